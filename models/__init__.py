@@ -1,0 +1,1 @@
+"""What a risk model is: fit, score, explain; from scores and capacity to a list; the bundle on disk and its card."""

@@ -1,0 +1,173 @@
+"""The one door: which students an account may see, by name or at all, and the audit row for every look.
+
+Roles are a table that a non-programmer can read. Every answer about students starts from `visible_students`; names
+leave the vault only through `named`, after the look was recorded. The pseudonymous log is opened by `open_log`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import Select, false, select
+
+from records import audit, ledger, lists
+from records.errors import NotAllowed
+from records.home import DataHome
+from records.ledger import StudentRow
+from records.lists import ListEntryRow, PublicationRow
+from records.people import StudentName
+from records.staff import AccountRow, CaseloadRow
+from records.text import Text
+
+if TYPE_CHECKING:
+    from records.log import EventLog
+
+
+class Permission(Enum):
+    SEE_OWN_STUDENTS = "see the students of one's own class groups"
+    SEE_ALL_STUDENTS = "see every student of one's institution"
+    SEE_HOUSEHOLD = "see household and poverty by name of the feature"
+    SEE_MODELS = "see model cards and pseudonymous results"
+    MANAGE_ACCOUNTS = "manage accounts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    name: str
+    label: Text
+    permissions: frozenset[Permission]
+
+
+ROLES: tuple[Role, ...] = (
+    Role(
+        name="advisor", label=Text(th="ครูที่ปรึกษา", en="advisor"),
+        permissions=frozenset({Permission.SEE_OWN_STUDENTS}),
+    ),
+    Role(
+        name="committee", label=Text(th="คณะกรรมการระบบดูแลช่วยเหลือ", en="care committee"),
+        permissions=frozenset({Permission.SEE_ALL_STUDENTS, Permission.SEE_HOUSEHOLD}),
+    ),
+    Role(
+        name="director", label=Text(th="ผู้อำนวยการ", en="director"),
+        permissions=frozenset({Permission.SEE_ALL_STUDENTS}),
+    ),
+    Role(name="analyst", label=Text(th="นักวิเคราะห์", en="analyst"), permissions=frozenset({Permission.SEE_MODELS})),
+    Role(name="admin", label=Text(th="ผู้ดูแลระบบ", en="administrator"), permissions=frozenset({Permission.MANAGE_ACCOUNTS})),
+)  # fmt: skip
+ROLE_OF: dict[str, Role] = {role.name: role for role in ROLES}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principal:
+    """The signed-in account that a request acts for."""
+
+    account_id: UUID
+    login: str
+    name: str
+    role: Role
+    institution: str
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.role.permissions
+
+
+def principal_of(account: AccountRow) -> Principal:
+    return Principal(
+        account_id=account.id,
+        login=account.login,
+        name=account.name,
+        role=ROLE_OF[account.role],
+        institution=account.institution,
+    )
+
+
+def visible_students(principal: Principal, on: date) -> Select[UUID]:
+    """The ids of the students that this account may see on a day: the only way from an account to student rows."""
+    own = select(StudentRow.student_id).where(StudentRow.institution == principal.institution)
+    if principal.may(Permission.SEE_ALL_STUDENTS):
+        return own
+    if principal.may(Permission.SEE_OWN_STUDENTS):
+        groups = select(CaseloadRow.class_group).where(
+            CaseloadRow.account_id == principal.account_id,
+            CaseloadRow.institution == principal.institution,
+            CaseloadRow.valid_from <= on,
+            (CaseloadRow.valid_to.is_(None)) | (CaseloadRow.valid_to > on),
+        )
+        return own.where(StudentRow.class_group.in_(groups))
+    return own.where(false())
+
+
+def see_list(home: DataHome, principal: Principal, on: date) -> tuple[PublicationRow, list[ListEntryRow]] | None:
+    """The current list, cut to the students whom this account may see; the look is recorded first.
+
+    None when the institution has no list yet. Raises NotAllowed for a role that sees no students.
+    """
+    _require_students(principal)
+    with home.database.write() as session:
+        publication = lists.current_publication(session, principal.institution)
+        if publication is None:
+            return None
+        chosen = select(ListEntryRow).where(
+            ListEntryRow.publication_id == publication.id, ListEntryRow.student_id.in_(visible_students(principal, on))
+        )
+        entries = list(session.scalars(chosen.order_by(ListEntryRow.rank)))
+        detail: dict[str, str | int] = {"publication": str(publication.id), "rows": len(entries)}
+        audit.record_look(
+            session, actor=principal.login, action="see list", institution=principal.institution, detail=detail
+        )
+    return publication, entries
+
+
+def see_student(
+    home: DataHome, principal: Principal, student_id: UUID, on: date
+) -> tuple[PublicationRow, ListEntryRow] | None:
+    """One student's place in the current list; the look is recorded first.
+
+    None when there is no such student for this account: whether the student exists elsewhere is not told.
+    """
+    _require_students(principal)
+    with home.database.write() as session:
+        visible = session.scalar(visible_students(principal, on).where(StudentRow.student_id == student_id))
+        publication = lists.current_publication(session, principal.institution)
+        entry = session.get(ListEntryRow, (publication.id, student_id)) if visible and publication else None
+        action = "see student" if entry is not None else "refused student"
+        audit.record_look(
+            session, actor=principal.login, action=action, institution=principal.institution, student_id=student_id
+        )
+    return (publication, entry) if publication is not None and entry is not None else None
+
+
+def named(home: DataHome, principal: Principal, student_ids: Iterable[UUID], on: date) -> dict[UUID, StudentName]:
+    """Names of those among `student_ids` whom this account may see, after the look was recorded."""
+    wanted = set(student_ids)
+    with home.database.write() as session:
+        allowed = set(session.scalars(visible_students(principal, on))) & wanted
+        audit.record_look(
+            session,
+            actor=principal.login,
+            action="see names",
+            institution=principal.institution,
+            detail={"rows": len(allowed)},
+        )
+    return home.vault.names(allowed)
+
+
+def open_log(
+    home: DataHome, institution: str, *, actor: str, purpose: str, until_batch: int | None = None
+) -> "EventLog":
+    """The institution's pseudonymous log; writes one audit row a run."""
+    from records.log import EventLog  # the service reads stored scores and never loads Parquet
+
+    ledger.require_institution(home.database, institution)
+    with home.database.write() as session:
+        audit.record_look(session, actor=actor, action="open log", institution=institution, detail={"purpose": purpose})
+    index = ledger.log_index(home.database, institution, until_batch)
+    return EventLog(folder=home.logs, institution=institution, index=index)
+
+
+def _require_students(principal: Principal) -> None:
+    if not (principal.may(Permission.SEE_ALL_STUDENTS) or principal.may(Permission.SEE_OWN_STUDENTS)):
+        raise NotAllowed(f"The role '{principal.role.name}' sees no students.")

@@ -1,0 +1,20 @@
+"""Days and instants: what was known on a day is what was recorded before its first moment in Bangkok."""
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+BANGKOK = ZoneInfo("Asia/Bangkok")
+
+
+def start_of(day: date) -> datetime:
+    """The first instant of a day in Asia/Bangkok, in UTC: the limit of what was known `as_of` that day."""
+    return datetime.combine(day, time.min, tzinfo=BANGKOK).astimezone(UTC)
+
+
+def local_day(instant: datetime) -> date:
+    return instant.astimezone(BANGKOK).date()
+
+
+def milliseconds(instant: datetime) -> int:
+    """Milliseconds since 1970 UTC, the unit of `recorded_at` in the log."""
+    return int(instant.timestamp() * 1000)

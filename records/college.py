@@ -1,0 +1,219 @@
+"""What no export carries and people must enter: institution, terms, holidays, staff, class groups, capacity, rules.
+
+`zerodrop init` reads it from one workbook with a sheet each, or asks for it; `write_workbook` makes the template.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import xlsxwriter
+
+from records.text import Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Institution:
+    code: str
+    name_th: str
+    name_en: str
+    agency: str = ""
+    province: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermDates:
+    """`academic_year` is CE inside (2568 is 2025); on paper and in the workbook it is the Buddhist year."""
+
+    academic_year: int
+    term: int
+    opens_on: date
+    closes_on: date
+
+    @property
+    def label(self) -> str:
+        return f"{self.term}/{self.academic_year + 543}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holiday:
+    day: date
+    name: str
+    kind: str = "HOLIDAY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffMember:
+    login: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupAdvisor:
+    class_group: str
+    advisor: str
+    """The advisor's login."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """How many rows people can act on: home visits a week for the institution, rows for each advisor."""
+
+    valid_from: date
+    visits_per_week: int
+    rows_per_advisor: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A rule of the college that no model may overrule, for example `attendance_share` 0.8 (RULES lists the names)."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class College:
+    institution: Institution
+    terms: tuple[TermDates, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
+    staff: tuple[StaffMember, ...] = ()
+    groups: tuple[GroupAdvisor, ...] = ()
+    capacity: tuple[Capacity, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+
+# The rules that a college may set; a rule without a default is off until it is entered.
+RULES: dict[str, Text] = {
+    "attendance_share": Text(
+        th="เวลาเรียนขั้นต่ำเพื่อมีสิทธิ์สอบ (0.8 = ร้อยละ 80)", en="least share of days present for the right to examination"
+    ),
+    "absent_run_notice": Text(th="ขาดติดต่อกันกี่วันต้องแจ้งผู้ปกครอง", en="days absent in a row after which guardians are told"),
+    "absent_run_dismissal": Text(
+        th="ขาดติดต่อกันกี่วันอาจพ้นสภาพ", en="days absent in a row after which the place may be lost"
+    ),
+    "gpa_minimum": Text(th="เกรดเฉลี่ยขั้นต่ำของสถานศึกษา", en="the college's own least GPA"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupColumn:
+    name: str
+    label: Text
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupSheet:
+    name: str
+    label: Text
+    columns: tuple[SetupColumn, ...]
+    without: Text
+    """What is lost while this sheet is empty; `zerodrop check` prints it."""
+
+
+def _column(name: str, th: str, en: str, example: str) -> SetupColumn:
+    return SetupColumn(name=name, label=Text(th=th, en=en), example=example)
+
+
+SETUP_SHEETS: tuple[SetupSheet, ...] = (
+    SetupSheet(
+        name="institution", label=Text(th="สถานศึกษา", en="institution"),
+        columns=(
+            _column("code", "รหัสสถานศึกษา", "code", "1320026101"),
+            _column("name_th", "ชื่อสถานศึกษา", "name in Thai", "วิทยาลัยตัวอย่าง"),
+            _column("name_en", "ชื่อภาษาอังกฤษ", "name in English", "Example College"),
+            _column("agency", "สังกัด", "agency", "สอศ."),
+            _column("province", "จังหวัด", "province", "ลำปาง"),
+        ),
+        without=Text(th="ยังนำเข้าข้อมูลไม่ได้", en="nothing can be imported"),
+    ),
+    SetupSheet(
+        name="terms", label=Text(th="ภาคเรียน", en="terms"),
+        columns=(
+            _column("academic_year", "ปีการศึกษา", "academic year (BE)", "2569"),
+            _column("term", "ภาคเรียน", "term", "1"),
+            _column("opens_on", "วันเปิดภาคเรียน", "opens on", "18/05/2569"),
+            _column("closes_on", "วันปิดภาคเรียน", "closes on", "09/10/2569"),
+        ),
+        without=Text(th="ไม่มีรายชื่อรายสัปดาห์ เพราะไม่รู้ว่าวันใดอยู่ในภาคเรียน", en="no weekly list: which days belong to a term is not known"),
+    ),
+    SetupSheet(
+        name="holidays", label=Text(th="วันหยุด", en="holidays"),
+        columns=(
+            _column("day", "วันที่", "date", "13/04/2569"),
+            _column("name", "ชื่อวันหยุด", "name", "สงกรานต์"),
+            _column("kind", "ประเภทวัน", "kind of day", "หยุด"),
+        ),
+        without=Text(th="วันหยุดจะถูกนับเป็นวันที่ไม่มีใครบันทึก", en="holidays count as days that nobody recorded"),
+    ),
+    SetupSheet(
+        name="staff", label=Text(th="บุคลากร", en="staff"),
+        columns=(
+            _column("login", "ชื่อผู้ใช้", "login", "kru.malee"),
+            _column("name", "ชื่อ-สกุล", "name", "ครูมาลี ตัวอย่าง"),
+            _column("role", "บทบาท", "role", "advisor"),
+        ),
+        without=Text(th="ยังไม่มีใครเข้าดูรายชื่อได้", en="nobody can see a list"),
+    ),
+    SetupSheet(
+        name="class_groups", label=Text(th="กลุ่มเรียนและครูที่ปรึกษา", en="class groups and advisors"),
+        columns=(
+            _column("class_group", "กลุ่มเรียน", "class group", "ปวช.1/1"),
+            _column("advisor", "ครูที่ปรึกษา (ชื่อผู้ใช้)", "advisor (login)", "kru.malee"),
+        ),
+        without=Text(th="ครูที่ปรึกษาจะไม่เห็นนักเรียนของตน", en="advisors see no student"),
+    ),
+    SetupSheet(
+        name="capacity", label=Text(th="กำลังคนต่อสัปดาห์", en="capacity"),
+        columns=(
+            _column("valid_from", "ตั้งแต่วันที่", "valid from", "18/05/2569"),
+            _column("visits_per_week", "เยี่ยมบ้านได้กี่คนต่อสัปดาห์", "home visits a week", "10"),
+            _column("rows_per_advisor", "รายชื่อต่อครูที่ปรึกษา", "rows for each advisor", "5"),
+        ),
+        without=Text(th="ไม่มีใครอยู่ในกลุ่มเยี่ยมบ้าน ครูที่ปรึกษาคนละ 5 รายชื่อตามค่าเริ่มต้น", en="no home visits are proposed; advisors get the default of 5 rows"),
+    ),
+    SetupSheet(
+        name="rules", label=Text(th="ระเบียบของสถานศึกษา", en="college rules"),
+        columns=(
+            _column("rule", "ระเบียบ", "rule", "attendance_share"),
+            _column("value", "ค่า", "value", "0.8"),
+        ),
+        without=Text(th="ไม่มีรายชื่อ 'ต้องพบ' ตามระเบียบ", en="no 'must see' list by the rules"),
+    ),
+)  # fmt: skip
+
+
+def buddhist(day: date) -> str:
+    """A date as Thai offices write it: 18/05/2569."""
+    return f"{day.day:02d}/{day.month:02d}/{day.year + 543}"
+
+
+def _rows_of(college: College) -> dict[str, list[tuple[str, ...]]]:
+    one = college.institution
+    return {
+        "institution": [(one.code, one.name_th, one.name_en, one.agency, one.province)],
+        "terms": [(str(t.academic_year + 543), str(t.term), buddhist(t.opens_on), buddhist(t.closes_on)) for t in college.terms],
+        "holidays": [(buddhist(h.day), h.name, h.kind) for h in college.holidays],
+        "staff": [(s.login, s.name, s.role) for s in college.staff],
+        "class_groups": [(g.class_group, g.advisor) for g in college.groups],
+        "capacity": [(buddhist(c.valid_from), str(c.visits_per_week), str(c.rows_per_advisor)) for c in college.capacity],
+        "rules": [(r.name, f"{r.value:g}") for r in college.rules],
+    }  # fmt: skip
+
+
+def write_workbook(path: Path, college: College | None = None) -> None:
+    """Write the template of `zerodrop init`: filled with `college`, else with one example row a sheet, as text cells."""
+    filled = _rows_of(college) if college else {}
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_numbers": False}) as book:
+        bold = book.add_format({"bold": True, "bg_color": "#E8EEF4"})
+        for sheet in SETUP_SHEETS:
+            page = book.add_worksheet(sheet.label.th)
+            page.set_column(0, len(sheet.columns) - 1, 28)
+            for index, column in enumerate(sheet.columns):
+                page.write_string(0, index, f"{column.label.th} ({column.name})", bold)
+            examples = [tuple(column.example for column in sheet.columns)]
+            for line, row in enumerate(filled.get(sheet.name, [] if college else examples), start=1):
+                for index, cell in enumerate(row):
+                    page.write_string(line, index, cell)

@@ -1,0 +1,245 @@
+"""The ledger: which institutions there are, which batches were taken in, and which files make up their log.
+
+The commit point of an import is one transaction that names its files here; files not named here do not exist.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, Uuid, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records.college import Institution
+from records.database import Database, Instant, LedgerTable
+from records.errors import ConfigurationGap
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogFile:
+    """One file of the log as the ledger names it; `path` is relative to the folder of the logs."""
+
+    table: str
+    path: str
+    batch: int
+    rows: int
+    first_recorded_at: datetime
+    last_recorded_at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogIndex:
+    """The files of an institution's log as the ledger stood after `ledger_number`."""
+
+    files: tuple[LogFile, ...]
+    ledger_number: int
+    epoch: int
+
+
+class InstitutionRow(LedgerTable):
+    __tablename__ = "institution"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name_th: Mapped[str]
+    name_en: Mapped[str]
+    agency: Mapped[str]
+    province: Mapped[str]
+    epoch: Mapped[int] = mapped_column(default=0)
+
+
+class BatchRow(LedgerTable):
+    """One import. `number` is the ledger number; `counts` holds rows by verdict, never a row."""
+
+    __tablename__ = "batch"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    token: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    institution: Mapped[str] = mapped_column(ForeignKey("institution.code"), index=True)
+    source: Mapped[str]
+    file_sha256: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    committed_at: Mapped[datetime] = mapped_column(Instant)
+    reconstructed: Mapped[bool]
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+
+
+class BatchFileRow(LedgerTable):
+    __tablename__ = "batch_file"
+    path: Mapped[str] = mapped_column(primary_key=True)
+    batch: Mapped[int] = mapped_column(ForeignKey("batch.number"), index=True)
+    table: Mapped[str] = mapped_column("table_name")
+    rows: Mapped[int]
+    first_recorded_at: Mapped[datetime] = mapped_column(Instant)
+    last_recorded_at: Mapped[datetime] = mapped_column(Instant)
+    sha256: Mapped[str]
+
+
+class StudentRow(LedgerTable):
+    """A student at an institution as the last roster told: pseudonymous, so that lists and access need no name."""
+
+    __tablename__ = "student"
+    institution: Mapped[str] = mapped_column(ForeignKey("institution.code"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[UUID] = mapped_column(Uuid, index=True)
+    class_group: Mapped[str] = mapped_column(default="", index=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """A student number, who it is (pseudonym), and the class group of the newest roster in the batch (None: unchanged)."""
+
+    number: int
+    student_id: UUID
+    class_group: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewBatch:
+    token: UUID
+    institution: str
+    source: str
+    file_sha256: str
+    recorded_at: datetime
+    reconstructed: bool
+    raises_epoch: bool
+    counts: dict[str, int]
+    files: Sequence[LogFile]
+    placements: Sequence[Placement] = field(default=())
+
+
+class Overtaken(Exception):
+    """Another batch was committed since this import looked at the log; what it compared with is no longer the last."""
+
+
+def add_institution(database: Database, institution: Institution) -> None:
+    """Enter an institution, or correct its names when the code is known."""
+    with database.write() as session:
+        session.merge(
+            InstitutionRow(
+                code=institution.code,
+                name_th=institution.name_th,
+                name_en=institution.name_en,
+                agency=institution.agency,
+                province=institution.province,
+            )
+        )
+
+
+def institutions(database: Database) -> list[InstitutionRow]:
+    with database.read() as session:
+        return list(session.scalars(select(InstitutionRow).order_by(InstitutionRow.code)))
+
+
+def require_institution(database: Database, code: str) -> InstitutionRow:
+    known = institutions(database)
+    for row in known:
+        if row.code == code:
+            return row
+    raise ConfigurationGap.unknown_institution(code=code, known=[row.code for row in known])
+
+
+def last_number(session: Session, institution: str) -> int:
+    """The ledger number of the institution's newest batch; 0 before the first."""
+    return session.scalar(select(func.max(BatchRow.number)).where(BatchRow.institution == institution)) or 0
+
+
+def commit(database: Database, batch: NewBatch, *, after: int) -> int:
+    """Name the batch's files in one transaction and return its ledger number.
+
+    Raises Overtaken when the institution's newest batch is no longer `after`.
+    """
+    with database.write() as session:
+        if last_number(session, batch.institution) != after:
+            raise Overtaken
+        row = BatchRow(
+            token=batch.token,
+            institution=batch.institution,
+            source=batch.source,
+            file_sha256=batch.file_sha256,
+            recorded_at=batch.recorded_at,
+            committed_at=datetime.now(UTC),
+            reconstructed=batch.reconstructed,
+            counts=batch.counts,
+        )
+        session.add(row)
+        session.flush()
+        for file in batch.files:
+            session.add(
+                BatchFileRow(
+                    path=file.path,
+                    batch=row.number,
+                    table=file.table,
+                    rows=file.rows,
+                    first_recorded_at=file.first_recorded_at,
+                    last_recorded_at=file.last_recorded_at,
+                    sha256=file.sha256,
+                )
+            )
+        _place(session, batch)
+        if batch.raises_epoch:
+            chosen = InstitutionRow.code == batch.institution
+            session.execute(update(InstitutionRow).where(chosen).values(epoch=InstitutionRow.epoch + 1))
+        return row.number
+
+
+def _place(session: Session, batch: NewBatch) -> None:
+    known = {
+        row.number: row
+        for row in session.scalars(select(StudentRow).where(StudentRow.institution == batch.institution))
+    }
+    for placement in batch.placements:
+        row = known.get(placement.number)
+        if row is None:
+            row = StudentRow(
+                institution=batch.institution, number=placement.number, student_id=placement.student_id, class_group=""
+            )
+            session.add(row)
+        if placement.class_group is not None:
+            row.class_group = placement.class_group
+
+
+def log_index(database: Database, institution: str, until_batch: int | None = None) -> LogIndex:
+    """The institution's files as of a ledger number (default: now). People and notebooks come through access.open_log."""
+    with database.read() as session:
+        newest = last_number(session, institution) if until_batch is None else until_batch
+        found = session.execute(
+            select(BatchFileRow)
+            .join(BatchRow, BatchRow.number == BatchFileRow.batch)
+            .where(BatchRow.institution == institution, BatchRow.number <= newest)
+            .order_by(BatchFileRow.batch, BatchFileRow.path)
+        ).scalars()
+        files = tuple(
+            LogFile(
+                table=row.table,
+                path=row.path,
+                batch=row.batch,
+                rows=row.rows,
+                first_recorded_at=row.first_recorded_at,
+                last_recorded_at=row.last_recorded_at,
+                sha256=row.sha256,
+            )
+            for row in found
+        )
+        epoch = session.scalar(select(InstitutionRow.epoch).where(InstitutionRow.code == institution)) or 0
+    return LogIndex(files=files, ledger_number=newest, epoch=epoch)
+
+
+def first_operational(database: Database, institution: str) -> datetime | None:
+    """When the institution's first batch in operation was recorded; None while there is only history."""
+    with database.read() as session:
+        operational = (BatchRow.institution == institution) & BatchRow.reconstructed.is_(False)
+        return session.scalar(select(func.min(BatchRow.recorded_at)).where(operational))
+
+
+def newest_recorded(database: Database, institution: str) -> datetime | None:
+    """The newest `recorded_at` of the institution's batches in operation."""
+    with database.read() as session:
+        operational = (BatchRow.institution == institution) & BatchRow.reconstructed.is_(False)
+        return session.scalar(select(func.max(BatchRow.recorded_at)).where(operational))
+
+
+def batch_of_file(database: Database, institution: str, file_sha256: str) -> int | None:
+    """The ledger number under which this very file was taken in before, if it was."""
+    with database.read() as session:
+        same = (BatchRow.institution == institution) & (BatchRow.file_sha256 == file_sha256)
+        return session.scalar(select(func.min(BatchRow.number)).where(same))
