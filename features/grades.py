@@ -54,7 +54,7 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_COURSE, source=_SOURCE,
     ),
     Feature(
-        name="score_mean_term", table=GRADES, measure=Mean(column="score", weight="weight", where=SCORED), window=InTerm(),
+        name="score_mean_term", table=GRADES, measure=Mean(column="score", where=SCORED), window=InTerm(),
         unit=Unit.SCORE, decimals=2, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
         label=Text(th="คะแนนเก็บเฉลี่ยในภาคเรียนนี้", en="Mean score of work this term"),
         reason=Text(th="คะแนนเก็บเฉลี่ย {value:.0f} จาก 100 ในภาคเรียนนี้", en="mean score {value:.0f} of 100 this term"),

@@ -78,8 +78,7 @@ def told(stored: Sequence[Mapping[str, Any]], catalogue: Mapping[str, Feature], 
         for item in stored
         if item["feature"] in catalogue
     ]
-    seen: set[str] = set()
-    return [reason for reason in reasons if not (reason.feature in seen or seen.add(reason.feature))]
+    return list({reason.feature: reason for reason in reversed(reasons)}.values())[::-1]
 
 
 def _reason(feature: Feature, value: float | None, contribution: float, *, sensitive: bool) -> Reason:

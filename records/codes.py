@@ -111,6 +111,8 @@ LEVELS = CodeList(
 
 # Leaving after one of these is finishing (domain: terminal levels).
 TERMINAL_LEVELS = ("P6", "M3", "M6", "V3", "D2")
+# Courses of one term: whoever is there at its end has finished.
+ONE_TERM_LEVELS = ("MODULE",)
 
 STUDY_MODES = CodeList(
     name="study_mode",

@@ -224,6 +224,19 @@ def log_index(database: Database, institution: str, until_batch: int | None = No
     return LogIndex(files=files, ledger_number=newest, epoch=epoch)
 
 
+def student_ids(database: Database, institution: str) -> dict[int, UUID]:
+    """The pseudonym of each student number of an institution."""
+    with database.read() as session:
+        chosen = select(StudentRow.number, StudentRow.student_id).where(StudentRow.institution == institution)
+        return dict(session.execute(chosen).tuples().all())
+
+
+def tokens(database: Database) -> set[UUID]:
+    """The tokens of all batches that reached the ledger."""
+    with database.read() as session:
+        return set(session.scalars(select(BatchRow.token)))
+
+
 def first_operational(database: Database, institution: str) -> datetime | None:
     """When the institution's first batch in operation was recorded; None while there is only history."""
     with database.read() as session:

@@ -289,7 +289,7 @@ def _numbers(session: Session, institution: str) -> dict[UUID, int]:
     rows = session.execute(
         select(StudentNumber.student_id, StudentNumber.number).where(StudentNumber.institution == institution)
     )
-    return dict(rows.tuples().all())
+    return {row.student_id: row.number for row in rows}
 
 
 def _number_row(institution: str, number: int, student_id: UUID, batch_token: UUID) -> StudentNumber:

@@ -1,0 +1,76 @@
+"""One row per student on a day: `features(state, as_of)`, and the replay of a log over many days.
+
+Features are a pure function of (state, as_of); training replays the log and stops each week, the weekly run folds one
+more week and calls the same function.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.catalogue import CATALOGUE
+from features.cohort import Cohort, cohort
+from features.declaration import Feature
+from features.measures import Asked, answer
+from features.state import Replay, State
+from records.log import EventLog
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """`values` is (students, features) in float32, in the order of `features`; NaN is not known."""
+
+    institution: str
+    cohort: Cohort
+    features: tuple[Feature, ...]
+    values: npt.NDArray[np.float32]
+    ledger_number: int
+
+    @property
+    def as_of(self) -> date:
+        return self.cohort.as_of
+
+    def column(self, name: str) -> npt.NDArray[np.float32]:
+        for index, feature in enumerate(self.features):
+            if feature.name == name:
+                return self.values[:, index]
+        raise KeyError(f"the snapshot has no feature '{name}'")
+
+    def frame(self) -> pd.DataFrame:
+        """As a table for people: student number, class group, then the features."""
+        groups = np.array(self.cohort.groups, dtype=object)[self.cohort.group]
+        head = {"student": self.cohort.student, "class_group": groups}
+        return pd.DataFrame({**head, **{f.name: self.values[:, i] for i, f in enumerate(self.features)}})
+
+
+def features(
+    state: State,
+    as_of: date,
+    catalogue: Sequence[Feature] = CATALOGUE,
+    *,
+    institution: str = "",
+    ledger_number: int = 0,
+) -> Snapshot:
+    """The answers on a day for every student enrolled then. Raises NobodyEnrolled when there is none."""
+    who = cohort(state, as_of)
+    asked = Asked(state, who)
+    answered: dict[str, npt.NDArray[np.float64]] = {}
+    for feature in catalogue:
+        # Rounding is part of the definition: a float32 runtime must not disagree about near-ties.
+        answered[feature.name] = np.round(answer(asked, feature, answered), feature.decimals)
+    values = np.stack(list(answered.values()), axis=1).astype(np.float32)
+    return Snapshot(
+        institution=institution, cohort=who, features=tuple(catalogue), values=values, ledger_number=ledger_number
+    )
+
+
+def replay(log: EventLog, as_ofs: Sequence[date], catalogue: Sequence[Feature] = CATALOGUE) -> Iterator[Snapshot]:
+    """The snapshots of increasing days in one pass over the log; no later record has been read when one is given."""
+    forward = Replay(log)
+    for as_of in as_ofs:
+        state = forward.advance(as_of)
+        yield features(state, as_of, catalogue, institution=log.institution, ledger_number=log.ledger_number)

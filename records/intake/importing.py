@@ -1,0 +1,240 @@
+"""One import: a file checked, compared with what is known, written, and named in the ledger in one transaction.
+
+Whatever stops an import before that transaction leaves the log as it was: files that the ledger does not name do not
+exist, and people without records are swept.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from records import ledger
+from records.errors import ConfigurationGap, ImportRefused
+from records.home import DataHome
+from records.intake.checking import Checked, Moment, check
+from records.intake.comparing import Compared, compare
+from records.intake.reading import Sheet, read_sheet
+from records.intake.source import PEOPLE_HEADERS, Delivery, Request, Source
+from records.intake.sources import SOURCE_OF, SOURCES
+from records.ledger import NewBatch, Overtaken
+from records.log import EventLog, write_rows
+from records.tables import TABLES
+from records.text import Text
+
+_TRIES = 3
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest:
+    """What to import and how; `received_at` replays a file kept from an earlier week."""
+
+    path: Path
+    institution: str = ""
+    source: str = ""
+    table: str = ""
+    history: bool = False
+    received_at: datetime | None = None
+    confirm_shrink: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """What became of the rows of one batch; never a cell of them."""
+
+    institution: str
+    source: str
+    file: str
+    ledger_number: int
+    rows: int
+    accepted: int
+    known: int
+    fixed: int
+    quarantined: int
+    retracted: int
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    notes: Sequence[Text] = ()
+
+
+def import_file(
+    home: DataHome, request: ImportRequest, progress: Progress = lambda step, rows: None
+) -> list[ImportReport]:
+    """Import one file (or one folder of a source that comes as one); a batch for each institution in it.
+
+    Raises ImportRefused when the file as a whole cannot be taken, ConfigurationGap when the institution is unknown.
+    """
+    now = datetime.now(UTC)
+    source = _source(request)
+    received = request.received_at or now
+    if received > now:
+        raise ImportRefused("--received-at lies in the future. Give the moment at which the file really came in.")
+    asked = Request(
+        path=request.path, institution=_institution(home, request, source), received_at=received, table=request.table
+    )
+    digest = _digest(request.path)
+    reports = []
+    _sweep(home, now)
+    for delivery in source.deliver(asked):
+        if delivery.college is not None:
+            ledger.add_institution(home.database, delivery.college.institution)
+        progress("check", len(delivery.lines))
+        reports.append(_take_in(home, source, delivery, request, received, digest))
+        progress("stored", reports[-1].accepted)
+    return reports
+
+
+def _source(request: ImportRequest) -> Source:
+    if request.source:
+        if request.source not in SOURCE_OF:
+            raise ImportRefused(f"There is no source '{request.source}'. Sources: {', '.join(SOURCE_OF)}.")
+        return SOURCE_OF[request.source]
+    if request.path.is_dir() or request.path.suffix.lower() == ".zip":
+        return SOURCE_OF["oulad"]
+    sheet = _peek(request.path)
+    for source in SOURCES:
+        if source.recognises(sheet.headers):
+            return source
+    raise ImportRefused.unknown_layout(file=request.path.name, found=sheet.headers)
+
+
+def _peek(path: Path) -> Sheet:
+    known = {alias for table in TABLES for column in table.columns for alias in (column.label.th, *column.aliases)}
+    return read_sheet(path, known | set(PEOPLE_HEADERS))
+
+
+def _institution(home: DataHome, request: ImportRequest, source: Source) -> str:
+    if source.name == "oulad":
+        return ""
+    known = [row.code for row in ledger.institutions(home.database)]
+    if not request.institution:
+        if len(known) != 1:
+            raise ConfigurationGap.which_institution(known=known)
+        return known[0]
+    return ledger.require_institution(home.database, request.institution).code
+
+
+def _digest(path: Path) -> str:
+    if not path.exists():
+        raise ImportRefused.not_there(file=path.name)
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            with file.open("rb") as opened:
+                digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _sweep(home: DataHome, now: datetime) -> None:
+    home.vault.sweep(ledger.tokens(home.database), now=now)
+
+
+def _take_in(
+    home: DataHome, source: Source, delivery: Delivery, request: ImportRequest, received: datetime, digest: str
+) -> ImportReport:
+    token = uuid4()
+    code = delivery.institution
+    began = ledger.first_operational(home.database, code)
+    history = request.history or delivery.is_history
+    moment = Moment(recorded_at=received, history=history, operation_began=began)
+    seen_before = ledger.batch_of_file(home.database, code, digest)
+    checked = check(home.vault, delivery, moment, token=token)
+    _keep_bad_rows(home, delivery, checked, token)
+    newest = ledger.newest_recorded(home.database, code)
+    for _ in range(_TRIES):
+        index = ledger.log_index(home.database, code)
+        log = EventLog(folder=home.logs, institution=code, index=index)
+        compared = compare(
+            log, home, delivery, checked, moment, file=request.path.name, confirm_shrink=request.confirm_shrink
+        )
+        files = [write_rows(home.logs, code, table, rows) for table, rows in compared.new.items() if rows.num_rows]
+        counts = _counts(delivery, checked, compared)
+        batch = NewBatch(
+            token=token,
+            institution=code,
+            source=source.name,
+            file_sha256=digest,
+            recorded_at=received,
+            reconstructed=history,
+            raises_epoch=history or (newest is not None and received < newest),
+            counts=counts,
+            files=files,
+            placements=compared.placements,
+        )
+        try:
+            number = ledger.commit(home.database, batch, after=index.ledger_number)
+        except Overtaken:
+            for file in files:
+                (home.logs / file.path).unlink(missing_ok=True)
+            continue
+        return _report(source, delivery, checked, compared, request, number, counts, seen_before)
+    raise ImportRefused.overtaken(institution=code)
+
+
+def _keep_bad_rows(home: DataHome, delivery: Delivery, checked: Checked, token: UUID) -> None:
+    """Bad rows go sealed into the vault, with every header and cell they had; cells that were left out as well."""
+    lines = delivery.lines.to_pylist()
+    rows = [
+        (lines[row], codes, {header: str(cells[row].as_py() or "") for header, cells in delivery.original.items()})
+        for row, codes in sorted(checked.problems.items())
+    ]
+    rows += [(line, ["RAGGED_ROW"], {"row": text}) for line, text in delivery.ragged]
+    if rows:
+        home.vault.quarantine(token, rows)
+    if checked.emptied:
+        home.vault.keep_originals(token, [(lines[row], column, cell) for row, column, cell in checked.emptied])
+
+
+def _counts(delivery: Delivery, checked: Checked, compared: Compared) -> dict[str, int]:
+    bad = len(checked.problems) + len(delivery.ragged)
+    rows = len(delivery.lines) + len(delivery.ragged)
+    return {
+        "rows": rows,
+        "accepted": compared.accepted,
+        "known": rows - bad - compared.accepted,
+        "fixed": len({row for row, _, _ in checked.emptied}),
+        "quarantined": bad,
+        "retracted": compared.retracted,
+    }
+
+
+def _report(
+    source: Source,
+    delivery: Delivery,
+    checked: Checked,
+    compared: Compared,
+    request: ImportRequest,
+    number: int,
+    counts: Mapping[str, int],
+    seen_before: int | None,
+) -> ImportReport:
+    lines = delivery.lines.to_pylist()
+    by_reason: dict[str, list[int]] = {}
+    for row, codes in checked.problems.items():
+        for code in codes:
+            by_reason.setdefault(code, []).append(lines[row])
+    for line, _ in delivery.ragged:
+        by_reason.setdefault("RAGGED_ROW", []).append(line)
+    notes = list(compared.notes)
+    if seen_before is not None:
+        notes.append(
+            Text(
+                th=f"ไฟล์นี้เคยนำเข้าแล้วเป็นชุดที่ {seen_before}",
+                en=f"this very file was taken in before, as batch {seen_before}",
+            )
+        )
+    return ImportReport(
+        institution=delivery.institution,
+        source=source.name,
+        file=request.path.name,
+        ledger_number=number,
+        **counts,
+        reasons=Counter({code: len(found) for code, found in by_reason.items()}),
+        lines={code: sorted(found) for code, found in by_reason.items()},
+        notes=notes,
+    )

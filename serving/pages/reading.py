@@ -1,0 +1,75 @@
+"""The weekly list, one student, and what the number is not."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from records import ledger
+from records.access import Permission, Principal
+from records.errors import NotAllowed
+from records.lists import STALE_AFTER_DAYS
+from serving.desk import AtDesk, Desk, SignedIn
+from serving.shown import read_list, read_student
+
+router = APIRouter(include_in_schema=False)
+_STATIC_LIFE = "public, max-age=31536000, immutable"
+
+
+@router.get("/")
+def show_list(request: Request, desk: AtDesk, reader: SignedIn) -> Response:
+    if not _sees_students(reader):
+        return desk.pages.write(request, "roles.html", reader=reader, institution=_institution(desk, request, reader))
+    shown = read_list(desk.home, reader, desk.today())
+    return desk.pages.write(
+        request,
+        "list.html",
+        reader=reader,
+        institution=_institution(desk, request, reader),
+        shown=shown,
+        stale_after=STALE_AFTER_DAYS,
+    )
+
+
+@router.get("/students/{student_id:uuid}")
+def show_student(request: Request, desk: AtDesk, reader: SignedIn, student_id: UUID) -> Response:
+    try:
+        seen = read_student(desk.home, reader, student_id, desk.today())
+    except NotAllowed:
+        seen = None
+    if seen is None:
+        raise HTTPException(status_code=404)
+    head, student = seen
+    return desk.pages.write(
+        request,
+        "student.html",
+        reader=reader,
+        institution=_institution(desk, request, reader),
+        head=head,
+        student=student,
+    )
+
+
+@router.get("/help")
+def show_help(request: Request, desk: AtDesk) -> Response:
+    reader = desk.principal(request)
+    institution = _institution(desk, request, reader) if reader else ""
+    return desk.pages.write(request, "help.html", reader=reader, institution=institution)
+
+
+@router.get("/static/{name}")
+async def static_file(desk: AtDesk, name: str) -> Response:
+    file = desk.pages.static.get(name)
+    if file is None:
+        raise HTTPException(status_code=404)
+    return Response(file.content, media_type=file.media_type, headers={"Cache-Control": _STATIC_LIFE})
+
+
+def _sees_students(reader: Principal) -> bool:
+    return reader.may(Permission.SEE_OWN_STUDENTS) or reader.may(Permission.SEE_ALL_STUDENTS)
+
+
+def _institution(desk: Desk, request: Request, reader: Principal) -> str:
+    row = ledger.require_institution(desk.home.database, reader.institution)
+    return row.name_th if desk.pages.language(request) == "th" else row.name_en or row.name_th

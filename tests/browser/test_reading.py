@@ -1,0 +1,116 @@
+"""What a teacher sees: on a phone, at a desk, on paper; nothing that axe objects to."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.sample_college import MARK, SampleCollege
+
+pytestmark = pytest.mark.browser
+PageOf = Callable[..., Page]
+SIZES = pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+def accessible(page: Page) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def no_sideways_scrolling(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+@SIZES
+def test_sign_in_page(chromium: Browser, address: str, viewport: dict[str, int], pictures: Path) -> None:
+    with chromium.new_context(base_url=address, viewport=viewport) as context:
+        page = context.new_page()
+        page.goto("/login")
+        accessible(page)
+        page.screenshot(path=pictures / "sign_in.png", full_page=True)
+
+
+@SIZES
+@pytest.mark.parametrize("login", ["kru.a", "care"])
+def test_list_page(page_of: PageOf, viewport: dict[str, int], login: str, pictures: Path) -> None:
+    page = page_of(login, viewport)
+    page.screenshot(path=pictures / "list.png", full_page=True)
+    accessible(page)
+    assert no_sideways_scrolling(page)
+    assert page.locator("table.list tbody tr").count() == (9 if login == "kru.a" else 18)
+
+
+@SIZES
+def test_student_page(page_of: PageOf, college: SampleCollege, viewport: dict[str, int], pictures: Path) -> None:
+    page = page_of("kru.a", viewport)
+    page.click(f"table.list >> text={college.names[college.students['kru.a'][0]]}")
+    page.wait_for_url("**/students/*")
+    page.screenshot(path=pictures / "student.png", full_page=True)
+    accessible(page)
+    assert no_sideways_scrolling(page)
+    assert "62 คน" in page.inner_text(".number")
+    assert MARK not in page.title()
+
+
+@SIZES
+@pytest.mark.parametrize("path", ["/help", "/nothing-here"])
+def test_other_pages(page_of: PageOf, viewport: dict[str, int], path: str, pictures: Path) -> None:
+    page = page_of("ana", viewport)
+    page.screenshot(path=pictures / "roles.png", full_page=True)
+    accessible(page)
+    page.goto(path)
+    page.screenshot(path=pictures / "other.png", full_page=True)
+    accessible(page)
+    assert no_sideways_scrolling(page)
+
+
+def test_targets_are_large_enough_for_a_thumb(page_of: PageOf) -> None:
+    page = page_of("kru.a", PHONE)
+    targets = page.locator("nav a, nav button, a.name, summary").all()
+    boxes = [target.bounding_box() for target in targets if target.is_visible()]
+    assert len(boxes) > 20
+    assert all(box is not None and box["height"] >= 44 for box in boxes)
+
+
+def test_language_switch_and_sign_out_by_real_clicks(page_of: PageOf, address: str) -> None:
+    page = page_of("kru.a", PHONE)
+    page.click("text=English")
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.inner_text("h1") == "To follow this week"
+    page.click("text=Sign out")
+    page.wait_for_url(f"{address}/login")
+    page.goto("/")
+    assert page.url == f"{address}/login"
+
+
+def test_another_site_cannot_sign_somebody_out(page_of: PageOf, chromium: Browser, address: str) -> None:
+    page = page_of("kru.a", DESKTOP)
+    # The same service under its other name is another site to the browser, which says so by Sec-Fetch-Site.
+    other = address.replace("127.0.0.1", "localhost")
+    page.route(f"{other}/trap", lambda route: route.fulfill(content_type="text/html", body=_trap(address)))
+    page.goto(f"{other}/trap")
+    page.click("button")
+    assert "403" not in page.url
+    assert page.inner_text("h1") == "ทำไม่ได้"
+    page.goto(f"{address}/")
+    assert page.url == f"{address}/"
+
+
+def _trap(address: str) -> str:
+    return f'<form method="post" action="{address}/logout"><button>x</button></form>'
+
+
+def test_paper(page_of: PageOf, pictures: Path) -> None:
+    page = page_of("care", DESKTOP)
+    sheet = pictures / "list.pdf"
+    page.pdf(path=sheet, prefer_css_page_size=True)
+    assert sheet.stat().st_size > 10_000
+    if shutil.which("pdftotext"):
+        text = subprocess.run(["pdftotext", "-layout", sheet, "-"], capture_output=True, text=True, check=True).stdout
+        assert text.count("\f") == 2  # eighteen students: two sheets
+        assert "1/2" in text

@@ -1,0 +1,174 @@
+"""Signing in: the same answer to every wrong try, a wait that survives a restart, sessions that end on the server."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from records.errors import ConfigurationGap
+from serving.accounts import (
+    ABSOLUTE_LIMIT,
+    FAILURE_WINDOW,
+    FAILURES_A_LOGIN,
+    FAILURES_AN_ADDRESS,
+    IDLE_LIMIT,
+    AccountRefused,
+    Accounts,
+    SignInRefused,
+    TooManyFailures,
+    create_account,
+    random_password,
+)
+from tests.browser.sample_college import INSTITUTION, PASSWORD, SampleCollege
+
+WRONG = "ไม่ใช่รหัสผ่านนี้แน่นอน"
+ADDRESS = "10.0.0.9"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def accounts(unpublished: SampleCollege, clock: Clock) -> Accounts:
+    return Accounts(unpublished.home, now=clock)
+
+
+def test_a_phone_that_writes_the_first_letter_large_still_signs_in(accounts: Accounts) -> None:
+    token = accounts.sign_in(login=" Kru.A", password=PASSWORD, address=ADDRESS)
+    principal = accounts.principal(token)
+    assert principal is not None
+    assert principal.login == "kru.a"
+
+
+def test_tokens_are_long_random_and_not_in_the_database(accounts: Accounts, unpublished: SampleCollege) -> None:
+    tokens = {accounts.sign_in(login="kru.a", password=PASSWORD, address=ADDRESS) for _ in range(3)}
+    assert len(tokens) == 3
+    assert all(len(token) == 43 for token in tokens)  # 256 bits
+    database = (unpublished.home.settings.home / "zerodrop.db").read_bytes()
+    assert not any(token.encode() in database for token in tokens)
+
+
+def test_wrong_password_and_unknown_login_get_the_same_answer(
+    unpublished: SampleCollege, browser_of: Callable[..., TestClient]
+) -> None:
+    browser = browser_of(unpublished)
+    wrong, unknown = (
+        browser.post("/login", data={"login": login, "password": WRONG}) for login in ("kru.a", "nobody.here")
+    )
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.text == unknown.text
+    assert "set-cookie" not in wrong.headers
+
+
+def test_the_sixth_try_waits_even_with_the_right_password_and_after_a_restart(
+    unpublished: SampleCollege, browser_of: Callable[..., TestClient]
+) -> None:
+    browser = browser_of(unpublished)
+    for _ in range(FAILURES_A_LOGIN):
+        assert browser.post("/login", data={"login": "kru.a", "password": WRONG}).status_code == 401
+    restarted = browser_of(unpublished, address="10.0.0.2")
+    answer = restarted.post("/login", data={"login": "kru.a", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) == FAILURE_WINDOW.total_seconds()
+    assert "รอ 15 นาที" in answer.text
+    assert restarted.post("/login", data={"login": "kru.b", "password": PASSWORD}).status_code == 303
+
+
+def test_the_wait_ends(accounts: Accounts, clock: Clock) -> None:
+    for _ in range(FAILURES_A_LOGIN):
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(login="kru.a", password=WRONG, address=ADDRESS)
+    with pytest.raises(TooManyFailures):
+        accounts.sign_in(login="kru.a", password=PASSWORD, address=ADDRESS)
+    clock.now += FAILURE_WINDOW + timedelta(seconds=1)
+    assert accounts.sign_in(login="kru.a", password=PASSWORD, address=ADDRESS)
+
+
+def test_an_address_that_tries_many_logins_waits_as_well(accounts: Accounts) -> None:
+    for number in range(FAILURES_AN_ADDRESS):
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(login=f"guess{number}", password=WRONG, address=ADDRESS)
+    with pytest.raises(TooManyFailures):
+        accounts.sign_in(login="kru.a", password=PASSWORD, address=ADDRESS)
+    assert accounts.sign_in(login="kru.a", password=PASSWORD, address="10.0.0.10")
+
+
+def test_signing_in_forgets_the_failures_of_the_login(accounts: Accounts) -> None:
+    for _ in range(3):
+        for _ in range(FAILURES_A_LOGIN - 1):
+            with pytest.raises(SignInRefused):
+                accounts.sign_in(login="kru.a", password=WRONG, address=ADDRESS)
+        assert accounts.sign_in(login="kru.a", password=PASSWORD, address=ADDRESS)
+
+
+def test_sign_out_ends_the_session_on_the_server(
+    unpublished: SampleCollege, signed_in: Callable[..., TestClient]
+) -> None:
+    browser = signed_in(unpublished, "kru.a")
+    token = browser.cookies["__Host-session"]
+    assert browser.post("/logout").headers["clear-site-data"] == '"cache", "storage"'
+    browser.cookies.set("__Host-session", token, domain="testserver.local")
+    assert browser.get("/", headers={"cookie": f"__Host-session={token}"}).headers["location"] == "/login"
+
+
+def test_sessions_end_when_idle_and_after_a_week(accounts: Accounts, clock: Clock) -> None:
+    token = accounts.sign_in(login="kru.a", password=PASSWORD, address=ADDRESS)
+    opened_at = clock.now
+    while clock.now - opened_at + IDLE_LIMIT / 2 < ABSOLUTE_LIMIT:
+        clock.now += IDLE_LIMIT / 2
+        assert accounts.principal(token) is not None
+    clock.now = opened_at + ABSOLUTE_LIMIT + timedelta(seconds=1)
+    assert accounts.principal(token) is None
+
+    idle = accounts.sign_in(login="kru.a", password=PASSWORD, address=ADDRESS)
+    clock.now += IDLE_LIMIT + timedelta(seconds=1)
+    assert accounts.principal(idle) is None
+
+
+def test_the_cookie_keeps_to_this_host_and_out_of_scripts(
+    unpublished: SampleCollege, browser_of: Callable[..., TestClient]
+) -> None:
+    cookie = browser_of(unpublished).post("/login", data={"login": "kru.a", "password": PASSWORD}).headers["set-cookie"]
+    name, *attributes = cookie.split("; ")
+    assert name.startswith("__Host-session=")
+    assert {attribute.lower() for attribute in attributes} == {"httponly", "secure", "samesite=lax", "path=/"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"login": "kru.a"}, "There is already an account 'kru.a'. Choose another login."),
+        ({"login": "  "}, "An account needs a login. Use the staff number or a name in letters."),
+        ({"role": "king"}, "There is no role 'king'. Choose one of: advisor, committee, director, analyst, admin."),
+        ({"password": "short"}, "The password needs 12 to 256 characters; a short sentence is easiest."),
+    ],
+)
+def test_accounts_that_cannot_be_made(unpublished: SampleCollege, changed: dict[str, str], sentence: str) -> None:
+    wanted = {"login": "new", "name": "ครูใหม่", "role": "advisor", "institution": INSTITUTION, "password": PASSWORD}
+    with pytest.raises(AccountRefused) as refused:
+        create_account(unpublished.home, **(wanted | changed))
+    assert str(refused.value) == sentence
+
+
+def test_an_account_needs_a_known_institution(unpublished: SampleCollege) -> None:
+    with pytest.raises(ConfigurationGap):
+        create_account(
+            unpublished.home, login="new", name="x", role="advisor", institution="0", password=random_password()
+        )
+
+
+def test_random_passwords_are_long_enough_and_differ() -> None:
+    passwords = {random_password() for _ in range(20)}
+    assert len(passwords) == 20
+    assert all(len(password) == 23 for password in passwords)

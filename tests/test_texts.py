@@ -1,0 +1,106 @@
+"""Every text that people read is there in both languages, clean, and can be filled in."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+
+import pytest
+
+from features.catalogue import CATALOGUE
+from features.declaration import Domain, Feature
+from models.reasons import sentence
+from records import codes
+from records.access import ROLES
+from records.codes import CodeList
+from records.college import RULES, SETUP_SHEETS
+from records.tables import TABLES
+from records.text import Text
+
+DECLARED: dict[str, object] = {
+    "tables": TABLES,
+    "constraints": tuple(column.constraint.describes for table in TABLES for column in table.columns if column.constraint),
+    "codes": tuple(value for value in vars(codes).values() if isinstance(value, CodeList)),
+    "catalogue": CATALOGUE,
+    "domains": tuple(domain.label for domain in Domain),
+    "setup sheets": SETUP_SHEETS,
+    "rules": RULES,
+    "roles": ROLES,
+}  # fmt: skip
+
+
+def texts_in(declared: object, place: str) -> Iterator[tuple[str, Text]]:
+    """Every text within a declaration, with the way to it."""
+    if isinstance(declared, Text):
+        yield place, declared
+    elif isinstance(declared, Enum):
+        return
+    elif is_dataclass(declared):
+        name = getattr(declared, "name", None) or getattr(declared, "value", None) or type(declared).__name__
+        for field in fields(declared):
+            yield from texts_in(getattr(declared, field.name), f"{place}/{name}.{field.name}")
+    elif isinstance(declared, Mapping):
+        for key, value in declared.items():
+            yield from texts_in(value, f"{place}/{key}")
+    elif isinstance(declared, tuple | list):
+        for value in declared:
+            yield from texts_in(value, place)
+
+
+def faults_of(text: Text) -> Iterator[str]:
+    for language, said in (("th", text.th), ("en", text.en)):
+        if unicodedata.normalize("NFC", said) != said:
+            yield f"{language} is not NFC: {said!r}"
+        if said != said.strip():
+            yield f"{language} begins or ends with a space: {said!r}"
+    if any(letter.isalpha() for letter in text.th) and not any("\u0e01" <= letter <= "\u0e5b" for letter in text.th):
+        yield f"th has letters and none of them is Thai: {text.th!r}"
+    if any("\u0e01" <= letter <= "\u0e5b" for letter in text.en):
+        yield f"en has Thai letters: {text.en!r}"
+
+
+FOUND = [pair for name, declared in DECLARED.items() for pair in texts_in(declared, name)]
+
+
+def test_every_declared_text_is_clean_in_both_languages() -> None:
+    faults = [f"{place}: {fault}" for place, text in FOUND for fault in faults_of(text)]
+    assert not faults, "\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_texts_are_found_in_every_declaration(name: str) -> None:
+    assert any(place.split("/")[0] == name for place, _ in FOUND)
+
+
+@pytest.mark.parametrize("feature", CATALOGUE, ids=lambda feature: feature.name)
+def test_the_reason_of_a_feature_can_be_filled_in(feature: Feature) -> None:
+    for said in (feature.reason.th, feature.reason.en):
+        filled = said.format(value=1.234, percent=123.4)
+        assert filled != said
+        assert "{" not in filled
+        assert "}" not in filled
+
+
+@pytest.mark.parametrize("feature", CATALOGUE, ids=lambda feature: feature.name)
+def test_a_missing_value_is_said_in_words(feature: Feature) -> None:
+    said = sentence(feature, None)
+    assert list(faults_of(said)) == []
+    assert "nan" not in (said.th + said.en).lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        Text(th="กา\u0e4d\u0e32ลัง ", en="strength"),
+        Text(th="ภาคเรียน", en=" term"),
+        Text(th="term", en="term"),
+        Text(th="ภาคเรียน", en="ภาคเรียน"),
+        Text(th="é ก".replace("é", "e\u0301"), en="accent"),
+    ],
+)
+def test_a_bad_text_is_found(text: Text) -> None:
+    assert list(faults_of(text))
+
+
+def test_a_grade_without_letters_is_allowed() -> None:
+    assert list(faults_of(Text(th="3.5", en="3.5"))) == []

@@ -1,0 +1,1 @@
+"""Learning from past terms, and deciding whether the result may be used."""

@@ -1,0 +1,88 @@
+"""Fitting: the trees on all rows, calibration on the newest term as the terms before it would have predicted it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.model_selection import GroupKFold
+
+from features.declaration import Feature
+from models.horizon import Horizon
+from models.risk_model import SEEDS, Calibration, Floats, RiskModel, calibrate, fit_trees, model_of
+from records.errors import ModelRefused
+from training.panel import Panel, Week
+
+_FOLDS = 5
+_LEAST_LEAVERS = 30
+
+TermKey = tuple[int, int]
+
+
+def term_of(week: Week) -> TermKey:
+    """The term that most of a week's students are in."""
+    return max(set(week.term), key=week.term.count)
+
+
+def terms_of(panel: Panel) -> list[TermKey]:
+    """The terms of a panel in order of their first week."""
+    first: dict[TermKey, int] = {}
+    for week in panel.weeks:
+        key = term_of(week)
+        first[key] = min(first.get(key, week.as_of.toordinal()), week.as_of.toordinal())
+    return sorted(first, key=lambda key: first[key])
+
+
+def fit_risk_model(
+    panel: Panel, horizon: Horizon, *, seeds: Sequence[int] = SEEDS, extra_trees: bool = False
+) -> RiskModel:
+    """Fit the bag on the whole panel and calibrate it on what it had not seen.
+
+    With two terms or more, slope and offset come from the newest term as predicted by the same bag trained on the terms
+    before it; with one, from out-of-fold predictions, folds grouped by person. Raises ModelRefused with too few leavers.
+    """
+    values, left, person = panel.matrix()
+    if left.sum() < _LEAST_LEAVERS or (~left).sum() < _LEAST_LEAVERS:
+        raise ModelRefused(
+            f"The training terms have {int(left.sum())} student-weeks before leaving; a model needs {_LEAST_LEAVERS}. "
+            "Import more past terms with --history, or stay with the rule list."
+        )
+    calibration = _calibration(panel, values, left, person, seeds, extra_trees)
+    text = fit_trees(values, left, panel.features, seeds=seeds, extra_trees=extra_trees)
+    return model_of(text, panel.features, horizon, calibration)
+
+
+def _calibration(
+    panel: Panel,
+    values: npt.NDArray[np.float32],
+    left: npt.NDArray[np.bool_],
+    person: npt.NDArray[np.int64],
+    seeds: Sequence[int],
+    extra_trees: bool,
+) -> Calibration:
+    terms = terms_of(panel)
+    if len(terms) > 1:
+        earlier = panel.of(lambda week: term_of(week) != terms[-1])
+        newest = panel.of(lambda week: term_of(week) == terms[-1])
+        before, before_left, _ = earlier.matrix()
+        if _LEAST_LEAVERS <= before_left.sum():
+            new_values, new_left, _ = newest.matrix()
+            text = fit_trees(before, before_left, panel.features, seeds=seeds, extra_trees=extra_trees)
+            return _calibrate(_margins(text, panel.features, new_values), new_left)
+    margins = np.empty(len(left))
+    for rest, fold in GroupKFold(_FOLDS).split(values, left, person):
+        text = fit_trees(values[rest], left[rest], panel.features, seeds=seeds, extra_trees=extra_trees)
+        margins[fold] = _margins(text, panel.features, values[fold])
+    return _calibrate(margins, left)
+
+
+def _calibrate(margins: Floats, left: npt.NDArray[np.bool_]) -> Calibration:
+    try:
+        return calibrate(margins, left)
+    except ValueError as error:
+        raise ModelRefused(f"{error}. Stay with the rule list and look at the data of that term.") from None
+
+
+def _margins(text: str, features: Sequence[Feature], values: npt.NDArray[np.float32]) -> Floats:
+    from models.horizon import NEXT_COUNT
+
+    return model_of(text, features, NEXT_COUNT, Calibration()).logits(values)

@@ -1,0 +1,246 @@
+"""What "left" means, and nothing else: who left when, when that could be concluded, and the label of a student-week.
+
+`left_on` is the date of a resignation or dismissal; else the day after the student was last seen when a later complete
+roster lacks them or marks them gone (3.1.8); else, with no attendance kept, the first day of the term on whose roster
+they are missing. Moving, finishing and dying are no leaving. Source: the architecture page "Outcome", domain T9.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from features.cohort import Cohort, TermSpan, day_number, term_spans
+from features.state import Replay, State
+from models.horizon import Horizon
+from records.codes import (
+    ATTENDANCE_STATUSES,
+    ENROLMENT_STATUSES,
+    LEVELS,
+    ONE_TERM_LEVELS,
+    OUTCOME_EVENTS,
+    TERMINAL_LEVELS,
+)
+from records.log import EventLog
+from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, OUTCOMES, ROSTER_COUNTS
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+NEVER = np.int64(2**31)  # later than any day
+
+_LEFT_STATUSES = [ENROLMENT_STATUSES.position(value) for value in ("RESIGNED", "DISMISSED")]
+_OTHER_STATUSES = [ENROLMENT_STATUSES.position(value) for value in ("GRADUATED", "TRANSFERRED_OUT", "DECEASED")]
+_GONE = ENROLMENT_STATUSES.position("GONE_ON_ROLL")
+_LEFT_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("LEFT", "DISMISSED")]
+_OTHER_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("TRANSFER_CONFIRMED", "GRADUATED", "DECEASED")]
+_TERMINAL = [LEVELS.position(value) for value in TERMINAL_LEVELS]
+_ONE_TERM = [LEVELS.position(value) for value in ONE_TERM_LEVELS]
+_SEEN = [ATTENDANCE_STATUSES.position(value) + 1 for value in ("P", "L", "E", "O", "I")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterCount:
+    """A day on which the whole roster of a term was counted (days since 1970)."""
+
+    term: int
+    day: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """What was known of leaving on `known_until`, by term (row) and student (column); NEVER where nothing happened.
+
+    `left_on` is the broad reading (missing and unresolved counts as left), `confirmed_on` the strict one.
+    `other_on` is the day a student moved, finished or died.
+    """
+
+    known_until: int
+    terms: tuple[TermSpan, ...]
+    counts: tuple[RosterCount, ...]
+    left_on: Ints
+    confirmed_on: Ints
+    other_on: Ints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """Labels of the students of one as-of day: `left` within the horizon; `gone` before it without anyone knowing yet."""
+
+    left: Flags
+    strict: Flags
+    gone: Flags
+    mature: bool
+
+
+def outcomes(log: EventLog, known_until: date) -> Outcomes:
+    """Who left, as the records known on `known_until` tell it."""
+    state = Replay(log).advance(known_until)
+    spans = term_spans(state)
+    shape = (len(spans), state.students)
+    left, other = np.full(shape, NEVER), np.full(shape, NEVER)
+    _told_by_status(state, spans, left, other)
+    _told_by_events(state, spans, left, other)
+    confirmed = left.copy()
+    counts = _counts(state, spans)
+    missing_since = _missing(state, spans, counts)
+    unresolved = (missing_since < NEVER) & (left == NEVER) & (other == NEVER)
+    left = np.where(unresolved, _day_of_vanishing(state, spans, missing_since), left)
+    return Outcomes(
+        known_until=day_number(known_until),
+        terms=spans,
+        counts=counts,
+        left_on=left,
+        confirmed_on=confirmed,
+        other_on=other,
+    )
+
+
+def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
+    """The labels of a cohort: 1 if `as_of <= left_on <= end`, 0 if still here or moved, finished or died first."""
+    today = cohort.today
+    ends = _ends(found, cohort, horizon)
+    own_left, own_other = found.left_on[cohort.term, cohort.student], found.other_on[cohort.term, cohort.student]
+    left_on = np.where(own_left < NEVER, own_left, _next_term(found.left_on, cohort))
+    other_on = np.where(own_other < NEVER, own_other, _next_term(found.other_on, cohort))
+    strict_on = found.confirmed_on[cohort.term, cohort.student]
+    strict_on = np.where(strict_on < NEVER, strict_on, _next_term(found.confirmed_on, cohort))
+    gone = own_left < today
+    return Labels(
+        left=(left_on >= today) & (left_on <= ends) & (left_on <= other_on),
+        strict=(strict_on >= today) & (strict_on <= ends) & (strict_on <= other_on),
+        gone=gone,
+        mature=_is_mature(found, cohort, ends),
+    )
+
+
+def _next_term(days: Ints, cohort: Cohort) -> Ints:
+    """What happened in the term after each student's own: horizons reach over the break."""
+    following = cohort.term + 1
+    inside = following < len(days)
+    return np.where(inside, days[np.minimum(following, len(days) - 1), cohort.student], NEVER)
+
+
+def _ends(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Ints:
+    end = horizon.end(cohort.as_of)
+    if end is not None:
+        return np.full(len(cohort.student), day_number(end), np.int64)
+    return np.array([_count_after(found, term, cohort.today + 1) for term in range(len(found.terms))], np.int64)[
+        cohort.term
+    ]
+
+
+def _count_after(found: Outcomes, term: int, day: int) -> int:
+    """The first roster count of this term or a later one on or after a day; NEVER when none is known."""
+    return min((count.day for count in found.counts if count.term >= term and count.day >= day), default=int(NEVER))
+
+
+def _is_mature(found: Outcomes, cohort: Cohort, ends: Ints) -> bool:
+    """A whole week trains or does not: every horizon has ended, and a roster count that settles it is known."""
+    settled = [_count_after(found, int(term), int(end)) for term, end in {*zip(cohort.term, ends, strict=True)}]
+    return bool(ends.max() < found.known_until) and max(settled) < found.known_until
+
+
+# Who left
+
+
+def _term_rows(state: State, spans: tuple[TermSpan, ...]) -> Ints:
+    """The term (position in spans) of every enrolment row, -1 for terms that no calendar tells."""
+    rows = state.rows[ENROLMENTS.name]
+    term = np.full(len(rows), -1, np.int64)
+    for position, span in enumerate(spans):
+        same = (rows.columns["academic_year"] == span.academic_year) & (rows.columns["term"] == span.term)
+        term[same] = position
+    return term
+
+
+def _told_by_status(state: State, spans: tuple[TermSpan, ...], left: Ints, other: Ints) -> None:
+    rows, term = state.rows[ENROLMENTS.name], _term_rows(state, spans)
+    status, day = rows.columns["status"], rows.columns["status_on"].astype(np.int64)
+    day = np.where(day > -(10**8), day, rows.columns["happened_on"].astype(np.int64))
+    for statuses, days in ((_LEFT_STATUSES, left), (_OTHER_STATUSES, other)):
+        told = rows.columns["alive"] & np.isin(status, statuses) & (term >= 0)
+        np.minimum.at(days, (term[told], rows.student[told]), day[told])
+
+
+def _told_by_events(state: State, spans: tuple[TermSpan, ...], left: Ints, other: Ints) -> None:
+    """Events belong to the term that had opened last when they happened."""
+    rows = state.rows[OUTCOMES.name]
+    opens = np.array([span.opens for span in spans], np.int64)
+    day = rows.columns["happened_on"].astype(np.int64)
+    term = np.searchsorted(opens, day, side="right") - 1
+    for events, days in ((_LEFT_EVENTS, left), (_OTHER_EVENTS, other)):
+        told = rows.columns["alive"] & np.isin(rows.columns["event"], events) & (term >= 0)
+        np.minimum.at(days, (term[told], rows.student[told]), day[told])
+
+
+def _counts(state: State, spans: tuple[TermSpan, ...]) -> tuple[RosterCount, ...]:
+    rows = state.rows[ROSTER_COUNTS.name].columns
+    found = [
+        RosterCount(term=position, day=int(day))
+        for position, span in enumerate(spans)
+        for day in rows["happened_on"][
+            rows["alive"] & (rows["academic_year"] == span.academic_year) & (rows["term"] == span.term)
+        ]
+    ]
+    return tuple(sorted(found, key=lambda count: count.day))
+
+
+def _missing(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCount, ...]) -> Ints:
+    """For each term and student on its roster: the opening of the term from whose roster they are missing, else NEVER.
+
+    Missing is: taken off the same term's roster, marked gone on it, or not on the roster of the next counted term;
+    not who finished a programme: last seen at a terminal level in the year before.
+    """
+    rows, term = state.rows[ENROLMENTS.name], _term_rows(state, spans)
+    since = np.full((len(spans), state.students), NEVER)
+    there = np.zeros(since.shape, bool)
+    alive = rows.columns["alive"] & (rows.columns["status"] != _GONE) & (term >= 0)
+    there[term[alive], rows.student[alive]] = True
+    taken_off = (term >= 0) & ~alive
+    opens = np.array([span.opens for span in spans], np.int64)
+    since[term[taken_off], rows.student[taken_off]] = opens[term[taken_off]]
+    last_level = _at_levels(state, term, since.shape, _TERMINAL)
+    one_term = _at_levels(state, term, since.shape, _ONE_TERM)
+    counted = sorted({count.term for count in counts})
+    for before, after in pairwise(counted):
+        lacks = there[before] & ~there[after]
+        finished = last_level[before] & (spans[after].academic_year > spans[before].academic_year)
+        since[before] = np.where(lacks & ~finished & ~one_term[before], spans[after].opens, since[before])
+    return since
+
+
+def _at_levels(state: State, term: Ints, shape: tuple[int, int], levels: list[int]) -> Flags:
+    """By term and student: whether the roster has them at one of these levels."""
+    rows = state.rows[ENROLMENTS.name]
+    chosen = np.isin(rows.columns["level"], levels) & (term >= 0)
+    there = np.zeros(shape, bool)
+    there[term[chosen], rows.student[chosen]] = True
+    return there
+
+
+def _day_of_vanishing(state: State, spans: tuple[TermSpan, ...], missing_since: Ints) -> Ints:
+    """The day after the student was last seen in the term; without attendance the opening of the roster that lacks them."""
+    vanished = missing_since.copy()
+    for position, span in enumerate(spans):
+        students = np.flatnonzero(missing_since[position] < NEVER)
+        if not len(students):
+            continue
+        seen = np.isin(state.attendance.window(span.opens, span.closes + 1, students), _SEEN)
+        start = max(span.opens, state.attendance.first_day)
+        last = start + len(seen) - 1 - np.argmax(seen[::-1], axis=0) if len(seen) else np.zeros(len(students), np.int64)
+        by_total = _last_total(state, span)[students]
+        known = np.maximum(np.where(seen.any(axis=0), last, -1) if len(seen) else -1, by_total)
+        vanished[position, students] = np.where(known >= 0, known + 1, missing_since[position, students])
+    return vanished
+
+
+def _last_total(state: State, span: TermSpan) -> Ints:
+    """The end of the last period of the term in which a student was present at all; -1 for none."""
+    rows = state.rows[ATTENDANCE_TOTAL.name]
+    last = np.full(state.students, -1, np.int64)
+    day = rows.columns["happened_on"].astype(np.int64)
+    there = rows.columns["alive"] & (rows.columns["present"] > 0) & (day >= span.opens) & (day <= span.closes)
+    np.maximum.at(last, rows.student[there], day[there])
+    return last
