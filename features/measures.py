@@ -70,9 +70,9 @@ class Asked:
         match window:
             case Last(days=days):
                 return np.full(self.size, self.cohort.today - days, np.int64)
-            case InTerm(term=Term.THIS):
-                return self.cohort.opens
-            case InTerm(term=Term.PREVIOUS):
+            case InTerm(term=term):
+                if term is Term.THIS:
+                    return self.cohort.opens
                 opens = np.array([span.opens for span in self.cohort.terms], np.int64)
                 before = self.cohort.term - 1
                 return np.where(before >= 0, opens[np.maximum(before, 0)], _FOREVER)
@@ -86,7 +86,7 @@ def answer(asked: Asked, feature: Feature, answered: dict[str, Floats]) -> Float
     """The feature's values before rounding, one a student; `answered` holds the features declared before it."""
     match feature.measure:
         case WeekOfTerm():
-            return (asked.cohort.today - asked.cohort.opens) // 7 + 1.0
+            return np.asarray((asked.cohort.today - asked.cohort.opens) // 7 + 1, np.float64)
         case Relative(of=of, least=least):
             return _relative(asked, answered[of], least)
         case LeadDays(column=column):
@@ -120,7 +120,7 @@ def _of_days(feature: Feature, block: npt.NDArray[np.uint8], start: int, today: 
             case Count(where=where):
                 return np.where(held > 0, _matching(block, where).sum(axis=0), np.nan)
             case Share(where=where):
-                return _matching(block, where).sum(axis=0) / np.where(held > 0, held, np.nan)
+                return np.asarray(_matching(block, where).sum(axis=0) / np.where(held > 0, held, np.nan))
             case LongestRun(where=where, current=current):
                 return np.where(held > 0, _run(_matching(block, where), recorded, current), np.nan)
             case DaysSince(where=where):
@@ -140,7 +140,7 @@ def _of_days(feature: Feature, block: npt.NDArray[np.uint8], start: int, today: 
 def _matching(block: npt.NDArray[np.uint8], where: Where) -> Flags:
     member = np.zeros(256, bool)
     member[[_STATUS.position(value) + 1 for value in where.values]] = True
-    return member[block]
+    return np.asarray(member[block])
 
 
 def _recorded(block: npt.NDArray[np.uint8]) -> Flags:
@@ -223,8 +223,8 @@ def _prorated(asked: Asked, rows: VersionedRows, where: Where, first: Ints, end:
     fields = dict.fromkeys(_TOTALS_OF[value] for value in where.values if value in _TOTALS_OF)
     counted = np.sum([rows.columns[name][usable] for name in fields], axis=0)
     inside = part > 0
-    matching = np.bincount(place[inside], (part * counted)[inside], asked.size)
-    held = np.bincount(place[inside], (part * rows.columns["held"][usable])[inside], asked.size)
+    matching = np.bincount(place[inside], (part * counted)[inside], asked.size).astype(np.float64)
+    held = np.bincount(place[inside], (part * rows.columns["held"][usable])[inside], asked.size).astype(np.float64)
     return matching, held
 
 
@@ -302,7 +302,7 @@ def _values(table: Table, rows: VersionedRows, column: str) -> Floats:
     held: npt.NDArray[Any] = rows.columns[column]
     if declared.codes is not None:
         worth = np.array([np.nan if code.worth is None else code.worth for code in declared.codes.codes] + [np.nan])
-        return worth[held]
+        return np.asarray(worth[held])
     if held.dtype.kind == "i":
         return np.where(held < 0, np.nan, held).astype(np.float64)
     return held.astype(np.float64)

@@ -51,7 +51,7 @@ class AttendanceCube:
 
     @property
     def end_day(self) -> int:
-        return self.first_day + self.days.shape[0]
+        return self.first_day + len(self.days)
 
     def fold(self, rows: pa.Table, students: Ints, size: int) -> None:
         whole_day = rows.column("session").to_numpy() == _WHOLE_DAY
@@ -128,8 +128,8 @@ class VersionedRows:
         fresh["happened_on"] = rows.column("happened_on").cast(pa.int32()).to_numpy()
         fresh["alive"] = ~rows.column("retracted").to_numpy(zero_copy_only=False)
         # np.unique finds the first of each key; the newest of a reversed batch is its first.
-        distinct, last = np.unique(keys[::-1], return_index=True)
-        last = len(keys) - 1 - last
+        distinct, reversed_first = np.unique(keys[::-1], return_index=True)
+        last: Ints = len(keys) - 1 - reversed_first
         place = np.searchsorted(self._keys, distinct)
         exists = np.zeros(len(distinct), bool)
         inside = place < len(self._keys)
@@ -159,7 +159,7 @@ class VersionedRows:
         local = np.empty(len(first), np.int64)
         for position, part in enumerate(parts):
             local[position] = self._key_parts.setdefault(tuple(part.values()), len(self._key_parts))
-        return local[codes]
+        return np.asarray(local[codes])
 
     def _numbers(self, column: Column, values: pa.ChunkedArray) -> npt.NDArray[Any]:
         match column.kind:
@@ -182,7 +182,7 @@ class VersionedRows:
                 positions[word] = len(words)
                 words.append(word)
             mapping[index] = positions[word]
-        return mapping[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+        return np.asarray(mapping[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
 
     def _empty(self) -> dict[str, npt.NDArray[Any]]:
         kinds: dict[Kind, type] = {
@@ -222,7 +222,7 @@ class State:
     def _numbers(self, rows: pa.Table) -> Ints:
         told = rows.column("student").to_numpy().astype(np.int64)
         self._grow(int(told.max()) + 1)
-        return self._now_called[told]
+        return np.asarray(self._now_called[told])
 
     def _grow(self, students: int) -> None:
         if students > self.students:

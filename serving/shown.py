@@ -4,13 +4,13 @@ Pages and API say the same, because both are made from these objects. A score th
 its band and its probability are gone, whoever asks.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from features.catalogue import FEATURE_OF
+from models.bands import HIGH, WATCH
 from models.reasons import Reason, told
 from records import access
 from records.access import Permission, Principal
@@ -19,7 +19,7 @@ from records.lists import RULE_LIST, STALE_AFTER_DAYS, ListEntryRow, Publication
 from records.people import FullName, StudentName
 
 # The bands that make up a list, first things first; whoever has none of them was scored but is not listed.
-LISTED_BANDS = ("high", "watch")
+LISTED_BANDS = (HIGH, WATCH)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +36,6 @@ class Head:
     visits_per_week: int
     rows_per_advisor: int
     capacity_is_default: bool
-
-    @property
-    def horizon_days(self) -> int | None:
-        """None for a horizon that ends with the next student count."""
-        found = re.search("[0-9]+", self.horizon)
-        return int(found.group()) if found else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -161,14 +161,12 @@ TRAITS = (
             "06": 0.95,
             "07": 0.2,
             "08": 0.85,
-        }.items()  # fmt: skip
+        }.items()
     ),
 )
 
 ATTENDANCE = (
-    _published(
-        "attendance_mean", 0.945, "share of days", "Beta with mean .93 for stayers, slumps and drifting included"
-    ),
+    _judged("attendance_mean", 0.945, "share of days", "so that stayers come to the .93 of part 2.8, slumps included"),
     _judged("attendance_concentration", 22, "Beta a + b", "stayers between .75 and 1"),
     _judged("drift_decay", 0.5, "log-odds a week", "to about .70 in the fourth week and lower"),
     _judged("slump_start", 0.014, "weekly share", "illness, harvest, work: stayers with bad weeks"),
@@ -267,13 +265,13 @@ OUTCOMES = (
     _judged("papers_least_days", 2, "days", "what the college does itself it writes down soon"),
     _judged("papers_most_days", 20, "days", "what the college does itself it writes down soon"),
     _published("reason_R01", 0.445, "share", "DOLE 2567, n = 779: family necessity"),
-    _published("reason_R02", 0.17, "share", "DOLE 2567 has 32.0 % moved; OBEC 2551–52 has 13.6 %"),
+    _judged("reason_R02", 0.17, "share", "between: DOLE 2567 has 32.0 % moved; OBEC 2551–52 has 13.6 %"),
     _judged("reason_R03", 0.06, "share", "DOLE 2567: family 5.1 %"),
     _judged("reason_R04", 0.03, "share", "DOLE 2567: health 2.4 %"),
     _judged("reason_R05", 0.12, "share", "OBEC 2551–52: poverty 39.8 %, DOLE 2567: 1.3 %"),
     _judged("reason_R07", 0.04, "share", "OBEC 2551–52: adjustment 5.6 %"),
     _judged("reason_R10", 0.035, "share", _OPINION),
-    _published(
+    _judged(
         "reason_NOT_STATED", 0.10, "share", "unspecified dominates in the Samut Prakan snapshot; less in a college"
     ),
 )

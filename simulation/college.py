@@ -39,9 +39,11 @@ def write_college(
     """
     _check(students=students, years=years, last_monday=last_monday)
     tell = progress or (lambda file, rows: None)
+    world = make_world(students=students, years=years, seed=seed, last_monday=last_monday)
+    if not world.calendar.opened_before(last_monday):
+        raise ValueError(f"no term has opened before {last_monday}: give a later Monday, or more years")
     out.mkdir(parents=True, exist_ok=True)
     (out / "README.txt").write_text(README, encoding="utf-8")
-    world = make_world(students=students, years=years, seed=seed, last_monday=last_monday)
     write_workbook(out / "college.xlsx", describe(world, students=students, last_monday=last_monday))
     write_folders(world, plan_folders(out, world.calendar, last_monday), tell)
     rows = write_hazards(

@@ -8,7 +8,7 @@ from simulation.attendance import Seen
 from simulation.coefficients import value, whole
 from simulation.entrants import Flags, Floats, Whole, stream
 from simulation.people import logistic
-from simulation.terms import SimulatedTerm, ordinal
+from simulation.terms import SimulatedTerm, ordinal, to_friday
 from simulation.world import World
 
 GRADE_WORDS = ("0", "1", "1.5", "2", "2.5", "3", "3.5", "4")
@@ -72,8 +72,7 @@ def _scores(world: World, seen: Seen, random: np.random.Generator) -> Floats:
 def _midterm(world: World, term: SimulatedTerm, seen: Seen, scores: Floats, random: np.random.Generator) -> Marks:
     """Scores of weeks 9–10, or the word that work is missing."""
     week = whole("midterm_week")
-    day = ordinal(term.monday_of_week(week)) + random.integers(0, 10, whole("courses"))
-    day -= np.maximum(0, (day + 3) % 7 - 4)  # a weekend becomes Friday: day 0 was a Thursday
+    day = to_friday(ordinal(term.monday_of_week(week)) + random.integers(0, 10, whole("courses")))
     drift = world.drift_in(term, week, seen.people)
     missing = logistic(
         value("unsubmitted_base")
@@ -104,7 +103,8 @@ def _final(world: World, term: SimulatedTerm, seen: Seen, scores: Floats, random
     short = (share < value("rule_attendance_share"))[:, None]
     barred = short & (random.random(scores.shape) < value("khr_share"))
     after = random.integers(0, whole("release_within_days") + 1, whole("courses"))
-    released_on = np.where(barred, listed_on, ordinal(term.teaching_ends_on) + whole("release_after_days") + after)
+    after_exams = ordinal(term.teaching_ends_on) + whole("release_after_days") + after
+    released_on = to_friday(np.where(barred, listed_on, after_exams))
     left = world.lives.left_on[term.index][seen.people]
     # Whoever left on the day after the last teaching day was there to the end: they have simply not come back.
     until = np.where(barred, listed_on, ordinal(term.teaching_ends_on))

@@ -158,7 +158,7 @@ def _enrol(lives: Lives, entrants: Entrants, term: SimulatedTerm, seed: int) -> 
 
 
 def _live_through(lives: Lives, term: SimulatedTerm, state: Whole, seed: int) -> Whole:
-    t, everybody = term.index, lives.on_roll.shape[1]
+    t, everybody = term.index, int(lives.on_roll.shape[1])
     people = np.flatnonzero(lives.on_roll[t])
     stayed = lives.on_roll[t - 1][people] if t else np.zeros(len(people), dtype=np.bool_)
     now = np.where(stayed, state[people], 0)
@@ -167,7 +167,7 @@ def _live_through(lives: Lives, term: SimulatedTerm, state: Whole, seed: int) ->
     draws = random.random((len(term.weeks) + 1, everybody))[:, people]
     # The first day of absence is never a Monday: who left in a week was in class at its beginning.
     days = random.integers(1, SATURDAY + 1, (len(term.weeks), everybody))[:, people]
-    dies = (random.random(everybody) < value("deaths_among_exits"))[people]
+    dies = random.random(everybody)[people] < value("deaths_among_exits")
     for n, week in enumerate(term.weeks):
         lives.drift[t * len(term.weeks) + n, people] = np.minimum(now, states() - 3)
         now = _step(now, week_rates(term, week, level, risk), draws[n])
@@ -185,7 +185,7 @@ def _live_through(lives: Lives, term: SimulatedTerm, state: Whole, seed: int) ->
 def _step(now: Whole, rates: Rates, draws: Floats) -> Whole:
     """Draw everybody's state of next week; who is gone stays gone."""
     chances = advance(np.eye(states())[now], rates).cumsum(axis=1)
-    return np.asarray((draws[:, None] >= chances[:, :-1]).sum(axis=1))
+    return np.asarray((draws[:, None] >= chances[:, :-1]).sum(axis=1), dtype=np.int64)
 
 
 def _note(lives: Lives, term: int, people: Whole, now: Whole, day: Whole, dies: Flags) -> None:

@@ -71,7 +71,7 @@ def screening(world: World, term: SimulatedTerm) -> Export:
     left = world.lives.left_on[term.index][everybody]
     here = (left == 0) | (left > day_of_group[group])
     taken = screens[group] & here & (random.random(len(everybody)) < value("screening_students"))
-    drift = np.array([world.drift_in(term, int(week[g]), everybody[[k]])[0] for k, g in enumerate(group)])
+    drift = world.drift_in(term, week[group], everybody)
     areas = _areas(world, everybody, drift, random)
     reviewed = random.random(len(everybody)) < value("screening_reviewed")
     rows = np.flatnonzero(taken)

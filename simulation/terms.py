@@ -106,6 +106,11 @@ def day_of(days: int) -> date:
     return EPOCH + timedelta(days=int(days))
 
 
+def to_friday(days: Days) -> Days:
+    """Days on a weekend moved to the Friday before; day 0, 1 January 1970, was a Thursday."""
+    return np.asarray(days - np.maximum(0, (days + 3) % 7 - FRIDAY))
+
+
 def days_from(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 

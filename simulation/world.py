@@ -39,9 +39,9 @@ class World:
         rooms = self.entrants.rooms_of_level
         return [group_label(level, room) for level in range(len(rooms)) for room in range(1, rooms[level] + 1)]
 
-    def drift_in(self, term: SimulatedTerm, week: int, people: Whole) -> Whole:
+    def drift_in(self, term: SimulatedTerm, week: int | Whole, people: Whole) -> Whole:
         """Weeks of drifting on the Monday of a week of term."""
-        return np.asarray(self.lives.drift[term.index * len(term.weeks) + week - 1][people], dtype=np.int64)
+        return np.asarray(self.lives.drift[term.index * len(term.weeks) + week - 1, people], dtype=np.int64)
 
 
 def make_world(*, students: int, years: int, seed: int, last_monday: date) -> World:

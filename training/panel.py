@@ -1,7 +1,7 @@
 """The panel: one row for every enrolled student at every weekly as-of, by replay; never stored, always replayed."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.catalogue import CATALOGUE
-from features.cohort import NobodyEnrolled, teaching_days, term_spans
+from features.cohort import Cohort, NobodyEnrolled, teaching_days, term_spans
 from features.declaration import Feature
 from features.snapshot import Snapshot, features
 from features.state import Replay
@@ -31,6 +31,8 @@ class Week:
 
     institution: str
     as_of: date
+    cohort: Cohort
+    """Everybody enrolled on the day, also when the rows were narrowed to some of them."""
     student: Ints
     person: Ints
     term: list[tuple[int, int]]
@@ -46,6 +48,7 @@ class Week:
         return Week(
             institution=self.institution,
             as_of=self.as_of,
+            cohort=self.cohort,
             student=self.student[picked],
             person=self.person[picked],
             term=[self.term[index] for index in picked],
@@ -143,6 +146,7 @@ def _week(snapshot: Snapshot, found: Outcomes, horizon: Horizon, persons: Ints) 
     return Week(
         institution=snapshot.institution,
         as_of=snapshot.as_of,
+        cohort=who,
         student=who.student,
         person=persons[who.student],
         term=[spans[position] for position in who.term],
@@ -153,3 +157,16 @@ def _week(snapshot: Snapshot, found: Outcomes, horizon: Horizon, persons: Ints) 
         gone=said.gone,
         mature=said.mature,
     )
+
+
+def relabelled(home: DataHome, panel: Panel, *, horizon: Horizon, known_until: date, actor: str) -> Panel:
+    """The same rows with the labels that were known on another day: what an analyst could have trained on then."""
+    found = {
+        institution: outcomes(open_log(home, institution, actor=actor, purpose="labels as known then"), known_until)
+        for institution in {week.institution for week in panel.weeks}
+    }
+    weeks = []
+    for week in panel.weeks:
+        said = labels(found[week.institution], week.cohort, horizon)
+        weeks.append(replace(week, left=said.left, strict=said.strict, gone=said.gone, mature=said.mature))
+    return Panel(features=panel.features, weeks=tuple(weeks))

@@ -148,17 +148,15 @@ def _judge_dates(told: Told, parsed: Mapping[str, Parsed], moment: Moment, probl
 
 def _days(values: pa.Array) -> npt.NDArray[np.datetime64]:
     """Dates as NumPy days; a missing one is 1970, which no rule minds."""
-    return values.cast(pa.int32()).fill_null(0).to_numpy().astype("datetime64[D]")
+    return np.asarray(values.cast(pa.int32()).fill_null(0).to_numpy().astype("datetime64[D]"))
 
 
 def _says_something(told: Told, parsed: Mapping[str, Parsed], size: int) -> npt.NDArray[np.bool_]:
-    """Rows of which at least one column besides key and date has a value: a roster need not tell about every household."""
-    values = [parsed[c.name].values for c in told.table.columns if c.name in parsed and c.name not in told.table.key]
-    if not values:
-        return np.ones(size, bool)
+    """Rows that say more than a day: a roster with a column about households need not tell about every one."""
     says = np.zeros(size, bool)
-    for column in values:
-        says |= pc.is_valid(column).to_numpy(zero_copy_only=False)
+    for column in told.table.columns:
+        if column.name in parsed:
+            says |= pc.is_valid(parsed[column.name].values).to_numpy(zero_copy_only=False)
     return says
 
 

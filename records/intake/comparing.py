@@ -14,7 +14,7 @@ from records.errors import ImportRefused
 from records.home import DataHome
 from records.intake.checking import Checked, CheckedTable, Moment
 from records.intake.source import Covers, Delivery
-from records.ledger import Placement, StudentRow
+from records.ledger import Placement, StudentRow, student_ids
 from records.log import EventLog
 from records.tables import ENROLMENTS, ROSTER_COUNTS, Table
 from records.text import Text
@@ -210,9 +210,7 @@ def _placements(home: DataHome, log: EventLog, new: Mapping[Table, pa.Table], ch
     terms = list(zip(held.column("academic_year").to_pylist(), held.column("term").to_pylist(), strict=True))
     newest = max(terms)
     current = {student: group for student, group, term in zip(students, groups, terms, strict=True) if term == newest}
-    with home.database.read() as session:
-        known = select(StudentRow.number, StudentRow.student_id).where(StudentRow.institution == log.institution)
-        people = {**dict(session.execute(known).tuples().all()), **people}
+    people = {**student_ids(home.database, log.institution), **people}
     return [
         Placement(number=number, student_id=student_id, class_group=current.get(number, ""))
         for number, student_id in people.items()

@@ -83,7 +83,7 @@ def import_file(
         if delivery.college is not None:
             ledger.add_institution(home.database, delivery.college.institution)
         progress("check", len(delivery.lines))
-        reports.append(_take_in(home, source, delivery, request, received, digest))
+        reports.append(take_in(home, delivery, request, source=source.name, received=received, digest=digest))
         progress("stored", reports[-1].accepted)
     return reports
 
@@ -134,9 +134,10 @@ def _sweep(home: DataHome, now: datetime) -> None:
     home.vault.sweep(ledger.tokens(home.database), now=now)
 
 
-def _take_in(
-    home: DataHome, source: Source, delivery: Delivery, request: ImportRequest, received: datetime, digest: str
+def take_in(
+    home: DataHome, delivery: Delivery, request: ImportRequest, *, source: str, received: datetime, digest: str
 ) -> ImportReport:
+    """Check one delivery, compare it with the log, and commit what is new. Raises ImportRefused."""
     token = uuid4()
     code = delivery.institution
     began = ledger.first_operational(home.database, code)
@@ -157,7 +158,7 @@ def _take_in(
         batch = NewBatch(
             token=token,
             institution=code,
-            source=source.name,
+            source=source,
             file_sha256=digest,
             recorded_at=received,
             reconstructed=history,
@@ -204,7 +205,7 @@ def _counts(delivery: Delivery, checked: Checked, compared: Compared) -> dict[st
 
 
 def _report(
-    source: Source,
+    source: str,
     delivery: Delivery,
     checked: Checked,
     compared: Compared,
@@ -230,7 +231,7 @@ def _report(
         )
     return ImportReport(
         institution=delivery.institution,
-        source=source.name,
+        source=source,
         file=request.path.name,
         ledger_number=number,
         **counts,

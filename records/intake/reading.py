@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from records.intake.normalise import clean
 
 _HEAD_ROWS = 20
 _LARGEST_WORKBOOK = 300 * 1024 * 1024
-Cell = str | float | int | bool | date | datetime | time | None
+Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +65,27 @@ def _header_index(rows: Sequence[Sequence[str]], known: set[str]) -> int:
 
 
 def _read_workbook(path: Path, known: set[str]) -> Sheet:
+    grids = [grid for _, grid in _grids(path)]
+    best = max(grids, key=lambda grid: _best_match(grid, known), default=[])
+    return _sheet_of_grid(path.name, best, known)
+
+
+def read_named_sheets(path: Path) -> dict[str, list[list[str]]]:
+    """Every sheet of a workbook as rows of text, by the sheet's name. Raises ImportRefused."""
+    if not path.is_file():
+        raise ImportRefused.not_there(file=path.name)
+    return {name: [[_text(cell) for cell in row] for row in grid] for name, grid in _grids(path)}
+
+
+def _grids(path: Path) -> list[tuple[str, Sequence[Sequence[Cell]]]]:
     _refuse_what_is_no_workbook(path)
     try:
         book = CalamineWorkbook.from_path(str(path))
-        names = book.sheet_names
-        grids = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
+        return [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
     except PasswordError:
         raise ImportRefused.wrong_file(file=path.name, why="it is protected by a password") from None
     except (CalamineError, OSError) as error:
         raise ImportRefused.wrong_file(file=path.name, why=f"it is no workbook ({type(error).__name__})") from None
-    best = max(grids, key=lambda grid: _best_match(grid, known), default=[])
-    return _sheet_of_grid(path.name, best, known)
 
 
 def _refuse_what_is_no_workbook(path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
@@ -16,7 +16,7 @@ from records.intake.reading import Sheet
 from records.tables import Table
 from records.text import Text
 
-Cells = pa.Array | pa.ChunkedArray
+Cells: TypeAlias = Any  # pa.Array or pa.ChunkedArray; pyarrow has no types of its own
 
 
 class Covers(Enum):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from features.catalogue import FEATURE_OF
 from features.declaration import Domain
+from models.horizon import HORIZONS
 from models.reasons import Reason
 from records.college import RULES
 from records.text import Text
@@ -40,22 +41,14 @@ class DomainBar:
 
 def frequency(texts: Texts, head: Head, probability: float) -> str:
     """'Of 100 students with similar records, about 14 leave within 8 weeks': an estimate, never a verdict."""
-    horizon = horizon_words(texts, head)
+    held = HORIZONS.get(head.horizon)
+    horizon = held.text.in_language(texts.language) if held else ""
     count = int(round(100 * probability, 6) + 0.5)  # half up, as people round
     if count < 1:
         return texts.say("student.number_low", horizon=horizon)
     if count > 99:
         return texts.say("student.number_high", horizon=horizon)
     return texts.say("student.number", count=count, horizon=horizon)
-
-
-def horizon_words(texts: Texts, head: Head) -> str:
-    days = head.horizon_days
-    if days is None:
-        return texts.say("student.by_next_count")
-    if days % 7 == 0:
-        return texts.say("student.within_weeks", weeks=days // 7)
-    return texts.say("student.within_days", days=days)
 
 
 def rule_words(texts: Texts, rule: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from scripts.find_chromium import MISSING, find_chromium
 from serving.app import create_app
@@ -22,8 +22,8 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +70,7 @@ def page_of(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
     """A page in which somebody has signed in through the form, on a screen of a size."""
     contexts = []
 
-    def opened(login: str, viewport: dict[str, int]) -> Page:
-        # Scripts of a page are off: everything must work without them. axe is injected from outside.
+    def opened(login: str, viewport: ViewportSize) -> Page:
         context = chromium.new_context(base_url=address, viewport=viewport, locale="th-TH")
         contexts.append(context)
         page = context.new_page()

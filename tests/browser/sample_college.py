@@ -126,7 +126,7 @@ def _publication(college: SampleCollege, model_digest: str, as_of: date, set_cap
     ]
     return NewPublication(
         institution=INSTITUTION, as_of=as_of, model_digest=model_digest, catalogue_fingerprint=FINGERPRINT,
-        horizon="days(56)", known_until=start_of(as_of), ledger_number=1,
+        horizon="days_56", known_until=start_of(as_of), ledger_number=1,
         capacity=Capacity(valid_from=as_of, visits_per_week=8 if set_capacity else 0, rows_per_advisor=5),
         capacity_is_default=not set_capacity, entries=entries,
     )  # fmt: skip
@@ -139,7 +139,7 @@ def _entry(student: UUID, number: int, place: int, login: str, model_digest: str
     must_see = {1: ["absent_run_notice"], _EACH_GROUP - 1: ["attendance_share", "absent_run_dismissal"]}
     return NewEntry(
         student_id=student, number=number, class_group=GROUPS[login], rank=2 * place + (login == "kru.b") + 1,
-        band="high" if place < 4 else "watch" if place < 9 else "none", cause="new" if place == 2 else "",
+        band="high" if place < 4 else "watch" if place < 9 else "none", cause="bonus" if place == 2 else "rank",
         logit=None if by_rule else -1.0, probability=probability, ordering=-float(place),
         must_see=must_see.get(place, []), reasons=list(_UNKNOWN_REASONS if place == 5 else _REASONS),
         domains={} if by_rule else dict(_DOMAINS),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.sample_college import MARK, SampleCollege
@@ -27,7 +27,7 @@ def no_sideways_scrolling(page: Page) -> bool:
 
 
 @SIZES
-def test_sign_in_page(chromium: Browser, address: str, viewport: dict[str, int], pictures: Path) -> None:
+def test_sign_in_page(chromium: Browser, address: str, viewport: ViewportSize, pictures: Path) -> None:
     with chromium.new_context(base_url=address, viewport=viewport) as context:
         page = context.new_page()
         page.goto("/login")
@@ -37,7 +37,7 @@ def test_sign_in_page(chromium: Browser, address: str, viewport: dict[str, int],
 
 @SIZES
 @pytest.mark.parametrize("login", ["kru.a", "care"])
-def test_list_page(page_of: PageOf, viewport: dict[str, int], login: str, pictures: Path) -> None:
+def test_list_page(page_of: PageOf, viewport: ViewportSize, login: str, pictures: Path) -> None:
     page = page_of(login, viewport)
     page.screenshot(path=pictures / "list.png", full_page=True)
     accessible(page)
@@ -46,7 +46,7 @@ def test_list_page(page_of: PageOf, viewport: dict[str, int], login: str, pictur
 
 
 @SIZES
-def test_student_page(page_of: PageOf, college: SampleCollege, viewport: dict[str, int], pictures: Path) -> None:
+def test_student_page(page_of: PageOf, college: SampleCollege, viewport: ViewportSize, pictures: Path) -> None:
     page = page_of("kru.a", viewport)
     page.click(f"table.list >> text={college.names[college.students['kru.a'][0]]}")
     page.wait_for_url("**/students/*")
@@ -59,7 +59,7 @@ def test_student_page(page_of: PageOf, college: SampleCollege, viewport: dict[st
 
 @SIZES
 @pytest.mark.parametrize("path", ["/help", "/nothing-here"])
-def test_other_pages(page_of: PageOf, viewport: dict[str, int], path: str, pictures: Path) -> None:
+def test_other_pages(page_of: PageOf, viewport: ViewportSize, path: str, pictures: Path) -> None:
     page = page_of("ana", viewport)
     page.screenshot(path=pictures / "roles.png", full_page=True)
     accessible(page)
@@ -95,7 +95,6 @@ def test_another_site_cannot_sign_somebody_out(page_of: PageOf, chromium: Browse
     page.route(f"{other}/trap", lambda route: route.fulfill(content_type="text/html", body=_trap(address)))
     page.goto(f"{other}/trap")
     page.click("button")
-    assert "403" not in page.url
     assert page.inner_text("h1") == "ทำไม่ได้"
     page.goto(f"{address}/")
     assert page.url == f"{address}/"

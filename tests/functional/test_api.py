@@ -39,7 +39,7 @@ def test_the_risk_of_ones_own_student(college: SampleCollege, signed_in: SignIn)
         "expires": "2025-12-01",
         "stale": False,
         "model": MODEL_DIGEST,
-        "horizon": "days(56)",
+        "horizon": "days_56",
         "must_see": [],
         "domains": {"attendance": 2.2, "grades": 0.95, "household": 0.2, "screening": 0.0, "standing": -0.35},
     }

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from fastapi.testclient import TestClient
 
-from records import access, audit
+from records import audit
 from records.lists import RULE_LIST, STALE_AFTER_DAYS
 from tests.browser.sample_college import AS_OF, MARK, PASSWORD, SampleCollege
 
@@ -56,6 +56,7 @@ def test_the_list_of_an_advisor(college: SampleCollege, signed_in: SignIn) -> No
     assert "ประมาณการจากแบบจำลอง" in page
     assert "ขาดติดต่อกันมาแล้ว 6 วันเรียน" in page
     assert "ขาดติดต่อกันถึงเกณฑ์แจ้งผู้ปกครอง" in page
+    assert page.count("คงไว้จากสัปดาห์ก่อน") == 1
     assert page.count("เกรดเฉลี่ยภาคเรียนก่อน") == 0  # the fourth reason is left to the student page
 
 
@@ -106,7 +107,7 @@ def test_a_look_that_cannot_be_recorded_shows_nothing(
     college: SampleCollege, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     browser = signed_in(college, "kru.a")
-    monkeypatch.setattr(access.audit, "record_look", breaks)
+    monkeypatch.setattr("records.audit.record_look", breaks)
     answer = browser.get(path.format(college.students["kru.a"][0]))
     assert answer.status_code == 500
     assert MARK not in answer.text

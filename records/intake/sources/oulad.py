@@ -150,8 +150,10 @@ def _read_clicks(opened: IO[bytes]) -> pd.DataFrame:
 
 def _presentations(courses: pd.DataFrame) -> list[Presentation]:
     return [
-        Presentation(module=row.code_module, code=row.code_presentation, length=int(row.module_presentation_length))
-        for row in courses.itertuples()
+        Presentation(module=str(module), code=str(code), length=int(length))
+        for module, code, length in zip(
+            courses.code_module, courses.code_presentation, courses.module_presentation_length, strict=True
+        )
     ]
 
 
@@ -307,7 +309,7 @@ def _totals(path: Path, read: Read, presentations: Sequence[Presentation]) -> pd
     prepared = (path if path.is_dir() else path.parent) / "activity_days.parquet"
     if not prepared.is_file():
         return totals_from_clicks(read("vle"), read("studentVle"), presentations)
-    totals = pq.read_table(prepared).to_pandas()
+    totals: pd.DataFrame = pq.read_table(prepared).to_pandas()
     lengths = {(p.module, p.code): p.length for p in presentations}
     last = [lengths.get(key, 0) for key in zip(totals.code_module, totals.code_presentation, strict=True)]
     totals["as_of_day"] = np.where(totals.as_of_day == 999, last, totals.as_of_day)  # 999 stands for the last day

@@ -1,0 +1,37 @@
+# The two commands: `make demo` and `make test`. Everything else is for who changes the code.
+PYTHON ?= python3
+BIN := .venv/bin
+SERVE ?= 1
+DEMO_HOME ?= var/demo
+
+.PHONY: demo test check docs clean
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# From nothing to a published list and its web page; SERVE=0 stops after checking that the page answers.
+demo: .venv/ready
+	rm -rf $(DEMO_HOME) $(DEMO_HOME).key $(DEMO_HOME)-demo-files
+	$(BIN)/zerodrop demo --home $(DEMO_HOME) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
+
+test: .venv/ready
+	-$(BIN)/python scripts/find_chromium.py
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-branch --cov-report=term:skip-covered
+
+check: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/write_docs.py --check
+	$(BIN)/python scripts/check_tree.py
+	$(BIN)/pytest -q -p no:cacheprovider tests/test_architecture.py tests/test_docs.py tests/test_texts.py tests/test_tree.py
+
+# What is generated from the code.
+docs: .venv/ready
+	$(BIN)/python scripts/write_docs.py
+
+clean:
+	rm -rf .venv var

@@ -1,0 +1,297 @@
+"""`zerodrop init`: what people enter, read from one workbook and put where it belongs; and what is still missing."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+from sqlalchemy import func, select
+
+from records import ledger
+from records.access import ROLE_OF
+from records.clock import start_of
+from records.codes import DAY_KINDS
+from records.college import (
+    RULES,
+    SETUP_SHEETS,
+    Capacity,
+    College,
+    GroupAdvisor,
+    Holiday,
+    Institution,
+    Rule,
+    SetupSheet,
+    StaffMember,
+    TermDates,
+)
+from records.errors import ConfigurationGap, ImportRefused
+from records.home import DataHome
+from records.intake import normalise
+from records.intake.importing import ImportRequest, take_in
+from records.intake.reading import read_named_sheets
+from records.intake.source import Delivery, Told
+from records.lists import CapacityRow, RuleRow
+from records.staff import AccountRow, CaseloadRow, account_by_login, assign_group
+from records.tables import CALENDAR
+from records.text import Text
+
+Row = dict[str, str]
+T = TypeVar("T")
+_KNOWN_BEFORE = timedelta(days=30)  # a term's calendar is known about a month before it opens
+
+
+def read_college(path: Path) -> College:
+    """The set-up workbook as a College. Raises ConfigurationGap naming sheet, line and what to mend."""
+    sheets = _sheets(path)
+    one = sheets["institution"]
+    if len(one) != 1:
+        raise ConfigurationGap(f"{path.name}, sheet 'สถานศึกษา': it needs exactly one row and has {len(one)}.")
+    return College(
+        institution=Institution(
+            **{column: one[0][1][column] for column in ("code", "name_th", "name_en", "agency", "province")}
+        ),
+        terms=tuple(_each(path, "terms", sheets, _term)),
+        holidays=tuple(_each(path, "holidays", sheets, _holiday)),
+        staff=tuple(_each(path, "staff", sheets, _staff_member)),
+        groups=tuple(_each(path, "class_groups", sheets, _group)),
+        capacity=tuple(_each(path, "capacity", sheets, _capacity)),
+        rules=tuple(_each(path, "rules", sheets, _rule)),
+    )
+
+
+def _sheets(path: Path) -> dict[str, list[tuple[int, Row]]]:
+    found = read_named_sheets(path)
+    rows: dict[str, list[tuple[int, Row]]] = {}
+    for sheet in SETUP_SHEETS:
+        rows[sheet.name] = _rows_of(path, sheet, found.get(sheet.label.th, []))
+    return rows
+
+
+def _rows_of(path: Path, sheet: SetupSheet, cells: Sequence[Sequence[str]]) -> list[tuple[int, Row]]:
+    if not cells:
+        return []
+    places: dict[str, int] = {}
+    for index, header in enumerate(cells[0]):
+        for column in sheet.columns:
+            if f"({column.name})" in header:
+                places[column.name] = index
+    missing = [f"{column.label.th} ({column.name})" for column in sheet.columns if column.name not in places]
+    if missing:
+        raise ImportRefused.missing_columns(
+            file=f"{path.name}, sheet '{sheet.label.th}'", missing=missing, found=list(cells[0])
+        )
+    return [
+        (line, {name: normalise.clean(row[index]) for name, index in places.items()})
+        for line, row in enumerate(cells[1:], start=2)
+        if any(cell.strip() for cell in row)
+    ]
+
+
+def _each(path: Path, sheet: str, sheets: dict[str, list[tuple[int, Row]]], read: Callable[[Row], T]) -> list[T]:
+    label = next(one.label.th for one in SETUP_SHEETS if one.name == sheet)
+    found = []
+    for line, row in sheets[sheet]:
+        try:
+            found.append(read(row))
+        except ValueError as error:
+            raise ConfigurationGap(f"{path.name}, sheet '{label}', line {line}: {error}") from None
+    return found
+
+
+def _day(row: Row, column: str) -> date:
+    day = normalise.parse_day(row[column])
+    if day is None:
+        raise ValueError(f"'{column}' is no date; write day/month/year, for example 18/05/2569")
+    return day
+
+
+def _whole(row: Row, column: str) -> int:
+    number = normalise.parse_whole(row[column])
+    if number is None:
+        raise ValueError(f"'{column}' is no whole number")
+    return number
+
+
+def _term(row: Row) -> TermDates:
+    opens, closes = _day(row, "opens_on"), _day(row, "closes_on")
+    if closes <= opens:
+        raise ValueError("the term closes before it opens")
+    year = normalise.year_ce(_whole(row, "academic_year"))
+    return TermDates(academic_year=year, term=_whole(row, "term"), opens_on=opens, closes_on=closes)
+
+
+def _holiday(row: Row) -> Holiday:
+    kind = DAY_KINDS.parse(row["kind"] or "HOLIDAY")
+    if kind is None:
+        raise ValueError(
+            f"'{row['kind']}' is no kind of day; known: {', '.join(code.label.th for code in DAY_KINDS.codes)}"
+        )
+    return Holiday(day=_day(row, "day"), name=row["name"], kind=DAY_KINDS.values[kind])
+
+
+def _staff_member(row: Row) -> StaffMember:
+    if row["role"] not in ROLE_OF:
+        raise ValueError(f"there is no role '{row['role']}'; roles: {', '.join(ROLE_OF)}")
+    if not row["login"]:
+        raise ValueError("a login is missing")
+    return StaffMember(login=row["login"], name=row["name"], role=row["role"])
+
+
+def _group(row: Row) -> GroupAdvisor:
+    return GroupAdvisor(class_group=row["class_group"], advisor=row["advisor"])
+
+
+def _capacity(row: Row) -> Capacity:
+    visits, rows = _whole(row, "visits_per_week"), _whole(row, "rows_per_advisor")
+    if visits < 0 or rows < 0:
+        raise ValueError("capacity cannot be negative")
+    return Capacity(valid_from=_day(row, "valid_from"), visits_per_week=visits, rows_per_advisor=rows)
+
+
+def _rule(row: Row) -> Rule:
+    if row["rule"] not in RULES:
+        raise ValueError(f"there is no rule '{row['rule']}'; rules: {', '.join(RULES)}")
+    value = normalise.parse_number(row["value"])
+    if value is None:
+        raise ValueError(f"the value of '{row['rule']}' is no number")
+    return Rule(name=row["rule"], value=value)
+
+
+# Into the data home
+
+
+def apply_college(home: DataHome, college: College) -> list[StaffMember]:
+    """Enter or correct everything but the calendar (which is records); returns staff whose account is new.
+
+    Raises ConfigurationGap when a class group names an advisor who is nobody's account.
+    """
+    code = college.institution.code
+    _require_known_advisors(home, college)
+    ledger.add_institution(home.database, college.institution)
+    with home.database.write() as session:
+        new = [member for member in college.staff if account_by_login(session, member.login) is None]
+        for member in new:
+            session.add(
+                AccountRow(login=member.login.strip().lower(), name=member.name, role=member.role, institution=code)
+            )
+        session.flush()
+        first = min((term.opens_on for term in college.terms), default=date(2000, 1, 1))
+        for group in college.groups:
+            account = account_by_login(session, group.advisor)
+            assert account is not None
+            assign_group(session, account=account, class_group=group.class_group, valid_from=first)
+        for capacity in college.capacity:
+            session.merge(
+                CapacityRow(
+                    institution=code,
+                    valid_from=capacity.valid_from,
+                    visits_per_week=capacity.visits_per_week,
+                    rows_per_advisor=capacity.rows_per_advisor,
+                )
+            )
+        for rule in college.rules:
+            session.merge(RuleRow(institution=code, name=rule.name, value=rule.value))
+    return new
+
+
+def _require_known_advisors(home: DataHome, college: College) -> None:
+    with home.database.read() as session:
+        known = set(session.scalars(select(AccountRow.login))) | {member.login for member in college.staff}
+    for group in college.groups:
+        if group.advisor not in known:
+            raise ConfigurationGap(
+                f"Class group '{group.class_group}' names the advisor '{group.advisor}', who has no account. "
+                "Add a row for that login to the sheet 'บุคลากร', or correct the login."
+            )
+
+
+def calendar_rows(college: College) -> list[tuple[int, int, date, str]]:
+    """(academic year, term, day, kind) of every weekday of every term; holidays are marked, weekends have no row."""
+    kinds = {holiday.day: holiday.kind for holiday in college.holidays}
+    rows = []
+    for term in college.terms:
+        for offset in range((term.closes_on - term.opens_on).days + 1):
+            day = term.opens_on + timedelta(days=offset)
+            if day.weekday() < 5 or day in kinds:
+                rows.append((term.academic_year, term.term, day, kinds.get(day, "TEACH")))
+    return rows
+
+
+def import_calendar(home: DataHome, college: College) -> None:
+    """Take the terms and holidays in as records, through the ordinary intake.
+
+    The first set-up tells the past as it was known before each term opened; a later one is news of that day.
+    """
+    rows = calendar_rows(college)
+    if not rows:
+        return
+    code = college.institution.code
+    opens = {(term.academic_year, term.term): term.opens_on for term in college.terms}
+    told_on = [start_of(opens[year, term] - _KNOWN_BEFORE) for year, term, _, _ in rows]
+    cells = {
+        "academic_year": pa.array([row[0] for row in rows], pa.int32()),
+        "term": pa.array([row[1] for row in rows], pa.int32()),
+        "happened_on": pa.array([row[2] for row in rows], pa.date32()),
+        "kind": pa.array([row[3] for row in rows], pa.string()),
+        "entered_at": pa.array(told_on, pa.timestamp("ms", tz="UTC")),
+    }
+    delivery = Delivery(
+        institution=code,
+        lines=pa.array(range(1, len(rows) + 1), pa.int32()),
+        told=[Told(table=CALENDAR, cells=cells, lag_days=0)],
+        is_history=not ledger.log_index(home.database, code).files,
+    )
+    digest = hashlib.sha256(repr(rows).encode()).hexdigest()
+    take_in(
+        home, delivery, ImportRequest(path=Path("setup")), source="setup", received=datetime.now(UTC), digest=digest
+    )
+
+
+# What is missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Something not entered, and what that costs."""
+
+    what: Text
+    costs: Text
+    blocking: bool
+
+
+def gaps(home: DataHome, institution: str) -> list[Gap]:
+    """What is missing for this institution: set-up sheets that are empty, tables without a record."""
+    index = ledger.log_index(home.database, institution)
+    tables = {file.table for file in index.files}
+    with home.database.read() as session:
+
+        def count(table: type[CaseloadRow | CapacityRow | RuleRow | AccountRow]) -> int:
+            return session.scalar(select(func.count()).select_from(table).where(table.institution == institution)) or 0
+
+        entered = {
+            "institution": 1, "terms": int("calendar" in tables), "holidays": int("calendar" in tables), "staff": count(AccountRow),
+            "class_groups": count(CaseloadRow), "capacity": count(CapacityRow), "rules": count(RuleRow),
+        }  # fmt: skip
+    missing = [
+        Gap(what=sheet.label, costs=sheet.without, blocking=sheet.name in ("institution", "terms"))
+        for sheet in SETUP_SHEETS
+        if not entered[sheet.name]
+    ]
+    return missing + [gap for table, gap in _TABLE_GAPS.items() if table not in tables]
+
+
+def _gap(th: str, en: str, costs_th: str, costs_en: str, *, blocking: bool = False) -> Gap:
+    return Gap(what=Text(th=th, en=en), costs=Text(th=costs_th, en=costs_en), blocking=blocking)
+
+
+_TABLE_GAPS: dict[str, Gap] = {
+    "enrolments": _gap("ทะเบียนนักเรียน", "roster", "ไม่มีรายชื่อรายสัปดาห์", "no weekly list", blocking=True),
+    "attendance": _gap("การมาเรียน", "attendance", "ไม่เห็นสัญญาณที่สำคัญที่สุด และไม่รู้วันสุดท้ายที่มาเรียน", "the strongest signal is missing, and the last day seen is unknown"),
+    "grades": _gap("ผลการเรียน", "grades", "ไม่เห็นนักเรียนที่มาเรียนแต่เรียนไม่ผ่าน", "students who come but fail are not seen"),
+    "household": _gap("ข้อมูลครัวเรือน", "household", "ไม่เห็นความยากลำบากทางบ้าน", "hardship at home is not seen"),
+    "screening": _gap("ผลคัดกรอง", "screening", "ไม่ได้ใช้สิ่งที่ครูที่ปรึกษารู้อยู่แล้ว", "what advisors know already is not used"),
+    "outcomes": _gap("ผลลัพธ์ (ลาออก ย้าย จบ)", "outcomes", "รู้การออกกลางคันจากทะเบียนรอบถัดไปเท่านั้น", "leaving is known from the next roster only"),
+}  # fmt: skip
