@@ -14,7 +14,7 @@ DEMO_HOME ?= var/demo
 
 # From nothing to a published list and its web page; SERVE=0 stops after checking that the page answers.
 demo: .venv/ready
-	rm -rf $(DEMO_HOME) $(DEMO_HOME).key $(DEMO_HOME)-demo-files
+	rm -rf $(DEMO_HOME) $(DEMO_HOME).key $(DEMO_HOME)-files
 	$(BIN)/zerodrop demo --home $(DEMO_HOME) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: .venv/ready

@@ -25,7 +25,7 @@ from models.horizon import NEXT_COUNT
 from records.errors import UserError
 from records.home import DataHome, create_home
 from records.intake.importing import ImportRequest, import_file
-from records.intake.sources.oulad import TERM_OF, opens_on
+from records.intake.sources.oulad_files import TERM_OF, opens_on
 from records.ledger import institutions
 from records.settings import Settings
 from training.evaluate import Figures, figures

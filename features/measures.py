@@ -144,10 +144,7 @@ def _matching(block: npt.NDArray[np.uint8], where: Where) -> Flags:
 
 
 def _recorded(block: npt.NDArray[np.uint8]) -> Flags:
-    recorded = block != 0
-    for neutral in _NEUTRAL:
-        recorded &= block != neutral
-    return recorded
+    return np.asarray((block != 0) & ~np.isin(block, _NEUTRAL))
 
 
 def _share(matching: Flags, recorded: Flags) -> Floats:

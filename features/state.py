@@ -130,7 +130,7 @@ class VersionedRows:
         # np.unique finds the first of each key; the newest of a reversed batch is its first.
         distinct, reversed_first = np.unique(keys[::-1], return_index=True)
         last: Ints = len(keys) - 1 - reversed_first
-        place = np.searchsorted(self._keys, distinct)
+        place: Ints = np.asarray(np.searchsorted(self._keys, distinct), np.int64)
         exists = np.zeros(len(distinct), bool)
         inside = place < len(self._keys)
         exists[inside] = self._keys[place[inside]] == distinct[inside]

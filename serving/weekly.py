@@ -25,6 +25,7 @@ from records.clock import start_of
 from records.errors import ConfigurationGap
 from records.home import DataHome
 from records.lists import RULE_LIST, NewEntry, NewPublication, Published
+from records.log import EventLog
 
 Floats = npt.NDArray[np.float64]
 _EXPLAINED_AT_ONCE = 20_000
@@ -88,15 +89,9 @@ def build_list(
     home: DataHome, institution: str, as_of: date, *, actor: str, progress: Callable[[str, int], None]
 ) -> NewPublication:
     """The list of a week as the records known that morning give it; nothing is stored."""
-    if as_of.weekday() != 0:
-        raise ConfigurationGap(f"{as_of} is no Monday. Weekly lists are as of Monday: take {_monday_of(as_of)}.")
     log = open_log(home, institution, actor=actor, purpose="weekly list")
     state = Replay(log).advance(as_of)
-    _require_teaching_week(state, as_of)
-    try:
-        snapshot = features(state, as_of, institution=institution, ledger_number=log.ledger_number)
-    except NobodyEnrolled as nobody:
-        raise ConfigurationGap(str(nobody)) from None
+    snapshot = _snapshot(log, state, as_of)
     progress("features", len(snapshot.values))
     with home.database.read() as session:
         digest = lists.champion(session, institution)
@@ -128,6 +123,16 @@ def build_list(
         capacity_is_default=is_default,
         entries=_entries(home, snapshot, scored, bands, past_rules),
     )
+
+
+def _snapshot(log: EventLog, state: State, as_of: date) -> Snapshot:
+    if as_of.weekday() != 0:
+        raise ConfigurationGap(f"{as_of} is no Monday. Weekly lists are as of Monday: take {_monday_of(as_of)}.")
+    _require_teaching_week(state, as_of)
+    try:
+        return features(state, as_of, institution=log.institution, ledger_number=log.ledger_number)
+    except NobodyEnrolled as nobody:
+        raise ConfigurationGap(str(nobody)) from None
 
 
 def _monday_of(day: date) -> date:

@@ -6,8 +6,8 @@ exist, and people without records are swept.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from records.home import DataHome
 from records.intake.checking import Checked, Moment, check
 from records.intake.comparing import Compared, compare
 from records.intake.reading import Sheet, read_sheet
+from records.intake.report import ImportReport
 from records.intake.source import PEOPLE_HEADERS, Delivery, Request, Source
 from records.intake.sources import SOURCE_OF, SOURCES
 from records.ledger import NewBatch, Overtaken
@@ -40,25 +41,6 @@ class ImportRequest:
     history: bool = False
     received_at: datetime | None = None
     confirm_shrink: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportReport:
-    """What became of the rows of one batch; never a cell of them."""
-
-    institution: str
-    source: str
-    file: str
-    ledger_number: int
-    rows: int
-    accepted: int
-    known: int
-    fixed: int
-    quarantined: int
-    retracted: int
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    notes: Sequence[Text] = ()
 
 
 def import_file(

@@ -5,24 +5,26 @@ opened the course home page is a day present; it is taken as totals of about 30 
 only totals, from `activity_days.parquet` where that is beside the zip, else from `studentVle.csv`.
 """
 
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from records.clock import BANGKOK
 from records.college import College, Institution, TermDates
-from records.errors import ImportRefused
 from records.intake.source import Delivery, PeopleCells, Request, Told
+from records.intake.sources.oulad_files import (
+    ENROLMENT,
+    PRESENTATION,
+    TOTAL_DAYS,
+    Presentation,
+    days_present,
+    open_tables,
+    presentations_of,
+)
 from records.tables import (
     ATTENDANCE_TOTAL,
     CALENDAR,
@@ -35,45 +37,9 @@ from records.tables import (
 )
 from records.text import Text
 
-_ZIP = "anonymisedData.zip"
-_FILES = ("courses", "assessments", "vle", "studentInfo", "studentRegistration", "studentAssessment", "studentVle")
-_PRESENTATION = ["code_module", "code_presentation"]
-_ENROLMENT = [*_PRESENTATION, "id_student"]
-_OPENING_MONTH = {"B": 2, "J": 10}
-TERM_OF = {"B": 1, "J": 2}
-# Totals end on these days and on the last one; the first holds the weeks in which the site was open before day 0.
-TOTAL_DAYS = (4, 34, 64, 94, 124, 154, 184, 214, 244)
 _SITE_OPENS = -25
 _KNOWN_LONG_BEFORE = timedelta(days=400)
 _EVENING = pd.Timedelta(hours=18)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Presentation:
-    module: str
-    code: str
-    length: int
-
-    @property
-    def year(self) -> int:
-        return int(self.code[:4])
-
-    @property
-    def term(self) -> int:
-        return TERM_OF[self.code[4]]
-
-    @property
-    def opens_on(self) -> date:
-        return opens_on(self.code)
-
-    @property
-    def closes_on(self) -> date:
-        return self.opens_on + timedelta(days=self.length)
-
-
-def opens_on(presentation: str) -> date:
-    """Day 0 of a presentation such as 2013B."""
-    return date(int(presentation[:4]), _OPENING_MONTH[presentation[4]], 1)
 
 
 class OpenUniversity:
@@ -84,12 +50,11 @@ class OpenUniversity:
         return {"code_module", "code_presentation", "id_student"} <= set(headers)
 
     def deliver(self, request: Request) -> Iterator[Delivery]:
-        with _opened(request.path) as read:
-            presentations = _presentations(read("courses"))
-            info, registration = read("studentInfo"), read("studentRegistration")
-            enrolled = info.merge(registration, on=_ENROLMENT, how="left")
-            totals = _totals(request.path, read, presentations)
-            work = _work(read("assessments"), read("studentAssessment"), enrolled)
+        with open_tables(request.path) as tables:
+            presentations = presentations_of(tables.read("courses"))
+            enrolled = tables.read("studentInfo").merge(tables.read("studentRegistration"), on=ENROLMENT, how="left")
+            totals = days_present(request.path, tables, presentations)
+            work = _work(tables.read("assessments"), tables.read("studentAssessment"), enrolled)
         for module in sorted({p.module for p in presentations}):
             own = [p for p in presentations if p.module == module]
             chosen = enrolled[enrolled.code_module == module]
@@ -98,63 +63,6 @@ class OpenUniversity:
             yield _people_rows(module, ATTENDANCE_TOTAL, _total_cells(totals, chosen, own))
             yield _people_rows(module, GRADES, _work_cells(work[work.code_module == module], own))
             yield _end_counts(module, own, chosen)
-
-
-Read = Callable[[str], pd.DataFrame]
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Read]:
-    """A reader of the seven tables, from the zip or from the files it holds."""
-    folder = path if path.is_dir() else path.parent
-    archive = path if path.is_file() else folder / _ZIP
-    if archive.is_file():
-        try:
-            with zipfile.ZipFile(archive) as opened:
-                names = {Path(name).name: name for name in opened.namelist()}
-                _require(path.name, set(names))
-                yield lambda table: _read(opened.open(names[f"{table}.csv"]), table)
-        except zipfile.BadZipFile:
-            raise ImportRefused.wrong_file(file=archive.name, why="it is no zip archive") from None
-    else:
-        _require(path.name, {file.name for file in folder.iterdir()})
-        yield lambda table: _read((folder / f"{table}.csv").open("rb"), table)
-
-
-def _require(file: str, names: set[str]) -> None:
-    missing = [f"{table}.csv" for table in _FILES if f"{table}.csv" not in names]
-    if missing:
-        raise ImportRefused(
-            f"{file} lacks {', '.join(missing)} of the Open University dataset. Point to the folder or zip as published."
-        )
-
-
-def _read(opened: IO[bytes], table: str) -> pd.DataFrame:
-    with opened:
-        if table == "studentVle":
-            return _read_clicks(opened)
-        return pd.read_csv(opened)
-
-
-def _read_clicks(opened: IO[bytes]) -> pd.DataFrame:
-    """Each student's days with a click on each site, read in blocks: the full table has ten million rows."""
-    columns = [*_ENROLMENT, "id_site", "date"]
-    blocks = pacsv.open_csv(
-        pa.PythonFile(opened),
-        read_options=pacsv.ReadOptions(block_size=8 << 20),
-        convert_options=pacsv.ConvertOptions(include_columns=columns),
-    )
-    days = [block.to_pandas().drop_duplicates() for block in blocks]
-    return pd.concat(days, ignore_index=True) if days else pd.DataFrame(columns=columns)
-
-
-def _presentations(courses: pd.DataFrame) -> list[Presentation]:
-    return [
-        Presentation(module=str(module), code=str(code), length=int(length))
-        for module, code, length in zip(
-            courses.code_module, courses.code_presentation, courses.module_presentation_length, strict=True
-        )
-    ]
 
 
 # The institution and its terms
@@ -245,17 +153,7 @@ def _roster(module: str, own: Sequence[Presentation], chosen: pd.DataFrame) -> D
     )
     versions["registered_on"] = versions.opens + pd.to_timedelta(versions.date_registration, unit="D")
     shared = {"happened_on": _days(happened), "entered_at": _evenings(happened)}
-    enrolments = {
-        **shared,
-        **{name: _whole(versions[name]) for name in ("academic_year", "term")},
-        "level": _text(pd.Series("MODULE", index=versions.index)),
-        "class_group": _text(versions.code_presentation),
-        "earlier_attempts": _whole(versions.num_of_prev_attempts),
-        "credits": pa.array(versions.studied_credits.astype(float), pa.float64()),
-        "registered_on": _days(versions.registered_on),
-        "status": _text(versions.status),
-        "status_on": _days(versions.status_on),
-    }
+    enrolments = {**shared, **_enrolment_cells(versions)}
     students = {
         **shared,
         "sex": _text(versions.gender),
@@ -270,6 +168,19 @@ def _roster(module: str, own: Sequence[Presentation], chosen: pd.DataFrame) -> D
         people=PeopleCells(person=_text(versions.id_student), admits=True),
         is_history=True,
     )
+
+
+def _enrolment_cells(versions: pd.DataFrame) -> dict[str, Any]:
+    return {
+        **{name: _whole(versions[name]) for name in ("academic_year", "term")},
+        "level": _text(pd.Series("MODULE", index=versions.index)),
+        "class_group": _text(versions.code_presentation),
+        "earlier_attempts": _whole(versions.num_of_prev_attempts),
+        "credits": pa.array(versions.studied_credits.astype(float), pa.float64()),
+        "registered_on": _days(versions.registered_on),
+        "status": _text(versions.status),
+        "status_on": _days(versions.status_on),
+    }
 
 
 def _poverty_score(bands: pd.Series) -> Any:
@@ -304,43 +215,16 @@ def _people_rows(module: str, table: Table, rows: tuple[pd.Series, dict[str, Any
 # Days present
 
 
-def _totals(path: Path, read: Read, presentations: Sequence[Presentation]) -> pd.DataFrame:
-    """Cumulative days present by enrolment and day: columns of the enrolment, `as_of_day`, `homepage_days`."""
-    prepared = (path if path.is_dir() else path.parent) / "activity_days.parquet"
-    if not prepared.is_file():
-        return totals_from_clicks(read("vle"), read("studentVle"), presentations)
-    totals: pd.DataFrame = pq.read_table(prepared).to_pandas()
-    lengths = {(p.module, p.code): p.length for p in presentations}
-    last = [lengths.get(key, 0) for key in zip(totals.code_module, totals.code_presentation, strict=True)]
-    totals["as_of_day"] = np.where(totals.as_of_day == 999, last, totals.as_of_day)  # 999 stands for the last day
-    return totals
-
-
-def totals_from_clicks(
-    sites: pd.DataFrame, clicks: pd.DataFrame, presentations: Sequence[Presentation]
-) -> pd.DataFrame:
-    """The same totals counted from `studentVle.csv`: different days with a click on a home page, day by day cumulated."""
-    homepages = sites.loc[sites.activity_type == "homepage", "id_site"]
-    days = clicks.loc[clicks.id_site.isin(homepages), [*_ENROLMENT, "date"]].drop_duplicates()
-    blocks = []
-    for p in presentations:
-        own = days[(days.code_module == p.module) & (days.code_presentation == p.code)]
-        for day in [*(day for day in TOTAL_DAYS if day < p.length), p.length]:
-            counted = own[own.date <= day].groupby(_ENROLMENT).size().rename("homepage_days").reset_index()
-            blocks.append(counted.assign(as_of_day=day))
-    return pd.concat(blocks, ignore_index=True)
-
-
 def _total_cells(
     totals: pd.DataFrame, chosen: pd.DataFrame, own: Sequence[Presentation]
 ) -> tuple[pd.Series, dict[str, Any]]:
     """Differences of the cumulated days as one row a period; nothing is counted after a student unregistered."""
-    grid = _periods(own).merge(chosen[[*_ENROLMENT, "date_unregistration"]], on="code_presentation")
-    grid = grid.merge(totals, on=[*_ENROLMENT, "as_of_day"], how="left").sort_values([*_ENROLMENT, "as_of_day"])
+    grid = _periods(own).merge(chosen[[*ENROLMENT, "date_unregistration"]], on="code_presentation")
+    grid = grid.merge(totals, on=[*ENROLMENT, "as_of_day"], how="left").sort_values([*ENROLMENT, "as_of_day"])
     told = grid.groupby("code_presentation").homepage_days.transform("count") > 0
     grid = grid[told & grid.as_of_day.le(_last_told(totals, grid))]
     cumulated = grid.homepage_days.fillna(0)
-    grid["present"] = cumulated - cumulated.groupby([grid[name] for name in _ENROLMENT]).shift(fill_value=0)
+    grid["present"] = cumulated - cumulated.groupby([grid[name] for name in ENROLMENT]).shift(fill_value=0)
     grid = grid[~(grid.date_unregistration <= grid.as_of_day)]
     ends = grid.opens + pd.to_timedelta(grid.as_of_day, unit="D")
     cells = {
@@ -356,8 +240,8 @@ def _total_cells(
 
 def _last_told(totals: pd.DataFrame, grid: pd.DataFrame) -> pd.Series:
     """The last day for which a presentation has totals at all: a count that stopped arriving is not absence."""
-    last = totals.groupby(_PRESENTATION).as_of_day.max().rename("last_day").reset_index()
-    return grid[_PRESENTATION].merge(last, on=_PRESENTATION, how="left").last_day.set_axis(grid.index)
+    last = totals.groupby(PRESENTATION).as_of_day.max().rename("last_day").reset_index()
+    return grid[PRESENTATION].merge(last, on=PRESENTATION, how="left").last_day.set_axis(grid.index)
 
 
 def _periods(own: Sequence[Presentation]) -> pd.DataFrame:
@@ -381,7 +265,7 @@ def _periods(own: Sequence[Presentation]) -> pd.DataFrame:
 def _work(assessments: pd.DataFrame, handed_in: pd.DataFrame, enrolled: pd.DataFrame) -> pd.DataFrame:
     """For every enrolment and dated assessment: due day, day handed in, score. Exams without a date are left out."""
     dated = assessments[assessments.date.notna()].rename(columns={"date": "due"})
-    wanted = enrolled[[*_ENROLMENT, "date_registration", "date_unregistration"]].merge(dated, on=_PRESENTATION)
+    wanted = enrolled[[*ENROLMENT, "date_registration", "date_unregistration"]].merge(dated, on=PRESENTATION)
     return wanted.merge(handed_in, on=["id_assessment", "id_student"], how="left")
 
 

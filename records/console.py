@@ -1,0 +1,83 @@
+"""What all commands share: opening the data home, choosing the institution, progress on long work, saying what happened."""
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from records.home import DataHome
+
+Home = Annotated[Path | None, typer.Option("--home", help="Data home (default: ZERODROP_HOME, else ./var).")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, for machines.")]
+InstitutionCode = Annotated[str, typer.Option("--institution", help="Institution code; not needed while there is one.")]
+
+
+def today_in_bangkok() -> date:
+    from records.clock import BANGKOK
+
+    return datetime.now(BANGKOK).date()
+
+
+def actor() -> str:
+    return f"command line: {getpass.getuser()}"
+
+
+@contextmanager
+def data_home(chosen: Path | None, *, create: bool = False) -> "Iterator[DataHome]":
+    from records.settings import Settings
+
+    settings = Settings(home=chosen) if chosen else Settings()
+    opened = create_home(settings) if create else open_home(settings)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def the_institution(home: "DataHome", institution: str) -> str:
+    """The institution that was named, or the only one there is."""
+    from records.errors import ConfigurationGap
+    from records.ledger import institutions, require_institution
+
+    if institution:
+        return require_institution(home.database, institution).code
+    known = [row.code for row in institutions(home.database)]
+    if len(known) != 1:
+        raise ConfigurationGap.which_institution(known=known)
+    return known[0]
+
+
+@contextmanager
+def progress_line(what: str, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
+    """A line on standard error with the step, the rows done and the rate; nothing where nobody is watching."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,.0f} rows"))
+    rate = TextColumn("{task.speed:,.0f} rows/s") if sys.stderr.isatty() else TextColumn("")
+    bar = Progress(
+        *columns, rate, TimeElapsedColumn(), console=Console(stderr=True), disable=quiet or not sys.stderr.isatty()
+    )
+    with bar:
+        task = bar.add_task(what, total=None)
+
+        def advance(step: str, rows: int) -> None:
+            bar.update(task, description=f"{what}: {step}", advance=rows)
+
+        yield advance
+
+
+def _json_value(value: object) -> str:
+    """Days, ids and enums in JSON."""
+    return str(getattr(value, "value", value))
+
+
+def say(told: object, as_json: bool, text: str) -> None:
+    typer.echo(json.dumps(told, ensure_ascii=False, default=_json_value) if as_json else text)
