@@ -5,15 +5,23 @@ and that is missing here goes into its own `aliases.toml` in the data home, not 
 In the log a code is the position in its list: append new codes at the end, never in between.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from records.text import Text
 
+_DECIMAL_POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+
 
 def fold_label(cell: str) -> str:
-    """A header or code word with spaces, dots and brackets removed, in lower case: how words are compared."""
-    return "".join(character for character in cell.lower() if character not in " .()[]*:-_/\n\r\t\u00a0\u200b\ufeff")
+    """A header or code word with spaces, dots and brackets removed, in lower case: how words are compared.
+
+    A decimal point stays (35 is not 3.5), and a cell of signs alone is itself: `--` must not become the word `/`.
+    """
+    words = _DECIMAL_POINT.sub("\x1f", cell.lower())
+    folded = "".join(character for character in words if character not in " .()[]*:-_/\n\r\t\u00a0\u200b\ufeff")
+    return folded.replace("\x1f", ".") or cell.strip(" \n\r\t\u00a0\u200b\ufeff")
 
 
 @dataclass(frozen=True, kw_only=True)

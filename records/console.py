@@ -31,6 +31,7 @@ def actor() -> str:
 
 @contextmanager
 def data_home(chosen: Path | None, *, create: bool = False) -> "Iterator[DataHome]":
+    from records.home import create_home, open_home
     from records.settings import Settings
 
     settings = Settings(home=chosen) if chosen else Settings()

@@ -5,7 +5,7 @@ New people are committed here before the ledger names their records; people whos
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -206,9 +206,6 @@ class Vault:
                 session.add(
                     QuarantinedRow(batch_token=batch_token, line=line, problems=problems, sealed=sealed, created_at=now)
                 )
-            session.execute(
-                delete(QuarantinedRow).where(QuarantinedRow.created_at < now - timedelta(days=QUARANTINE_DAYS))
-            )
 
     def keep_originals(self, batch_token: UUID, cells: Iterable[tuple[int, str, str]]) -> None:
         """Keep (line, column, cell) as the file had it, for values that intake changed or left out."""
@@ -231,12 +228,19 @@ class Vault:
             chosen = select(OriginalCell).where(OriginalCell.batch_token == batch_token)
             return [(row.line, row.column, self.key.unseal(row.sealed).decode()) for row in session.scalars(chosen)]
 
-    def sweep(self, committed_tokens: set[UUID], *, now: datetime) -> int:
-        """Remove what batches left behind that never reached the ledger, once they are an hour old."""
+    def sweep(self, committed_tokens: set[UUID], *, placed: Callable[[str], Container[int]], now: datetime) -> int:
+        """Remove what batches left behind that never reached the ledger, once they are an hour old; and old quarantine.
+
+        `placed` gives the numbers that the ledger knows at an institution: a person whom an import admitted that
+        stopped, and whom a later one found and recorded, is nobody's orphan.
+        """
         old = now - _SWEEP_AFTER
         with self._database.write() as session:
+            _sweep_quarantine(session, committed_tokens, old, now - timedelta(days=QUARANTINE_DAYS))
             stale = session.scalars(select(StudentNumber).where(StudentNumber.created_at < old)).all()
-            orphans = [row for row in stale if row.batch_token not in committed_tokens]
+            stopped = [row for row in stale if row.batch_token not in committed_tokens]
+            known = {institution: placed(institution) for institution in {row.institution for row in stopped}}
+            orphans = [row for row in stopped if row.number not in known[row.institution]]
             for row in orphans:
                 session.delete(row)
             session.flush()
@@ -288,6 +292,13 @@ class Vault:
                 )
             )
             by_fingerprint[fingerprint] = student_id
+
+
+def _sweep_quarantine(session: Session, committed_tokens: set[UUID], old: datetime, expired: datetime) -> None:
+    session.execute(delete(QuarantinedRow).where(QuarantinedRow.created_at < expired))
+    stale = session.scalars(select(QuarantinedRow.batch_token).where(QuarantinedRow.created_at < old).distinct())
+    for token in set(stale) - committed_tokens:
+        session.execute(delete(QuarantinedRow).where(QuarantinedRow.batch_token == token))
 
 
 def _numbers(session: Session, institution: str) -> dict[UUID, int]:

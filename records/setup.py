@@ -1,6 +1,7 @@
 """`zerodrop init`: what people enter, read from one workbook and put where it belongs; and what is still missing."""
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -137,11 +138,16 @@ def _staff_member(row: Row) -> StaffMember:
         raise ValueError(f"there is no role '{row['role']}'; roles: {', '.join(ROLE_OF)}")
     if not row["login"]:
         raise ValueError("a login is missing")
-    return StaffMember(login=row["login"], name=row["name"], role=row["role"])
+    return StaffMember(login=_login(row["login"]), name=row["name"], role=row["role"])
 
 
 def _group(row: Row) -> GroupAdvisor:
-    return GroupAdvisor(class_group=row["class_group"], advisor=row["advisor"])
+    return GroupAdvisor(class_group=row["class_group"], advisor=_login(row["advisor"]))
+
+
+def _login(cell: str) -> str:
+    """Logins are kept and compared in lower case."""
+    return unicodedata.normalize("NFC", cell).strip().lower()
 
 
 def _capacity(row: Row) -> Capacity:
@@ -174,9 +180,7 @@ def apply_college(home: DataHome, college: College) -> list[StaffMember]:
     with home.database.write() as session:
         new = [member for member in college.staff if account_by_login(session, member.login) is None]
         for member in new:
-            session.add(
-                AccountRow(login=member.login.strip().lower(), name=member.name, role=member.role, institution=code)
-            )
+            session.add(AccountRow(login=member.login, name=member.name, role=member.role, institution=code))
         session.flush()
         first = min((term.opens_on for term in college.terms), default=date(2000, 1, 1))
         for group in college.groups:

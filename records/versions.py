@@ -45,6 +45,29 @@ def latest(table: Table, told: pa.Table) -> pa.Table:
     return rows.filter(pc.invert(rows.column("retracted")))
 
 
+def version_before(table: Table, told: pa.Table, offered: pa.Table) -> Codes:
+    """For each offered row the place in `told` of the version of its key known when it was recorded; -1 for none.
+
+    `told` must be in reading order; a retracted version counts as none.
+    """
+    names = [*table.key_columns, "recorded_at"]
+    both = pa.concat_tables([told.select(names), offered.select(names)])
+    keys = row_codes(both, table.key_columns)
+    times = both.column("recorded_at").cast(pa.int64()).to_numpy()
+    is_offered = np.arange(both.num_rows) >= told.num_rows
+    order = np.lexsort((is_offered, times, keys))  # stable: equal moments stay in reading order, offered rows last
+    place = np.where(is_offered[order], -1, order)
+    starts = np.flatnonzero(np.r_[True, keys[order][1:] != keys[order][:-1]])
+    last = np.maximum.accumulate(np.where(place >= 0, np.arange(len(order)), -1))
+    begins = np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+    found = np.where(last >= begins, place[last], -1)
+    known = np.empty(len(order), np.int64)
+    known[order] = found
+    known = known[is_offered]
+    retracted = told.column("retracted").to_numpy(zero_copy_only=False)
+    return np.where((known >= 0) & ~retracted[known], known, -1)
+
+
 def missing_keys(table: Table, known: pa.Table, offered: pa.Table) -> pa.Table:
     """The rows of `known` whose key no offered row has."""
     if not known.num_rows:

@@ -68,22 +68,20 @@ def compare(
 
 
 def _filled(table: CheckedTable, told: pa.Table) -> pa.Table:
-    """Columns that this source does not have keep what is known of the same key: a source changes only what it tells."""
+    """Columns that this source does not have keep what is known of the same key: a source changes only what it tells.
+
+    What was told later than a row is recorded does not enter it: history and replayed files come in behind newer ones.
+    """
     declared = table.told.table
     silent = [column.name for column in declared.columns if column.name not in table.told.cells]
-    known = versions.latest(declared, told)
-    if not silent or not known.num_rows or not table.rows.num_rows:
+    if not silent or not told.num_rows or not table.rows.num_rows:
         return table.rows
-    keys = list(declared.key_columns)
-    codes = versions.row_codes(pa.concat_tables([known.select(keys), table.rows.select(keys)]), keys)
-    place = np.full(int(codes.max()) + 1, -1, np.int64)
-    place[codes[: known.num_rows]] = np.arange(known.num_rows)
-    source = place[codes[known.num_rows :]]
+    source = versions.version_before(declared, told, table.rows)
     indices = pa.array(source, mask=source < 0)
     rows = table.rows
     for name in silent:
         rows = rows.set_column(
-            rows.schema.get_field_index(name), rows.schema.field(name), known.column(name).take(indices)
+            rows.schema.get_field_index(name), rows.schema.field(name), told.column(name).take(indices)
         )
     return rows
 
@@ -127,6 +125,8 @@ def _in_scope(
     told_days = offered.column("happened_on").cast(pa.int32()).to_numpy()
     students = np.union1d(offered.column("student").to_numpy(), _members(home, delivery))
     inside = (days >= told_days.min()) & (days <= told_days.max())
+    if "session" in known.column_names:  # a flagpole file says nothing of the periods
+        inside &= pc.is_in(known.column("session"), pc.unique(offered.column("session"))).to_numpy()
     return np.asarray(inside & np.isin(known.column("student").to_numpy(), students))
 
 
@@ -168,17 +168,18 @@ def _as_retractions(declared: Table, missing: pa.Table, offered: pa.Table) -> pa
 
 
 def _count(offered: pa.Table) -> pa.Table:
-    """The roster count that a whole roster proves: its term, its day, how many students."""
-    newest = pc.max(offered.column("happened_on")).as_py()
-    terms = offered.select(["academic_year", "term"]).group_by(["academic_year", "term"]).aggregate([])
+    """The roster counts that a whole roster proves, oldest term first: the term, its day, how many students."""
+    asked = [("happened_on", "max"), ("recorded_at", "max"), ("student", "count_distinct")]
+    terms = offered.group_by(["academic_year", "term"]).aggregate(asked)
+    terms = terms.sort_by([("academic_year", "ascending"), ("term", "ascending")])
     size = terms.num_rows
     columns = {
-        "happened_on": pa.array([newest] * size, pa.date32()),
+        "happened_on": terms.column("happened_on_max"),
         "academic_year": terms.column("academic_year"),
         "term": terms.column("term"),
-        "students": pa.array([pc.count_distinct(offered.column("student")).as_py()] * size, pa.int32()),
+        "students": terms.column("student_count_distinct").cast(pa.int32()),
         "entered_at": pa.nulls(size, pa.timestamp("ms", tz="UTC")),
-        "recorded_at": pa.array([pc.max(offered.column("recorded_at")).as_py()] * size, pa.timestamp("ms", tz="UTC")),
+        "recorded_at": terms.column("recorded_at_max"),
         "line": pa.array([0] * size, pa.int32()),
         "retracted": pa.array([False] * size),
     }
@@ -190,7 +191,7 @@ def _refuse_shrunken(log: EventLog, count: pa.Table, file: str, confirmed: bool)
     if confirmed or not counts.num_rows:
         return
     before = counts.column("students")[counts.num_rows - 1].as_py()
-    now = count.column("students")[0].as_py()
+    now = count.column("students")[count.num_rows - 1].as_py()
     if now < _LEAST_ROSTER_SHARE * before:
         raise ImportRefused.shrunken_roster(file=file, before=before, now=now)
 
@@ -201,8 +202,9 @@ def _placements(home: DataHome, log: EventLog, new: Mapping[Table, pa.Table], ch
     fresh = new.get(ENROLMENTS)
     if fresh is None:
         return []
-    columns = ["student", "academic_year", "term", "class_group", "retracted"]
+    columns = ["student", "academic_year", "term", "class_group", "retracted", "recorded_at"]
     rows = pa.concat_tables([log.rows(ENROLMENTS, columns=columns).select(columns), fresh.select(columns)])
+    rows = rows.sort_by("recorded_at")  # stable: a file of an earlier day does not have the last word
     held = versions.latest(ENROLMENTS, rows)
     if not held.num_rows:
         return []

@@ -6,7 +6,7 @@ exist, and people without records are swept.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +15,13 @@ from uuid import UUID, uuid4
 from records import ledger
 from records.errors import ConfigurationGap, ImportRefused
 from records.home import DataHome
-from records.intake.checking import Checked, Moment, check
+from records.intake.checking import Checked, Moment, check, recorded
 from records.intake.comparing import Compared, compare
 from records.intake.reading import Sheet, read_sheet
 from records.intake.report import ImportReport
 from records.intake.source import PEOPLE_HEADERS, Delivery, Request, Source
 from records.intake.sources import SOURCE_OF, SOURCES
-from records.ledger import NewBatch, Overtaken
+from records.ledger import LogFile, NewBatch, Overtaken
 from records.log import EventLog, write_rows
 from records.tables import TABLES
 from records.text import Text
@@ -81,7 +81,7 @@ def _source(request: ImportRequest) -> Source:
     for source in SOURCES:
         if source.recognises(sheet.headers):
             return source
-    raise ImportRefused.unknown_layout(file=request.path.name, found=sheet.headers)
+    raise ImportRefused.unknown_layout(file=request.path.name, found=sheet.shown_headers)
 
 
 def _peek(path: Path) -> Sheet:
@@ -113,7 +113,7 @@ def _digest(path: Path) -> str:
 
 
 def _sweep(home: DataHome, now: datetime) -> None:
-    home.vault.sweep(ledger.tokens(home.database), now=now)
+    home.vault.sweep(ledger.tokens(home.database), placed=lambda code: ledger.student_ids(home.database, code), now=now)
 
 
 def take_in(
@@ -128,15 +128,16 @@ def take_in(
     seen_before = ledger.batch_of_file(home.database, code, digest)
     checked = check(home.vault, delivery, moment, token=token)
     _keep_bad_rows(home, delivery, checked, token)
-    newest = ledger.newest_recorded(home.database, code)
     for _ in range(_TRIES):
         index = ledger.log_index(home.database, code)
+        if not history and request.received_at is None:
+            # The moment of the commit, after whatever was committed before: never between records already read.
+            checked = recorded(checked, received := datetime.now(UTC))
         log = EventLog(folder=home.logs, institution=code, index=index)
         compared = compare(
             log, home, delivery, checked, moment, file=request.path.name, confirm_shrink=request.confirm_shrink
         )
         files = [write_rows(home.logs, code, table, rows) for table, rows in compared.new.items() if rows.num_rows]
-        counts = _counts(delivery, checked, compared)
         batch = NewBatch(
             token=token,
             institution=code,
@@ -144,19 +145,29 @@ def take_in(
             file_sha256=digest,
             recorded_at=received,
             reconstructed=history,
-            raises_epoch=history or (newest is not None and received < newest),
-            counts=counts,
+            raises_epoch=history or _is_behind(home, code, received),
+            counts=_counts(delivery, checked, compared),
             files=files,
             placements=compared.placements,
         )
         try:
             number = ledger.commit(home.database, batch, after=index.ledger_number)
         except Overtaken:
-            for file in files:
-                (home.logs / file.path).unlink(missing_ok=True)
+            _remove(home, files)
             continue
-        return _report(source, delivery, checked, compared, request, number, counts, seen_before)
+        return _report(source, delivery, checked, compared, request, number, batch.counts, seen_before)
     raise ImportRefused.overtaken(institution=code)
+
+
+def _remove(home: DataHome, files: Sequence[LogFile]) -> None:
+    for file in files:
+        (home.logs / file.path).unlink(missing_ok=True)
+
+
+def _is_behind(home: DataHome, institution: str, received: datetime) -> bool:
+    """Whether records of this moment come behind some that are known already."""
+    newest = ledger.newest_recorded(home.database, institution)
+    return newest is not None and received < newest
 
 
 def _keep_bad_rows(home: DataHome, delivery: Delivery, checked: Checked, token: UUID) -> None:

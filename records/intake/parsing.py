@@ -34,12 +34,12 @@ def parse_column(column: Column, cells: pa.Array | pa.ChunkedArray) -> Parsed:
 
 
 def _parse_texts(column: Column, cells: pa.Array | pa.ChunkedArray) -> Parsed:
-    encoded = _combined(cells).dictionary_encode()
+    encoded = _combined(cells).dictionary_encode(null_encoding="encode")
     parse = _parser(column)
     outcomes = [_parse_one(column, parse, cell) for cell in encoded.dictionary.to_pylist()]
     values = pa.array([value for value, _ in outcomes], column.kind.arrow())
     reasons = np.array([reason for _, reason in outcomes], dtype="U20")
-    indices = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    indices = encoded.indices.to_numpy(zero_copy_only=False)
     if not len(reasons):
         return Parsed(values=pa.nulls(len(cells), column.kind.arrow()), problems=np.full(len(cells), "", dtype="U20"))
     taken = values.take(pa.array(indices))

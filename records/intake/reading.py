@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
@@ -16,6 +17,7 @@ from records.errors import ImportRefused
 from records.intake.normalise import clean
 
 _HEAD_ROWS = 20
+_LEAST_KNOWN = 2  # one word of a student's row may well be a header too
 _LARGEST_WORKBOOK = 300 * 1024 * 1024
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
@@ -31,10 +33,17 @@ class Sheet:
     above: list[list[str]]
     ragged: list[tuple[int, str]]
     """Rows whose number of cells does not fit the header, as (line, text)."""
+    known_headers: int
+    """How many of the headers are known ones."""
 
     @property
     def rows(self) -> int:
         return len(self.lines)
+
+    @property
+    def shown_headers(self) -> list[str]:
+        """The headers for an error; none when what was taken for a header may be the row of a student."""
+        return self.headers if self.known_headers >= _LEAST_KNOWN else []
 
     def column(self, header: str) -> pa.ChunkedArray:
         return self.columns[self.headers.index(header)]
@@ -57,8 +66,12 @@ def read_sheet(path: Path, known_headers: Iterable[str]) -> Sheet:
 
 
 def _header_index(rows: Sequence[Sequence[str]], known: set[str]) -> int:
-    counts = [sum(fold_label(cell) in known for cell in row) for row in rows]
+    counts = [_known_in(row, known) for row in rows]
     return counts.index(max(counts)) if counts else 0
+
+
+def _known_in(row: Sequence[str], known: set[str]) -> int:
+    return sum(fold_label(cell) in known for cell in row)
 
 
 # Workbooks
@@ -113,7 +126,15 @@ def _sheet_of_grid(file: str, grid: Sequence[Sequence[Cell]], known: set[str]) -
         pa.chunked_array([pa.array([row[index] for _, row in filled], pa.string())]) for index in range(len(names))
     ]
     lines = pa.array([line for line, _ in filled], pa.int32())
-    return Sheet(file=file, headers=names, columns=columns, lines=lines, above=head[:header], ragged=[])
+    return Sheet(
+        file=file,
+        headers=names,
+        columns=columns,
+        lines=lines,
+        above=head[:header],
+        ragged=[],
+        known_headers=_known_in(names, known),
+    )
 
 
 def _text(cell: Cell) -> str:
@@ -140,21 +161,41 @@ def _read_csv(path: Path, known: set[str]) -> Sheet:
     delimiter = max(",;\t", key=head_text.split("\n", 1)[0].count) if "\n" in head_text else ","
     head = list(csv.reader(io.StringIO(head_text), delimiter=delimiter))[:_HEAD_ROWS]
     header = _header_index(head, known)
-    names = [clean(cell) for cell in head[header]]
-    ragged: list[tuple[int, str]] = []
+    names = [clean(cell) for cell in head[header]] if head else []
+    if not any(names):
+        raise ImportRefused.empty(file=path.name)
+    table, skipped = _csv_cells(path.name, data, encoding, delimiter, skip=header + 1, width=len(names))
+    lines = pa.array(_csv_lines(table.num_rows, header + 2, [line for line, _ in skipped]), pa.int32())
+    filled = pc.invert(_are_blank(table))  # empty lines were read so that the numbers of the others are right
+    return Sheet(
+        file=path.name,
+        headers=names,
+        columns=table.filter(filled).columns,
+        lines=lines.filter(filled.combine_chunks()),
+        above=head[:header],
+        ragged=[(line, text) for line, text in skipped if text.strip()],
+        known_headers=_known_in(names, known),
+    )
+
+
+def _csv_cells(
+    file: str, data: bytes, encoding: str, delimiter: str, *, skip: int, width: int
+) -> tuple[pa.Table, list[tuple[int, str]]]:
+    """All rows of the right width as text, and the others as (line, text)."""
+    skipped: list[tuple[int, str]] = []
 
     def keep(row: pacsv.InvalidRow) -> str:
-        ragged.append((row.number or 0, row.text))
+        skipped.append((row.number or 0, row.text))
         return "skip"
 
-    columns = [f"f{index}" for index in range(len(names))]
+    columns = [f"f{index}" for index in range(width)]
     try:
         table = pacsv.read_csv(
             pa.BufferReader(data),
-            read_options=pacsv.ReadOptions(
-                column_names=columns, encoding=encoding, skip_rows=header + 1, use_threads=False
+            read_options=pacsv.ReadOptions(column_names=columns, encoding=encoding, skip_rows=skip, use_threads=False),
+            parse_options=pacsv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=keep, ignore_empty_lines=False
             ),
-            parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=keep),
             convert_options=pacsv.ConvertOptions(
                 column_types=dict.fromkeys(columns, pa.string()),
                 strings_can_be_null=False,
@@ -163,10 +204,17 @@ def _read_csv(path: Path, known: set[str]) -> Sheet:
         )
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
-            raise ImportRefused.empty(file=path.name) from None
-        raise ImportRefused.wrong_file(file=path.name, why="its quotes or separators do not pair up") from None
-    lines = pa.array(_csv_lines(table.num_rows, header + 2, [line for line, _ in ragged]), pa.int32())
-    return Sheet(file=path.name, headers=names, columns=table.columns, lines=lines, above=head[:header], ragged=ragged)
+            raise ImportRefused.empty(file=file) from None
+        raise ImportRefused.wrong_file(file=file, why="its quotes or separators do not pair up") from None
+    return table, skipped
+
+
+def _are_blank(table: pa.Table) -> pa.ChunkedArray:
+    """Rows without anything in any cell, as in a workbook's empty rows."""
+    blank = pc.equal(pc.utf8_trim_whitespace(table.column(0)), "")
+    for column in table.columns[1:]:
+        blank = pc.and_(blank, pc.equal(pc.utf8_trim_whitespace(column), ""))
+    return blank
 
 
 def _csv_lines(rows: int, first: int, skipped: list[int]) -> list[int]:

@@ -168,7 +168,7 @@ def require(sheet: Sheet, table: Table, cells: Mapping[str, Cells]) -> None:
     if table.per_student and find_column(sheet, (*CODE_HEADERS, *NATIONAL_HEADERS)) is None:
         missing.append(CODE_HEADERS[0])
     if missing:
-        raise ImportRefused.missing_columns(file=sheet.file, missing=missing, found=sheet.headers)
+        raise ImportRefused.missing_columns(file=sheet.file, missing=missing, found=sheet.shown_headers)
 
 
 def original_of(sheet: Sheet) -> dict[str, Cells]:

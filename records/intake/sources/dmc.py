@@ -52,7 +52,7 @@ class DmcWorkbook:
         sheet = read_sheet(request.path, _HEADERS)
         missing = [header for header in _NEEDED if find_column(sheet, (header,)) is None]
         if missing:
-            raise ImportRefused.missing_columns(file=sheet.file, missing=missing, found=sheet.headers)
+            raise ImportRefused.missing_columns(file=sheet.file, missing=missing, found=sheet.shown_headers)
         year, term = _year_and_term(request.path.name)
         counted_on = _counted_on(sheet)
         national, code = _the_two_numbers(sheet)

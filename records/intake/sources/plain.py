@@ -94,5 +94,5 @@ def _best_table(sheet: Sheet) -> Table:
         return max(complete, key=lambda table: len(found[table.name]))
     nearest = max(_CANDIDATES, key=lambda table: len(found[table.name]) - len(missing_from(table, found[table.name])))
     if len(found[nearest.name]) < 2:
-        raise ImportRefused.unknown_layout(file=sheet.file, found=sheet.headers)
+        raise ImportRefused.unknown_layout(file=sheet.file, found=sheet.shown_headers)
     return nearest

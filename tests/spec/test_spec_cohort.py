@@ -1,0 +1,168 @@
+"""Who is enrolled on a day, as far as was known then."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from features.cohort import NobodyEnrolled
+from features.snapshot import replay
+from records.tables import ENROLMENTS
+from tests.features.pictures import calendar, records_of
+from tests.features.small_log import write_log
+from tests.spec.asking import Enrolled
+
+TWO_TERMS = ((2025, 1), (2025, 2))
+
+
+def test_not_before_the_roster_is_known(enrolled: Enrolled) -> None:
+    picture = """
+        student | happened_on | recorded_at
+        1       | 2025-05-12  | 2025-05-12
+        2       | 2025-05-12  | 2025-06-02
+        """
+    enrolled(picture, as_of="2025-06-02", expect={1})
+    enrolled(picture, as_of="2025-06-03", expect={1, 2})
+
+
+@pytest.mark.parametrize("status", ["RESIGNED", "DISMISSED", "GRADUATED", "TRANSFERRED_OUT", "DECEASED", "ON_LEAVE", "UNKNOWN"])  # fmt: skip
+def test_another_status_ends_it_from_the_day_we_knew(enrolled: Enrolled, status: str) -> None:
+    picture = f"""
+        student | happened_on | recorded_at | status
+        1       | 2025-05-12  | 2025-05-12  | ENROLLED
+        2       | 2025-05-12  | 2025-05-12  |
+        1       | 2025-07-01  | 2025-07-20  | {status}
+        """
+    enrolled(picture, as_of="2025-07-20", expect={1, 2})
+    enrolled(picture, as_of="2025-07-21", expect={2})
+
+
+def test_gone_but_still_on_the_roll_is_not_at_risk(enrolled: Enrolled) -> None:
+    picture = """
+        student | happened_on | status
+        1       | 2025-05-12  | GONE_ON_ROLL
+        2       | 2025-05-12  | ENROLLED
+        """
+    enrolled(picture, as_of="2025-06-02", expect={2})
+
+
+@pytest.mark.parametrize("event", ["LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "GRADUATED", "DECEASED"])
+def test_an_ending_ends_it(enrolled: Enrolled, event: str) -> None:
+    picture = f"""
+        table      | student | happened_on | recorded_at | event
+        enrolments | 1       | 2025-05-12  |             |
+        enrolments | 2       | 2025-05-12  |             |
+        outcomes   | 1       | 2025-06-30  | 2025-07-10  | {event}
+        """
+    enrolled(picture, as_of="2025-07-07", expect={1, 2})
+    enrolled(picture, as_of="2025-07-14", expect={2})
+
+
+@pytest.mark.parametrize("event", ["NOT_ON_NEXT_ROSTER", "TRACED"])
+def test_what_is_no_ending_does_not(enrolled: Enrolled, event: str) -> None:
+    picture = f"""
+        table      | student | happened_on | event
+        enrolments | 1       | 2025-05-12  |
+        outcomes   | 1       | 2025-06-30  | {event}
+        """
+    enrolled(picture, as_of="2025-07-14", expect={1})
+
+
+def test_an_ending_of_the_day_itself_or_later_has_not_happened_yet(enrolled: Enrolled) -> None:
+    picture = """
+        table      | student | happened_on | recorded_at | event
+        enrolments | 1       | 2025-05-12  |             |
+        enrolments | 2       | 2025-05-12  |             |
+        outcomes   | 1       | 2025-07-14  | 2025-07-10  | LEFT
+        """
+    enrolled(picture, as_of="2025-07-14", expect={1, 2})
+    enrolled(picture, as_of="2025-07-15", expect={2})
+
+
+def test_who_returned_is_enrolled_again_until_the_next_ending(enrolled: Enrolled) -> None:
+    picture = """
+        table      | student | happened_on | event
+        enrolments | 1       | 2025-05-12  |
+        enrolments | 2       | 2025-05-12  |
+        outcomes   | 1       | 2025-06-10  | LEFT
+        outcomes   | 1       | 2025-07-10  | RETURNED
+        outcomes   | 1       | 2025-08-10  | LEFT
+        """
+    enrolled(picture, as_of="2025-07-07", expect={2})
+    enrolled(picture, as_of="2025-07-14", expect={1, 2})
+    enrolled(picture, as_of="2025-09-01", expect={2})
+
+
+def test_a_retracted_ending_never_was(enrolled: Enrolled) -> None:
+    picture = """
+        table      | student | happened_on | recorded_at | event | retracted
+        enrolments | 1       | 2025-05-12  |             |       |
+        enrolments | 2       | 2025-05-12  |             |       |
+        outcomes   | 1       | 2025-06-10  | 2025-06-10  | LEFT  |
+        outcomes   | 1       | 2025-06-10  | 2025-06-20  | LEFT  | yes
+        """
+    enrolled(picture, as_of="2025-06-16", expect={2})
+    enrolled(picture, as_of="2025-06-23", expect={1, 2})
+
+
+def test_a_retracted_row_of_the_roster_is_no_enrolment(enrolled: Enrolled) -> None:
+    picture = """
+        student | happened_on | recorded_at | retracted
+        1       | 2025-05-12  | 2025-05-12  |
+        2       | 2025-05-12  | 2025-05-12  |
+        1       | 2025-05-12  | 2025-06-20  | yes
+        """
+    enrolled(picture, as_of="2025-06-16", expect={1, 2})
+    enrolled(picture, as_of="2025-06-23", expect={2})
+
+
+def test_the_earlier_roster_speaks_until_the_first_one_of_the_new_term_is_known(enrolled: Enrolled) -> None:
+    picture = """
+        student | happened_on | recorded_at | academic_year | term
+        1       | 2025-05-12  | 2025-05-12  | 2025          | 1
+        2       | 2025-05-12  | 2025-05-12  | 2025          | 1
+        2       | 2025-11-10  | 2025-11-10  | 2025          | 2
+        3       | 2025-11-10  | 2025-11-10  | 2025          | 2
+        """
+    enrolled(picture, as_of="2025-11-10", terms=TWO_TERMS, expect={1, 2})
+    enrolled(picture, as_of="2025-11-17", terms=TWO_TERMS, expect={2, 3})
+
+
+def test_who_left_in_the_earlier_term_is_not_carried_over_and_who_left_before_a_new_roster_is_back(
+    enrolled: Enrolled,
+) -> None:
+    picture = """
+        table      | student | happened_on | recorded_at | academic_year | term | event
+        enrolments | 1       | 2025-05-12  | 2025-05-12  | 2025          | 1    |
+        enrolments | 2       | 2025-05-12  | 2025-05-12  | 2025          | 1    |
+        outcomes   | 1       | 2025-09-10  | 2025-09-10  |               |      | LEFT
+        enrolments | 1       | 2025-11-10  | 2025-11-10  | 2025          | 2    |
+        enrolments | 2       | 2025-11-10  | 2025-11-10  | 2025          | 2    |
+        """
+    enrolled(picture, as_of="2025-11-10", terms=TWO_TERMS, expect={2})
+    enrolled(picture, as_of="2025-11-17", terms=TWO_TERMS, expect={1, 2})
+
+
+def test_both_days_of_a_term_belong_to_it(enrolled: Enrolled) -> None:
+    picture = """
+        student | happened_on
+        1       | 2025-05-12
+        """
+    enrolled(picture, as_of="2025-05-19", expect={1})
+    enrolled(picture, as_of="2025-10-03", expect={1})
+
+
+@pytest.mark.parametrize("as_of", ["2025-05-18", "2025-10-04", "2030-01-07"])
+def test_outside_every_term_nobody_is_enrolled_and_that_is_said(tmp_path: Path, as_of: str) -> None:
+    records = [*calendar([(2025, 1)]), *records_of("student | happened_on\n1 | 2025-05-12", ENROLMENTS)]
+    with pytest.raises(NobodyEnrolled) as raised:
+        list(replay(write_log(tmp_path, records), [date.fromisoformat(as_of)]))
+    assert str(raised.value) == (
+        f"Nobody is enrolled on {as_of} as far as was known that day: no term of the calendar is open then, "
+        "or no roster of it was imported. Look at the terms (zerodrop check) and import the roster."
+    )
+
+
+def test_without_a_roster_nobody_is_enrolled(tmp_path: Path) -> None:
+    with pytest.raises(NobodyEnrolled, match="Nobody is enrolled on 2025-06-02"):
+        list(replay(write_log(tmp_path, calendar([(2025, 1)])), [date(2025, 6, 2)]))
