@@ -211,7 +211,7 @@ class Feature:
         if not self.name.isidentifier() or self.name != self.name.lower():
             raise ValueError(f"feature {self.name}: the name must be snake_case")
         for text in (self.reason.th, self.reason.en):
-            if "{value" not in text and "{percent" not in text:
+            if self.unit is not Unit.YES and "{value" not in text and "{percent" not in text:
                 raise ValueError(f"feature {self.name}: the reason does not say its value: {text}")
         for column in columns_read(self.measure):
             if self.table[column].use is not Use.FEATURE:

@@ -85,7 +85,7 @@ FEATURES: tuple[Feature, ...] = (
         name="score_mean_term_in_group", table=GRADES, measure=Relative(of="score_mean_term"), window=InTerm(),
         unit=Unit.DEVIATIONS, decimals=3, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
         label=Text(th="คะแนนเก็บเทียบกับเพื่อนในกลุ่ม", en="Scores against the class group"),
-        reason=Text(th="คะแนนเก็บต่างจากเพื่อนในกลุ่มเรียน {value:+.1f} ส่วนเบี่ยงเบน", en="scores lie {value:+.1f} standard deviations from the class group"),
+        reason=Text(th="คะแนนเก็บต่างจากค่าเฉลี่ยของกลุ่มเรียน {value:+.1f} เท่าของความต่างปกติ", en="scores differ from the class group by {value:+.1f} times the usual difference"),
         asks=_ASK_COURSE, source="design: relation to the class group",
     ),
     Feature(

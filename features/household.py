@@ -43,7 +43,7 @@ FEATURES: tuple[Feature, ...] = (
         name="works_parttime", table=HOUSEHOLD, measure=Latest(column="works_parttime"), window=Ever(),
         unit=Unit.YES, decimals=0, domain=Domain.HOUSEHOLD, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="ทำงานพิเศษ", en="Works part-time"),
-        reason=Text(th="ทำงานพิเศษ (ค่า {value:.0f})", en="works part-time ({value:.0f} = yes)"),
+        reason=Text(th="ทำงานพิเศษระหว่างเรียน", en="works part-time"),
         asks=_ASK_MONEY, personal=Personal.SENSITIVE, source="domain 1.6 (works for the family)",
     ),
 )  # fmt: skip

@@ -32,7 +32,7 @@ FEATURES: tuple[Feature, ...] = (
         name="returned_before", table=ENROLMENTS, measure=Latest(column="entry_route"), window=InTerm(),
         unit=Unit.YES, decimals=0, domain=Domain.STANDING, risk=Risk.RISES, absent_means=None, changeable=False,
         label=Text(th="เคยออกแล้วกลับมาเรียน", en="Came back after leaving"),
-        reason=Text(th="เคยออกแล้วกลับเข้าเรียน (ค่า {value:.0f})", en="came back after leaving ({value:.0f} = yes)"),
+        reason=Text(th="เคยออกกลางคันแล้วกลับเข้าเรียน", en="left once and came back"),
         asks=_ASK_START, source="domain 2.8 (returned before)",
     ),
     Feature(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.declaration import Domain, Feature, Personal, Unit
+from features.declaration import Change, Domain, Feature, Personal, Risk, Unit
 from records.text import Text
 
 SHOWN_REASONS = 3
@@ -57,7 +57,7 @@ def chosen(
     and three ways of counting the same absences are not three reasons: a domain gives at most two.
     """
     order = np.argsort(-contributions, kind="stable")
-    raising = [i for i in order if contributions[i] >= LEAST_CONTRIBUTION and not np.isnan(values[i])]
+    raising = [i for i in order if contributions[i] >= LEAST_CONTRIBUTION and _can_be_said(features[i], values[i])]
     by_use = _at_most_two_a_domain(features, sorted(raising, key=lambda index: not features[index].changeable))
     return [
         {
@@ -67,6 +67,14 @@ def chosen(
         }
         for index in by_use[:STORED_REASONS]
     ]
+
+
+def _can_be_said(feature: Feature, value: float) -> bool:
+    """Whether the sentence is true of the value: a yes must be a yes, a rise a rise, and nothing is said of what is missing."""
+    if np.isnan(value):
+        return False
+    grows = feature.unit in (Unit.YES, Unit.SHARE_PER_WEEK, Unit.DEVIATIONS) or isinstance(feature.measure, Change)
+    return not (grows and feature.risk is Risk.RISES) or value > 0
 
 
 def _at_most_two_a_domain(features: Sequence[Feature], order: Sequence[int]) -> list[int]:

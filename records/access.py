@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from records.log import EventLog
 
 
+_IDS_AT_ONCE = 500  # below what one SQLite statement takes
+
+
 class Permission(Enum):
     SEE_OWN_STUDENTS = "see the students of one's own class groups"
     SEE_ALL_STUDENTS = "see every student of one's institution"
@@ -101,17 +104,19 @@ def visible_students(principal: Principal, on: date) -> Select[UUID]:
 
 
 def see_list(home: DataHome, principal: Principal, on: date) -> tuple[PublicationRow, list[ListEntryRow]] | None:
-    """The current list, cut to the students whom this account may see; the look is recorded first.
+    """The current list (bands and must-see), cut to the students whom this account may see; the look is recorded first.
 
-    None when the institution has no list yet. Raises NotAllowed for a role that sees no students.
+    None when the institution has no list yet. Raises NotAllowed for a role that sees no students; that is recorded too.
     """
-    _require_students(principal)
+    _require_students(home, principal, "refused list")
     with home.database.write() as session:
         publication = lists.current_publication(session, principal.institution)
         if publication is None:
             return None
         chosen = select(ListEntryRow).where(
-            ListEntryRow.publication_id == publication.id, ListEntryRow.student_id.in_(visible_students(principal, on))
+            ListEntryRow.publication_id == publication.id,
+            ListEntryRow.on_list.is_(True),
+            ListEntryRow.student_id.in_(visible_students(principal, on)),
         )
         entries = list(session.scalars(chosen.order_by(ListEntryRow.rank)))
         detail: dict[str, str | int] = {"publication": str(publication.id), "rows": len(entries)}
@@ -128,7 +133,7 @@ def see_student(
 
     None when there is no such student for this account: whether the student exists elsewhere is not told.
     """
-    _require_students(principal)
+    _require_students(home, principal, "refused student", student_id)
     with home.database.write() as session:
         visible = session.scalar(visible_students(principal, on).where(StudentRow.student_id == student_id))
         publication = lists.current_publication(session, principal.institution)
@@ -142,9 +147,14 @@ def see_student(
 
 def named(home: DataHome, principal: Principal, student_ids: Iterable[UUID], on: date) -> dict[UUID, StudentName]:
     """Names of those among `student_ids` whom this account may see, after the look was recorded."""
-    wanted = set(student_ids)
+    wanted = sorted(set(student_ids))
+    parts = [wanted[start : start + _IDS_AT_ONCE] for start in range(0, len(wanted), _IDS_AT_ONCE)]
     with home.database.write() as session:
-        allowed = set(session.scalars(visible_students(principal, on))) & wanted
+        allowed = {
+            student_id
+            for part in parts
+            for student_id in session.scalars(visible_students(principal, on).where(StudentRow.student_id.in_(part)))
+        }
         audit.record_look(
             session,
             actor=principal.login,
@@ -168,6 +178,11 @@ def open_log(
     return EventLog(folder=home.logs, institution=institution, index=index)
 
 
-def _require_students(principal: Principal) -> None:
-    if not (principal.may(Permission.SEE_ALL_STUDENTS) or principal.may(Permission.SEE_OWN_STUDENTS)):
-        raise NotAllowed(f"The role '{principal.role.name}' sees no students.")
+def _require_students(home: DataHome, principal: Principal, action: str, student_id: UUID | None = None) -> None:
+    if principal.may(Permission.SEE_ALL_STUDENTS) or principal.may(Permission.SEE_OWN_STUDENTS):
+        return
+    with home.database.write() as session:
+        audit.record_look(
+            session, actor=principal.login, action=action, institution=principal.institution, student_id=student_id
+        )
+    raise NotAllowed(f"The role '{principal.role.name}' sees no students.")

@@ -69,6 +69,8 @@ class ListEntryRow(LedgerTable):
     probability: Mapped[float | None]
     ordering: Mapped[float]
     must_see: Mapped[list[str]] = mapped_column(JSON)
+    on_list: Mapped[bool] = mapped_column(index=True)
+    """In a band or past a rule: what a list shows; everybody else was scored only."""
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     domains: Mapped[dict[str, float]] = mapped_column(JSON)
 
@@ -186,8 +188,13 @@ def _insert(session: Session, new: NewPublication, digest: str) -> UUID:
     session.add(row)
     session.flush()
     if new.entries:
-        session.execute(insert(ListEntryRow), [{"publication_id": row.id, **asdict(entry)} for entry in new.entries])
+        session.execute(insert(ListEntryRow), [_row_of(row.id, entry) for entry in new.entries])
     return row.id
+
+
+def _row_of(publication_id: UUID, entry: NewEntry) -> dict[str, Any]:
+    on_list = entry.band != "none" or bool(entry.must_see)
+    return {"publication_id": publication_id, **asdict(entry), "on_list": on_list}
 
 
 def current_publication(session: Session, institution: str) -> PublicationRow | None:

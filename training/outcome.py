@@ -80,13 +80,17 @@ def outcomes(log: EventLog, known_until: date) -> Outcomes:
     spans = term_spans(state)
     shape = (len(spans), state.students)
     left, other = np.full(shape, NEVER), np.full(shape, NEVER)
-    _told_by_status(state, spans, left, other)
+    _told_by_status(_last_told(log, known_until), spans, left, other)
     _told_by_events(state, spans, left, other)
-    confirmed = left.copy()
+    back, again = _came_back(state, spans, left)
+    confirmed, confirmed_again = left.copy(), again.copy()
     counts = _counts(state, spans)
     missing_since = _missing(state, spans, counts)
-    unresolved = (missing_since < NEVER) & (left == NEVER) & (other == NEVER)
-    left = np.where(unresolved, _day_of_vanishing(state, spans, missing_since), left)
+    vanished = _day_of_vanishing(state, spans, missing_since)
+    missing = (missing_since < NEVER) & (other == NEVER)
+    left = np.where(missing & (left == NEVER), vanished, left)
+    again = np.where(missing & (back < NEVER) & (again == NEVER), np.maximum(vanished, back), again)
+    _carry_over(state, spans, counts, left)
     return Outcomes(
         known_until=day_number(known_until),
         terms=spans,

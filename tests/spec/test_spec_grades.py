@@ -1,7 +1,7 @@
 """Results of courses and of work in them: they belong to their own term, whenever they are released."""
 
 from features.catalogue import FEATURE_OF
-from features.declaration import DaysSince, Ever, InTerm, Latest, Mean, Term
+from features.declaration import Count, DaysSince, Ever, InTerm, Last, Latest, Mean, Share, Term
 from features.grades import FAILED, NOT_SUBMITTED, SCORED
 from records.tables import GRADES
 from tests.features.pictures import ask
@@ -9,7 +9,7 @@ from tests.spec.asking import Spec
 
 GPA_BEFORE = FEATURE_OF["gpa_previous_term"]
 FAILED_BEFORE = FEATURE_OF["failed_courses_previous_term"]
-SCORE_TERM = FEATURE_OF["score_mean_term"]
+SCORE_TERM = ask(GRADES, Mean(column="score", where=SCORED), InTerm(), decimals=2)
 TWO_TERMS = ((2024, 2), (2025, 1))
 
 
@@ -123,8 +123,13 @@ def test_work_not_handed_in_is_counted_among_work_due(spec: Spec) -> None:
         1       | 2025-09-01  | QUIZ  | NOT_SUBMITTED
         2       | 2025-07-01  | MID   | SCORED
         """
-    spec(picture, FEATURE_OF["not_submitted_term"], as_of="2025-09-01", expect={1: 2, 2: 0, 3: None})
-    spec(picture, FEATURE_OF["not_submitted_share_term"], as_of="2025-09-01", expect={1: 0.6667, 2: 0, 3: None})
+    spec(picture, ask(GRADES, Count(where=NOT_SUBMITTED), InTerm()), as_of="2025-09-01", expect={1: 2, 2: 0, 3: None})
+    spec(
+        picture,
+        ask(GRADES, Share(where=NOT_SUBMITTED), InTerm()),
+        as_of="2025-09-01",
+        expect={1: 0.6667, 2: 0, 3: None},
+    )
 
 
 def test_a_window_of_days_asks_when_it_happened(spec: Spec) -> None:
@@ -135,8 +140,13 @@ def test_a_window_of_days_asks_when_it_happened(spec: Spec) -> None:
         1       | 2025-08-29  | 2025-09-02  | LAB   | 50    | SCORED
         2       | 2025-06-10  |             | MID   | 50    | SCORED
         """
-    spec(picture, FEATURE_OF["scored_count_28d"], as_of="2025-09-01", expect={1: 1, 2: 0, 3: 0})
-    spec(picture, FEATURE_OF["days_since_scored"], as_of="2025-09-01", expect={1: 28, 2: 83, 3: None})
+    spec(
+        picture,
+        ask(GRADES, Count(where=SCORED), Last(days=28), absent_means=0),
+        as_of="2025-09-01",
+        expect={1: 1, 2: 0, 3: 0},
+    )
+    spec(picture, ask(GRADES, DaysSince(where=SCORED), InTerm()), as_of="2025-09-01", expect={1: 28, 2: 83, 3: None})
 
 
 def test_days_since_asks_for_the_newest_that_matches(spec: Spec) -> None:

@@ -1,0 +1,250 @@
+"""A small college told at random: late entries, corrections, retractions, totals, two numbers for one person.
+
+Hypothesis draws the knobs; what happens within them comes from `random.Random(seed)`, so that a failing college
+shrinks to fewer students and fewer troubles.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from random import Random
+
+from records.clock import start_of
+from records.tables import (
+    ATTENDANCE,
+    ATTENDANCE_TOTAL,
+    CALENDAR,
+    ENROLMENTS,
+    GRADES,
+    HOUSEHOLD,
+    OUTCOMES,
+    SAME_PERSON,
+    SCREENING,
+    Table,
+)
+from tests.features.small_log import Record, in_the_evening
+
+DAY = timedelta(days=1)
+# Opening and closing day; a break of two weeks lies between.
+TERMS = {(2025, 1): (date(2025, 5, 19), date(2025, 7, 25)), (2025, 2): (date(2025, 8, 11), date(2025, 10, 24))}
+HOLIDAYS = (date(2025, 7, 10), date(2025, 7, 11), date(2025, 8, 12), date(2025, 10, 13))
+MONDAYS = [
+    day
+    for opens, closes in TERMS.values()
+    for day in (opens + 7 * week * DAY for week in range(12))
+    if opens < day <= closes
+]
+_MARKS = ("P", "A", "K", "L", "S", "B", "E", "O", "I", "N", "H")
+_MARK_WEIGHTS = (75, 9, 2, 4, 3, 2, 1, 1, 1, 1, 1)
+_COURSES = ("MATH", "THAI", "WELD", "CAD")
+_GRADES = ("4", "3.5", "2", "1", "0", "R", "MS", "KHP", "PASS", "THN")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knobs:
+    """How large the college is and what goes wrong in it; shares are in percent."""
+
+    seed: int
+    students: int
+    late: int
+    corrected: int
+    retracted: int
+    by_totals: int
+    leavers: int
+    two_numbers: bool
+
+
+@dataclass(frozen=True)
+class _Fact:
+    """A fact before it is known when it was told."""
+
+    table: Table
+    student: int
+    on: date
+    values: dict[str, object]
+    known_on: date | None = None
+    retracted: bool = False
+
+
+def college(knobs: Knobs) -> list[Record]:
+    """All records of two terms, in no order."""
+    random = Random(knobs.seed)
+    facts = [*_days_of_terms(), *_people(random, knobs)]
+    told = [one for fact in facts for one in _versions(random, knobs, fact)]
+    return [_told(random, fact, at, line) for line, (fact, at) in enumerate(told, start=1)]
+
+
+def _days_of_terms() -> Iterator[_Fact]:
+    for (year, term), (opens, closes) in TERMS.items():
+        for day in _weekdays(opens, closes):
+            kind = "HOLIDAY" if day in HOLIDAYS else "TEACH"
+            yield _Fact(
+                CALENDAR, 0, day, {"academic_year": year, "term": term, "kind": kind}, known_on=date(2025, 5, 1)
+            )
+
+
+def _weekdays(opens: date, closes: date) -> list[date]:
+    days = [opens + n * DAY for n in range((closes - opens).days + 1)]
+    return [day for day in days if day.weekday() < 5]
+
+
+def _people(random: Random, knobs: Knobs) -> Iterator[_Fact]:
+    for student in range(1, knobs.students + 1):
+        by_totals = random.randrange(100) < knobs.by_totals
+        renumbered = knobs.two_numbers and random.randrange(5) == 0
+        for position, term in enumerate(TERMS):
+            # A college may keep totals in one term and days in the next, and a number may change between terms.
+            number = student + 100 if renumbered and position else student
+            yield from _enrolment(random, number, term)
+            yield from _totals(random, number, term) if by_totals else _days(random, number, term)
+            yield from _grades(random, number, term)
+            by_totals = by_totals and random.random() < 0.5
+        if renumbered:
+            yield _Fact(
+                SAME_PERSON, student, date(2025, 8, 11), {"same_as": student + 100}, known_on=random.choice(MONDAYS)
+            )
+        yield from _surveys(random, student)
+        yield from _endings(random, student, knobs)
+
+
+def _enrolment(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fact]:
+    opens = TERMS[term][0]
+    second = term == (2025, 2)
+    told: dict[str, object] = {
+        "academic_year": term[0], "term": term[1], "level": random.choice(("V1", "V2", "D1", "B")),
+        "class_group": random.choice("AAAB"), "entry_gpa": _maybe(random, random.randrange(401) / 100),
+        "entry_route": _maybe(random, random.choice(("NORMAL", "RETURNED"))), "credits": _maybe(random, random.randrange(40) / 2),
+        "earlier_attempts": _maybe(random, random.randrange(3)), "registered_on": _maybe(random, opens - random.randrange(-9, 30) * DAY),
+    }  # fmt: skip
+    if second and random.random() < 0.05:
+        return
+    # The roster of the second term comes ten days after it opened; a few are told later still.
+    on = opens + (10 if second else -7) * DAY + random.choice((0, 0, 0, 0, 9)) * DAY
+    yield _Fact(ENROLMENTS, student, on, told, known_on=on)
+    if random.random() < 0.15:
+        status = random.choice(("ENROLLED", "RESIGNED", "ON_LEAVE", "GONE_ON_ROLL"))
+        yield _Fact(ENROLMENTS, student, on + random.randrange(1, 40) * DAY, {**told, "status": status})
+
+
+def _maybe(random: Random, value: object) -> object:
+    return value if random.random() < 0.8 else None
+
+
+def _days(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fact]:
+    steady = random.random() < 0.8
+    mark = "P"
+    for day in _weekdays(*TERMS[term]):
+        if random.random() < 0.03:
+            continue
+        if steady or random.random() < 0.4:
+            [mark] = random.choices(_MARKS, _MARK_WEIGHTS)
+        session = "DAY" if random.random() < 0.97 else "P2"
+        told = "H" if day in HOLIDAYS else mark
+        yield _Fact(ATTENDANCE, student, day, {"session": session, "status": told})
+
+
+def _totals(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fact]:
+    opens, closes = TERMS[term]
+    start = opens
+    while start <= closes:
+        end = min(start + random.choice((6, 13, 27)) * DAY, closes)
+        held = random.randrange(0, (end - start).days + 2)
+        absent = random.randrange(held + 1)
+        told: dict[str, object] = {
+            "from_day": start, "held": held, "present": held - absent, "absent": absent,
+            "late": _maybe(random, random.randrange(held + 1)), "leave": _maybe(random, random.randrange(held + 1)),
+        }  # fmt: skip
+        if random.random() < 0.95:
+            yield _Fact(ATTENDANCE_TOTAL, student, end, told)
+        start = end + DAY
+
+
+def _grades(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fact]:
+    opens, closes = TERMS[term]
+    for course in random.sample(_COURSES, random.randrange(1, 5)):
+        key: dict[str, object] = {"academic_year": term[0], "term": term[1], "course_code": course, "attempt": 1}
+        credits = _maybe(random, random.randrange(1, 7) / 2)
+        final = closes + random.randrange(2, 30) * DAY
+        yield _Fact(
+            GRADES, student, final, {**key, "item": "FINAL", "credits": credits, "grade": random.choice(_GRADES)}
+        )
+        for item in ("MID", "LAB", "ESSAY")[: random.randrange(4)]:
+            on = opens + random.randrange(70) * DAY
+            grade = random.choice(("SCORED", "SCORED", "NOT_SUBMITTED"))
+            score = _maybe(random, random.randrange(201) / 2) if grade == "SCORED" else None
+            yield _Fact(GRADES, student, on, {**key, "item": item, "grade": grade, "score": score})
+
+
+def _surveys(random: Random, student: int) -> Iterator[_Fact]:
+    for on in random.sample(_weekdays(date(2025, 4, 1), date(2025, 9, 30)), random.choice((0, 1, 1, 2))):
+        told = {
+            "income_per_head": random.randrange(12000), "poverty_class": random.choice(("NOT", "POOR", "EXTREME", "UNKNOWN")),
+            "poverty_score": random.randrange(1001) / 1000, "travel_km": random.randrange(500) / 10, "works_parttime": random.random() < 0.4,
+        }  # fmt: skip
+        yield _Fact(HOUSEHOLD, student, on, {name: _maybe(random, value) for name, value in told.items()})
+    for on in random.sample(_weekdays(date(2025, 5, 1), date(2025, 9, 30)), random.choice((0, 1, 2))):
+        for area in random.sample(("OVERALL", "LEARNING", "GAMES"), 2):
+            level = random.choice(("TRUST", "CONCERN", "CLOSE"))
+            yield _Fact(SCREENING, student, on, {"tool": "OVEC9", "area": area, "level": level})
+
+
+def _endings(random: Random, student: int, knobs: Knobs) -> Iterator[_Fact]:
+    if random.randrange(100) < knobs.leavers:
+        days = random.sample(_weekdays(date(2025, 5, 20), date(2025, 10, 20)), 3)
+        events = random.sample(("LEFT", "RETURNED", "LEFT", "TRANSFER_CONFIRMED", "TRACED", "DISMISSED"), 3)
+        for on, event in zip(days, events, strict=True):
+            yield _Fact(OUTCOMES, student, on, {"event": event})
+
+
+def _versions(random: Random, knobs: Knobs, fact: _Fact) -> Iterator[tuple[_Fact, date]]:
+    """The fact as told first, perhaps late, and what was told about it after that."""
+    if fact.known_on is not None:
+        yield fact, fact.known_on
+        if fact.table in (CALENDAR, SAME_PERSON):
+            return
+    delay = random.randrange(1, 15) if random.randrange(100) < knobs.late else 0
+    at = fact.known_on or fact.on + delay * DAY
+    if fact.known_on is None:
+        yield fact, at
+    if random.randrange(100) < knobs.corrected:
+        at += random.randrange(0, 10) * DAY
+        fact = replace(fact, values=_corrected(random, fact))
+        yield fact, at
+    if random.randrange(100) < knobs.retracted:
+        at += random.randrange(0, 10) * DAY
+        yield replace(fact, retracted=True), at
+
+
+def _corrected(random: Random, fact: _Fact) -> dict[str, object]:
+    match fact.table.name:
+        case "attendance" if fact.on not in HOLIDAYS:
+            return {**fact.values, "status": random.choice(_MARKS)}
+        case "grades" if fact.values["item"] == "FINAL":
+            return {**fact.values, "grade": random.choice(_GRADES)}
+        case "attendance_total":
+            return {**fact.values, "absent": 0}
+        case "enrolments":
+            return {**fact.values, "class_group": "B", "credits": 21.0}
+        case _:
+            return fact.values
+
+
+def _told(random: Random, fact: _Fact, day: date, line: int) -> Record:
+    """In a batch of the month, of which there are two; sometimes at the very first or last moment of a day."""
+    month = (day - date(2025, 3, 1)).days // 28
+    return Record(
+        table=fact.table,
+        student=fact.student,
+        happened_on=fact.on,
+        recorded_at=_moment(random, day),
+        batch=2 * month + random.randrange(2) + 1,
+        line=line,
+        values=fact.values,
+        retracted=fact.retracted,
+    )
+
+
+def _moment(random: Random, day: date) -> datetime:
+    if random.random() < 0.9:
+        return in_the_evening(day)
+    return random.choice((start_of(day), start_of(day + DAY) - timedelta(milliseconds=1)))

@@ -1,0 +1,20 @@
+"""An empty data home with two institutions, fresh for every test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from records import ledger
+from records.home import DataHome, create_home
+from records.settings import Settings
+from tests.records.small import CODE, OTHER_CODE, institution
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[DataHome]:
+    opened = create_home(Settings(home=tmp_path / "home"))
+    for code in (CODE, OTHER_CODE):
+        ledger.add_institution(opened.database, institution(code))
+    yield opened
+    opened.close()

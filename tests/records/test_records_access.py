@@ -1,0 +1,213 @@
+"""The one door: who may see whom on a day, against a naive rule, and that every look is written down first."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
+from records import access, staff
+from records.access import ROLE_OF, ROLES, Permission, Principal, see_list, see_student, visible_students
+from records.audit import AuditRow
+from records.errors import ConfigurationGap, NotAllowed
+from records.home import DataHome, create_home
+from records.ledger import add_institution
+from records.lists import publish
+from records.people import FullName, Identity, IdKind
+from records.settings import Settings
+from records.staff import AccountRow, CaseloadRow
+from tests.records.small import CODE, OTHER_CODE, batch_of, commit, institution, place, publication_of
+
+GROUPS = {0: "ชย.1/1", 1: "ชย.1/1", 2: "ชย.1/2", 3: "บช.1/1", 4: ""}
+DAY = date(2025, 6, 10)
+
+
+def principal(home: DataHome, role: str, *, login: str = "", code: str = CODE) -> Principal:
+    with home.database.write() as session:
+        account = AccountRow(login=login or role, name="ครู", role=role, institution=code)
+        session.add(account)
+        session.flush()
+        return access.principal_of(account)
+
+
+def numbers(home: DataHome, who: Principal, on: date, ids: dict[int, UUID]) -> set[int]:
+    with home.database.read() as session:
+        seen = set(session.scalars(visible_students(who, on)))
+    return {number for number, student_id in ids.items() if student_id in seen}
+
+
+def looks(home: DataHome) -> list[tuple[str, str, UUID | None]]:
+    with home.database.read() as session:
+        rows = session.scalars(select(AuditRow).order_by(AuditRow.id))
+        return [(row.actor, row.action, row.student_id) for row in rows]
+
+
+@pytest.mark.parametrize("role", [role.name for role in ROLES])
+def test_what_a_role_sees_of_its_institution(home: DataHome, role: str) -> None:
+    ids, elsewhere = place(home, GROUPS), place(home, {0: "ชย.1/1"}, code=OTHER_CODE)
+    who = principal(home, role)
+    with home.database.write() as session:
+        account = session.get(AccountRow, who.account_id)
+        assert account is not None
+        staff.assign_group(session, account=account, class_group="ชย.1/1", valid_from=DAY)
+    seen = {"committee": {0, 1, 2, 3, 4}, "director": {0, 1, 2, 3, 4}, "advisor": {0, 1}}
+    assert numbers(home, who, DAY, ids) == seen.get(role, set())
+    assert numbers(home, who, DAY, elsewhere) == set()
+
+
+caseloads = st.lists(
+    st.tuples(
+        st.sampled_from(["own", "other"]), st.sampled_from(sorted(set(GROUPS.values()))),
+        st.integers(0, 20), st.one_of(st.none(), st.integers(0, 20)), st.sampled_from([CODE, CODE, OTHER_CODE]),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[DataHome, Principal, Principal, dict[int, UUID]]]:
+    """One home for all examples: the advisor, a colleague, and five students."""
+    folder: Path = tmp_path_factory.mktemp("access")
+    home = create_home(Settings(home=folder / "home"))
+    for code in (CODE, OTHER_CODE):
+        add_institution(home.database, institution(code))
+    yield home, principal(home, "advisor"), principal(home, "advisor", login="colleague"), place(home, GROUPS)
+    home.close()
+
+
+@given(caseloads, st.integers(-1, 21))
+@settings(max_examples=60, deadline=None)
+def test_an_advisor_sees_the_groups_of_that_day_and_no_others(
+    shared: tuple[DataHome, Principal, Principal, dict[int, UUID]],
+    held: list[tuple[str, str, int, int | None, str]],
+    day: int,
+) -> None:
+    home, own, other, ids = shared
+    first = date(2025, 6, 1)
+    with home.database.write() as session:
+        session.execute(delete(CaseloadRow))
+        for whose, group, start, end, code in held:
+            session.add(
+                CaseloadRow(
+                    account_id=(own if whose == "own" else other).account_id, institution=code, class_group=group,
+                    valid_from=first + timedelta(days=start), valid_to=None if end is None else first + timedelta(days=end),
+                )
+            )  # fmt: skip
+    expected = {
+        number
+        for number, group in GROUPS.items()
+        for whose, held_group, start, end, code in held
+        if whose == "own" and code == CODE and group == held_group and start <= day and (end is None or day < end)
+    }
+    assert numbers(home, own, first + timedelta(days=day), ids) == expected
+
+
+def test_a_group_that_is_given_away_is_seen_until_that_day(home: DataHome) -> None:
+    ids = place(home, GROUPS)
+    before, after = principal(home, "advisor", login="a"), principal(home, "advisor", login="b")
+    with home.database.write() as session:
+        for who, day in ((before, DAY), (after, DAY + timedelta(days=7))):
+            account = session.get(AccountRow, who.account_id)
+            assert account is not None
+            staff.assign_group(session, account=account, class_group="ชย.1/2", valid_from=day)
+    for day in (DAY, DAY + timedelta(days=6)):
+        assert (numbers(home, before, day, ids), numbers(home, after, day, ids)) == ({2}, set())
+    assert numbers(home, before, DAY + timedelta(days=7), ids) == set()
+    assert numbers(home, after, DAY + timedelta(days=7), ids) == {2}
+    with home.database.read() as session:
+        assert staff.advisors_by_group(session, CODE, DAY) == {"ชย.1/2": before.account_id}
+
+
+# Looks
+
+
+def test_a_look_at_the_list_is_recorded_with_the_rows_that_were_shown(home: DataHome) -> None:
+    ids = place(home, GROUPS)
+    publish(home.database, publication_of(ids))
+    who = principal(home, "advisor")
+    with home.database.write() as session:
+        account = session.get(AccountRow, who.account_id)
+        assert account is not None
+        staff.assign_group(session, account=account, class_group="ชย.1/1", valid_from=DAY)
+    found = see_list(home, who, DAY)
+    assert found is not None
+    assert [entry.number for entry in found[1]] == [0, 1]
+    assert looks(home) == [("advisor", "see list", None)]
+    with home.database.read() as session:
+        assert [row.detail["rows"] for row in session.scalars(select(AuditRow))] == [2]
+
+
+def test_a_refused_look_is_recorded_and_tells_nothing(home: DataHome) -> None:
+    ids = place(home, GROUPS)
+    publish(home.database, publication_of(ids))
+    who = principal(home, "advisor")
+    assert see_student(home, who, ids[0], DAY) is None
+    assert see_student(home, who, uuid4(), DAY) is None
+    assert [action for _, action, _ in looks(home)] == ["refused student", "refused student"]
+    assert looks(home)[0] == ("advisor", "refused student", ids[0])
+
+
+def test_a_look_at_a_student_is_recorded(home: DataHome) -> None:
+    ids = place(home, GROUPS)
+    publish(home.database, publication_of(ids))
+    found = see_student(home, principal(home, "director"), ids[3], DAY)
+    assert found is not None
+    assert found[1].number == 3
+    assert looks(home) == [("director", "see student", ids[3])]
+
+
+@pytest.mark.parametrize("role", ["analyst", "admin"])
+def test_roles_without_students_are_refused_by_sentence(home: DataHome, role: str) -> None:
+    ids = place(home, GROUPS)
+    who = principal(home, role)
+    for look in (lambda: see_list(home, who, DAY), lambda: see_student(home, who, ids[0], DAY)):
+        with pytest.raises(NotAllowed) as refused:
+            look()
+        assert str(refused.value) == f"The role '{role}' sees no students."
+        assert refused.value.exit_code == 7
+
+
+def test_names_are_given_for_those_one_may_see_and_no_others(home: DataHome) -> None:
+    batch = batch_of()
+    asked = [
+        Identity(identifiers={IdKind.CODE: f"100{n}"}, name=FullName(title="", first_name=f"คน{n}", last_name="ส"))
+        for n in range(2)
+    ]
+    here = home.vault.admit(CODE, asked, batch_token=batch.token)
+    there = home.vault.admit(OTHER_CODE, asked, batch_token=batch.token)
+    from records.ledger import Placement
+
+    for code, known in ((CODE, here), (OTHER_CODE, there)):
+        placed = [Placement(number=one.number, student_id=one.student_id, class_group="ก") for one in known]
+        commit(home, batch_of(code=code, placements=placed))
+    wanted = [one.student_id for one in (*here, *there)]
+    found = access.named(home, principal(home, "director"), wanted, DAY)
+    assert {student_id: name.first_name for student_id, name in found.items()} == {
+        here[0].student_id: "คน0", here[1].student_id: "คน1"
+    }  # fmt: skip
+    assert access.named(home, principal(home, "analyst"), wanted, DAY) == {}
+    assert looks(home) == [("director", "see names", None), ("analyst", "see names", None)]
+
+
+def test_the_log_is_opened_for_a_purpose_that_is_written_down(home: DataHome) -> None:
+    access.open_log(home, CODE, actor="notebook", purpose="look at attendance")
+    with home.database.read() as session:
+        [row] = session.scalars(select(AuditRow))
+    assert (row.actor, row.action, row.detail) == ("notebook", "open log", {"purpose": "look at attendance"})
+    with pytest.raises(ConfigurationGap, match="There is no institution '77'"):
+        access.open_log(home, "77", actor="notebook", purpose="x")
+    assert len(looks(home)) == 1
+
+
+def test_household_by_name_is_for_the_committee_alone() -> None:
+    assert [role.name for role in ROLES if Permission.SEE_HOUSEHOLD in role.permissions] == ["committee"]
+    assert not any(
+        ROLE_OF[name].permissions & {Permission.SEE_ALL_STUDENTS, Permission.SEE_OWN_STUDENTS}
+        for name in ("analyst", "admin")
+    )
