@@ -203,7 +203,7 @@ class Vault:
         with self._database.write() as session:
             for line, problems, cells in rows:
                 sealed = self.key.seal(json.dumps(dict(cells), ensure_ascii=False).encode())
-                session.add(
+                session.merge(
                     QuarantinedRow(batch_token=batch_token, line=line, problems=problems, sealed=sealed, created_at=now)
                 )
 
@@ -212,7 +212,7 @@ class Vault:
         with self._database.write() as session:
             for line, column, cell in cells:
                 sealed = self.key.seal(cell.encode())
-                session.add(OriginalCell(batch_token=batch_token, line=line, column=column, sealed=sealed))
+                session.merge(OriginalCell(batch_token=batch_token, line=line, column=column, sealed=sealed))
 
     def quarantined(self, batch_token: UUID) -> list[tuple[int, list[str], dict[str, str]]]:
         with self._database.read() as session:

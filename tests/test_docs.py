@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -32,15 +31,9 @@ def commands() -> list[str]:
     """Every `zerodrop` sub-command as it is typed, taken from the front door itself."""
     import zerodrop
 
-    apps = [value for value in vars(zerodrop).values() if isinstance(value, typer.Typer)]
-    assert apps, "zerodrop.py holds no typer.Typer"
-    within = [group.typer_instance for app in apps for group in app.registered_groups]
-    names: set[str] = set()
-    for app in (app for app in apps if app not in within):
-        command = get_command(app)
-        assert isinstance(command, TyperGroup), "zerodrop.py has no sub-commands"
-        names |= set(_leaves(command))
-    return sorted(names)
+    command = get_command(zerodrop.command_line())
+    assert isinstance(command, TyperGroup), "zerodrop.py has no sub-commands"
+    return sorted(_leaves(command))
 
 
 def _leaves(group: TyperGroup, before: str = "zerodrop") -> Iterator[str]:

@@ -73,7 +73,8 @@ def _filled(table: CheckedTable, told: pa.Table) -> pa.Table:
     What was told later than a row is recorded does not enter it: history and replayed files come in behind newer ones.
     """
     declared = table.told.table
-    silent = [column.name for column in declared.columns if column.name not in table.told.cells]
+    told_or_key = {*table.told.cells, *declared.key}
+    silent = [column.name for column in declared.columns if column.name not in told_or_key]
     if not silent or not told.num_rows or not table.rows.num_rows:
         return table.rows
     source = versions.version_before(declared, told, table.rows)

@@ -21,6 +21,7 @@ from records.intake.reading import Sheet, read_sheet
 from records.intake.report import ImportReport
 from records.intake.source import PEOPLE_HEADERS, Delivery, Request, Source
 from records.intake.sources import SOURCE_OF, SOURCES
+from records.intake.totals import as_periods
 from records.ledger import LogFile, NewBatch, Overtaken
 from records.log import EventLog, write_rows
 from records.tables import TABLES
@@ -86,6 +87,7 @@ def _source(request: ImportRequest) -> Source:
 
 def _peek(path: Path) -> Sheet:
     known = {alias for table in TABLES for column in table.columns for alias in (column.label.th, *column.aliases)}
+    known.update(alias for table in TABLES for alias in table.happened_on_aliases)
     return read_sheet(path, known | set(PEOPLE_HEADERS))
 
 
@@ -127,16 +129,17 @@ def take_in(
     moment = Moment(recorded_at=received, history=history, operation_began=began)
     seen_before = ledger.batch_of_file(home.database, code, digest)
     checked = check(home.vault, delivery, moment, token=token)
-    _keep_bad_rows(home, delivery, checked, token)
     for _ in range(_TRIES):
         index = ledger.log_index(home.database, code)
         if not history and request.received_at is None:
             # The moment of the commit, after whatever was committed before: never between records already read.
             checked = recorded(checked, received := datetime.now(UTC))
         log = EventLog(folder=home.logs, institution=code, index=index)
+        settled = as_periods(log, checked, delivery.lines.to_pylist())
         compared = compare(
-            log, home, delivery, checked, moment, file=request.path.name, confirm_shrink=request.confirm_shrink
+            log, home, delivery, settled, moment, file=request.path.name, confirm_shrink=request.confirm_shrink
         )
+        _keep_bad_rows(home, delivery, settled, token)
         files = [write_rows(home.logs, code, table, rows) for table, rows in compared.new.items() if rows.num_rows]
         batch = NewBatch(
             token=token,
@@ -146,7 +149,7 @@ def take_in(
             recorded_at=received,
             reconstructed=history,
             raises_epoch=history or _is_behind(home, code, received),
-            counts=_counts(delivery, checked, compared),
+            counts=_counts(delivery, settled, compared),
             files=files,
             placements=compared.placements,
         )
@@ -155,7 +158,7 @@ def take_in(
         except Overtaken:
             _remove(home, files)
             continue
-        return _report(source, delivery, checked, compared, request, number, batch.counts, seen_before)
+        return _report(source, delivery, settled, compared, request, number, batch.counts, seen_before)
     raise ImportRefused.overtaken(institution=code)
 
 

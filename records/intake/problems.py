@@ -27,6 +27,7 @@ PROBLEMS: tuple[Problem, ...] = (
     _problem("OUT_OF_RANGE", "ตัวเลขอยู่นอกช่วงที่เป็นไปได้", "a number is out of range"),
     _problem("SENSITIVE_AREA", "ด้านนี้เป็นข้อมูลอ่อนไหว เก็บปิดผนึกไว้ ไม่นำเข้าบันทึกกลาง", "a sensitive area: kept sealed, not taken into the log"),
     _problem("NOT_HISTORY", "เกิดขึ้นหลังเริ่มใช้งานจริง นำเข้าโดยไม่ใช้ --history", "happened after operation began; import it without --history"),
+    _problem("OUTSIDE_TERM", "วันที่ของยอดรวมไม่อยู่ในภาคเรียนใดในปฏิทิน", "the day of the totals lies in no term of the calendar"),
     _problem("NEGATIVE_DIFFERENCE", "ยอดสะสมลดลงจากครั้งก่อน", "a cumulative total is lower than before"),
     _problem("TOTAL_TOO_LARGE", "ยอดรวมมากกว่าวันที่เปิดเรียน", "the days add up to more than the days held"),
     _problem("RAGGED_ROW", "จำนวนช่องในแถวไม่ตรงกับหัวตาราง", "the row has more or fewer cells than the header"),

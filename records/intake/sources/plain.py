@@ -43,6 +43,7 @@ _USUAL_LAG_DAYS = {
 }
 _CANDIDATES: tuple[Table, ...] = (GRADES, SCREENING, HOUSEHOLD, OUTCOMES, VISITS, ATTENDANCE_TOTAL, CALENDAR)
 _DEFAULTS = {"grades": {"item": "FINAL", "attempt": "1"}, "visits": {"attempt": "1"}, "screening": {"tool": "OVEC9"}}
+_NOT_NEEDED = {ATTENDANCE_TOTAL["from_day"].label.th}
 _HEADERS = (
     *PEOPLE_HEADERS,
     *(
@@ -67,7 +68,7 @@ class Plain:
         sheet = read_sheet(request.path, _HEADERS)
         table = _named(request.table) if request.table else _best_table(sheet)
         cells = cells_for(sheet, table)
-        require(sheet, table, cells)
+        _require(sheet, table, cells)
         for name, value in _DEFAULTS.get(table.name, {}).items():
             cells.setdefault(name, repeated(value, sheet.rows))
         yield Delivery(
@@ -80,6 +81,14 @@ class Plain:
         )
 
 
+def _require(sheet: Sheet, table: Table, cells: dict[str, Cells]) -> None:
+    """Totals without a first day count from the opening of the term; intake makes periods of them."""
+    if table is ATTENDANCE_TOTAL and "from_day" not in cells:
+        require(sheet, table, {**cells, "from_day": cells.get("held")})
+    else:
+        require(sheet, table, cells)
+
+
 def _named(name: str) -> Table:
     if name not in TABLE_OF:
         raise ImportRefused(f"There is no table '{name}'. Tables: {', '.join(TABLE_OF)}.")
@@ -89,7 +98,7 @@ def _named(name: str) -> Table:
 def _best_table(sheet: Sheet) -> Table:
     """The table whose requirements the sheet meets and of which it has most columns; else the nearest is refused by name."""
     found: dict[str, dict[str, Cells]] = {table.name: cells_for(sheet, table) for table in _CANDIDATES}
-    complete = [table for table in _CANDIDATES if not missing_from(table, found[table.name])]
+    complete = [table for table in _CANDIDATES if set(missing_from(table, found[table.name])) <= _NOT_NEEDED]
     if complete:
         return max(complete, key=lambda table: len(found[table.name]))
     nearest = max(_CANDIDATES, key=lambda table: len(found[table.name]) - len(missing_from(table, found[table.name])))
