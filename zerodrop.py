@@ -4,6 +4,8 @@ Beside them stand the two that span the rooms: `simulate` and `demo`. Every comm
 runs, so that help is instant.
 """
 
+import io
+import sys
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -30,11 +32,19 @@ def command_line() -> typer.Typer:
         help="Early warning for Zero Dropout: export files in, a weekly list with reasons out. "
         "ระบบเตือนล่วงหน้าเพื่อป้องกันการออกกลางคัน",
     )
-    for name, command in (
-        ("init", init), ("check", check), ("simulate", simulate), ("import", import_), ("replay", replay), ("train", train),
-        ("promote", promote), ("score", score), ("serve", serve), ("demo", demo),
-    ):  # fmt: skip
-        app.command(name)(command)
+    for name, command, short in (
+        ("init", init, "ตั้งค่าวิทยาลัย · set up the college"),
+        ("check", check, "ดูว่ายังขาดอะไร · what is missing"),
+        ("simulate", simulate, "ไฟล์ของวิทยาลัยจำลอง · files of a simulated college"),
+        ("import", import_, "นำเข้าไฟล์ · take a file in"),
+        ("replay", replay, "คำนวณใหม่ ณ วันหนึ่ง · what was known on a day"),
+        ("train", train, "ฝึกแบบจำลอง · learn from past terms"),
+        ("promote", promote, "ลงนามให้รับหน้าที่ · put a model in charge"),
+        ("score", score, "ออกรายชื่อของสัปดาห์ · publish the week's list"),
+        ("serve", serve, "เปิดหน้าจอ · show the pages"),
+        ("demo", demo, "ลองทั้งระบบ · try it all on a simulated college"),
+    ):
+        app.command(name, short_help=short)(command)
     return app
 
 
@@ -89,9 +99,11 @@ def _take_in_simulated_college(home: Path, files: Path, students: int) -> date:
     from records.errors import ConfigurationGap
     from serving.commands import init
 
-    if home.exists() or files.exists():
+    there = [str(path) for path in (home, files) if path.exists()]
+    if there:
         raise ConfigurationGap(
-            f"{home} or {files} exists already. The demo starts from nothing: remove them, or choose another --home."
+            f"There is {' and '.join(there)} already, and the demo starts from nothing. "
+            "Remove what is left of an earlier demo, or choose another --home."
         )
     simulate(out=files, students=students)
     init(workbook=files / "college.xlsx", passwords=False, home=home)
@@ -138,12 +150,16 @@ def _say_where_to_look(home: Path, port: int) -> None:
         with opened.database.read() as session:
             accounts = accounts_of(session, the_institution(opened, ""))
         one_per_role = {account.role: account.login for account in reversed(accounts)}
-        typer.echo("\nOne account for each role (passwords are shown only now):")
+        typer.echo(
+            "\nบัญชีตัวอย่างของแต่ละบทบาท รหัสผ่านแสดงครั้งนี้ครั้งเดียว · one account for each role, passwords shown only now:"
+        )
         for role, login in one_per_role.items():
             password = random_password()
             set_password(opened, login=login, password=password)
             typer.echo(f"  {role:10} {login:12} {password}")
-    typer.echo(f"\nThe list: http://127.0.0.1:{port}/    the API: http://127.0.0.1:{port}/api/v1/lists/current")
+    address = f"http://127.0.0.1:{port}"
+    typer.echo(f"\nดูรายชื่อที่ · the list: {address}/    API: {address}/api/v1/lists/current")
+    typer.echo("ลองทำ: เข้าใช้เป็นครูที่ปรึกษาแล้วเป็นคณะกรรมการ เปลี่ยนภาษา เปิดหน้านักเรียน พิมพ์หน้านั้น")
     typer.echo("Try: sign in as advisor and as committee, switch the language, open a student, print the page.")
 
 
@@ -157,10 +173,18 @@ def _check_that_pages_answer(home: Path) -> None:
     typer.echo("The page answers. หน้าเว็บตอบสนองแล้ว")
 
 
+def _speak_utf8() -> None:
+    """A redirected stream of a Thai Windows machine is cp874, which has Thai letters but not all of our signs."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+
+
 def main() -> None:
     """Run the command; what a person can mend is a sentence and an exit code of its own, never a traceback."""
+    _speak_utf8()
     try:
-        command_line()()
+        command_line()(prog_name="zerodrop")
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except Exception as error:

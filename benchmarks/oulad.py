@@ -10,6 +10,7 @@ the presentations named, on the mornings after the days named; the test presenta
 import argparse
 import hashlib
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -50,14 +51,11 @@ class Presentation:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     asked = _arguments(arguments)
-    train = [Presentation(code=code) for code in asked.train.split(",")]
-    test = [Presentation(code=code) for code in asked.test.split(",")]
-    days = [int(day) for day in asked.days.split(",")]
     with tempfile.TemporaryDirectory() as folder:
         home = create_home(Settings(home=Path(folder) / "home"))
         try:
             import_file(home, ImportRequest(path=asked.data, source="oulad"))
-            for line in lines(home, train, test, days):
+            for line in lines(home, asked.train, asked.test, asked.days):
                 print(json.dumps(line), flush=True)
         except UserError as error:
             print(error, file=sys.stderr)
@@ -70,10 +68,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Skill on the Open University dataset.")
     parser.add_argument("--data", type=Path, required=True, help="folder with anonymisedData.zip")
-    parser.add_argument("--train", default="2013B", help="presentations to train on, by comma")
-    parser.add_argument("--test", default="2014B", help="presentations to test on, by comma")
-    parser.add_argument("--days", default="34,64,94,124", help="days of the presentation, by comma")
+    parser.add_argument("--train", default="2013B", type=_presentations, help="presentations to train on, by comma")
+    parser.add_argument("--test", default="2014B", type=_presentations, help="presentations to test on, by comma")
+    parser.add_argument("--days", default="34,64,94,124", type=_days, help="days of the presentation, by comma")
     return parser.parse_args(arguments)
+
+
+def _presentations(text: str) -> list[Presentation]:
+    for code in text.split(","):
+        if not re.fullmatch(r"[0-9]{4}[BJ]", code):
+            raise argparse.ArgumentTypeError(f"'{code}' is no presentation; write its year and B or J, such as 2013B")
+    return [Presentation(code=code) for code in text.split(",")]
+
+
+def _days(text: str) -> list[int]:
+    if not re.fullmatch(r"[0-9]{1,3}(,[0-9]{1,3})*", text):
+        raise argparse.ArgumentTypeError(f"'{text}' are no days; write whole numbers by comma, such as 34,64")
+    return [int(day) for day in text.split(",")]
 
 
 def lines(
@@ -83,9 +94,8 @@ def lines(
     as_ofs = sorted({p.morning_after(day) for p in (*train, *test) for day in days})
     codes = [row.code for row in institutions(home.database)]
     panel = build_panel(home, codes, horizon=NEXT_COUNT, known_until=date(2100, 1, 1), actor="benchmark", as_ofs=as_ofs)
+    _require_students(panel, (*train, *test), days)
     training = _of(panel, train, days)
-    if not training.rows:
-        raise UserError(f"The data has none of the training presentations {', '.join(p.code for p in train)}.")
     model = fit_risk_model(training, NEXT_COUNT)
     values, left, _ = training.matrix()
     logistic = fit_logistic(values, left)
@@ -113,6 +123,17 @@ def lines(
     return found
 
 
+def _require_students(panel: Panel, presentations: Sequence[Presentation], days: Sequence[int]) -> None:
+    """A presentation or day without a student must not pass unseen: the line names what it was made from."""
+    for presentation in presentations:
+        for day in days:
+            if not _of(panel, [presentation], [day]).weeks:
+                raise UserError(
+                    f"The data has no student of {presentation.code} still registered on day {day}. "
+                    "Name presentations and days that are in it."
+                )
+
+
 def _of(panel: Panel, presentations: Sequence[Presentation], days: Sequence[int]) -> Panel:
     """The rows of students in these presentations on the mornings after these days."""
     mornings = {(p.key, p.morning_after(day)) for p in presentations for day in days}
@@ -125,8 +146,6 @@ def _of(panel: Panel, presentations: Sequence[Presentation], days: Sequence[int]
 
 
 def _together(panel: Panel) -> Week:
-    if not panel.weeks:
-        raise UserError("The data has none of the test presentations.")
     first = panel.weeks[0]
     return replace(
         first,

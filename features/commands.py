@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from records.console import Home, InstitutionCode, Json, actor, data_home, say, the_institution
+from records.console import Home, InstitutionCode, Json, actor, data_home, for_writing, say, the_institution
 
 
 def replay(
@@ -17,12 +17,19 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """The feature table of a day from what was known that morning; no later record is read."""
+    from features.cohort import NobodyEnrolled
     from features.snapshot import replay as replayed
     from records.access import open_log
+    from records.errors import ConfigurationGap
 
+    if out is not None:
+        for_writing(out)
     with data_home(home) as opened:
         log = open_log(opened, the_institution(opened, institution), actor=actor(), purpose="replay")
-        snapshot = next(iter(replayed(log, [as_of.date()])))
+        try:
+            snapshot = next(iter(replayed(log, [as_of.date()])))
+        except NobodyEnrolled as nobody:
+            raise ConfigurationGap(str(nobody)) from None
     frame = snapshot.frame()
     if out is not None:
         frame.to_parquet(out)

@@ -49,7 +49,7 @@ def assign(
     band[order[:visits_per_week]] = HIGH
     _fill_watch(band, order, advisor, rows_per_advisor)
     without_bonus = np.lexsort((ties, -scores))[:visits_per_week]
-    cause = np.where(band == NO_BAND, "", BY_RANK)
+    cause = np.where(band == NO_BAND, "", BY_RANK).astype(band.dtype)  # room for `bonus`, the longer word
     stayed = (band == HIGH) & listed_last_week & ~np.isin(np.arange(len(scores)), without_bonus)
     cause[stayed] = BY_BONUS
     return Bands(ordering=ordering, rank=rank, band=band, cause=cause)
@@ -84,7 +84,8 @@ def must_see(
     column = {feature.name: values[:, index].astype(np.float64) for index, feature in enumerate(features)}
     past: dict[str, npt.NDArray[np.bool_]] = {}
     if "attendance_share" in rules:
-        low = column["away_share_term"] > 1 - rules["attendance_share"]
+        # Rounded as the feature is: 1 - 0.8 in binary lies below a share of 0.2, and exactly 80 % present is enough.
+        low = np.round(column["away_share_term"], 4) > round(1 - rules["attendance_share"], 4)
         past["attendance_share"] = low & (recorded_days >= _LEAST_RECORDED_DAYS)
     for name in ("absent_run_notice", "absent_run_dismissal"):
         if name in rules:

@@ -55,8 +55,7 @@ def keep(source: Path, models: Path) -> str:
     digest = digest_of(source)
     verify(source, digest)
     target = models / digest
-    if target.exists():
-        verify(target, digest)
+    if _is_whole(target, digest):
         return digest
     models.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=models, prefix=".staging-"))
@@ -64,6 +63,8 @@ def keep(source: Path, models: Path) -> str:
         shutil.copyfile(source / name, staging / name)
         with (staging / name).open("rb") as written:
             os.fsync(written.fileno())
+    if target.exists():  # damaged: its own sentence asks for a new promotion
+        shutil.rmtree(target)
     staging.rename(target)
     return digest
 
@@ -105,6 +106,14 @@ def verify(folder: Path, digest: str) -> dict[str, Any]:
                 f"Model {digest[:12]}: {name} is missing or was changed after signing. Promote it again."
             )
     return manifest
+
+
+def _is_whole(folder: Path, digest: str) -> bool:
+    try:
+        verify(folder, digest)
+    except ModelRefused:
+        return False
+    return True
 
 
 def _sha256(path: Path) -> str:

@@ -101,12 +101,13 @@ def told(stored: Sequence[Mapping[str, Any]], catalogue: Mapping[str, Feature], 
 
     Features that the catalogue no longer has are left out.
     """
-    reasons = [
-        _reason(catalogue[item["feature"]], item["value"], item["contribution"], sensitive=sensitive)
-        for item in stored
-        if item["feature"] in catalogue
-    ]
-    return list({reason.feature: reason for reason in reversed(reasons)}.values())[::-1]
+    first: dict[str, Reason] = {}
+    for item in stored:
+        if item["feature"] in catalogue:
+            feature = catalogue[item["feature"]]
+            reason = _reason(feature, item["value"], item["contribution"], sensitive=sensitive)
+            first.setdefault(reason.feature, reason)
+    return list(first.values())
 
 
 def _reason(feature: Feature, value: float | None, contribution: float, *, sensitive: bool) -> Reason:

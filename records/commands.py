@@ -1,13 +1,16 @@
 """The commands of records: check and import."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from records.console import Home, InstitutionCode, Json, data_home, progress_line, say, the_institution
+
+if TYPE_CHECKING:
+    from records.intake.report import ImportReport
 
 
 def check(institution: InstitutionCode = "", home: Home = None, as_json: Json = False) -> None:
@@ -50,7 +53,7 @@ def import_(
     request = ImportRequest(
         path=file,
         institution=institution,
-        source=source,
+        source=source or ("plain" if table else ""),  # a table that is named holds, whatever the headers look like
         table=table,
         history=history,
         received_at=received_at.replace(tzinfo=BANGKOK) if received_at else None,
@@ -58,4 +61,21 @@ def import_(
     )
     with data_home(home) as opened, progress_line("import", quiet=as_json) as progress:
         reports = import_file(opened, request, progress)
-    say([asdict(report) for report in reports], as_json, "\n".join(report.text() for report in reports))
+    # A Counter does not survive asdict, so that a file with bad rows would end in a traceback.
+    told = [asdict(replace(report, reasons=dict(report.reasons))) for report in reports]
+    say(told, as_json, "\n".join(_told(report) for report in reports))
+
+
+def _told(report: "ImportReport") -> str:
+    """The report and its numbers in Thai; with rows in quarantine, what to do about them."""
+    lines = [
+        report.text(),
+        f"  อ่าน {report.rows:,} แถว รับเข้า {report.accepted:,} ทราบอยู่แล้ว {report.known:,} "
+        f"กักไว้ {report.quarantined:,} ถอนคืน {report.retracted:,}",
+    ]
+    if report.quarantined:
+        lines.append(
+            "  แก้แถวที่กักไว้ในระบบต้นทาง แล้วส่งออกและนำเข้าใหม่ · "
+            "mend the rows in quarantine at their source, then export and import again"
+        )
+    return "\n".join(lines)

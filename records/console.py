@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,22 +56,43 @@ def the_institution(home: "DataHome", institution: str) -> str:
     return known[0]
 
 
+def for_writing(path: Path, *, replaces: bool = True) -> Path:
+    """A file that can be written here. Raises UserError before any work is done for it."""
+    from records.errors import UserError
+
+    if not path.absolute().parent.is_dir():
+        raise UserError(f"There is no folder {path.parent} to write {path.name} into. Make it, or choose another path.")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder. Give the name of a file in it.")
+    if path.exists() and not replaces:
+        raise UserError(f"{path} exists already and is not replaced. Choose another name, or move it away.")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise UserError(f"{path} cannot be written by this account. Choose another path.")
+    return path
+
+
 @contextmanager
 def progress_line(what: str, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
     """A line on standard error with the step, the rows done and the rate; nothing where nobody is watching."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,.0f} rows"))
-    rate = TextColumn("{task.speed:,.0f} rows/s") if sys.stderr.isatty() else TextColumn("")
     bar = Progress(
-        *columns, rate, TimeElapsedColumn(), console=Console(stderr=True), disable=quiet or not sys.stderr.isatty()
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.completed:,.0f} rows"),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=quiet or not sys.stderr.isatty(),
     )
     with bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(what, total=None, rate="")
 
         def advance(step: str, rows: int) -> None:
             bar.update(task, description=f"{what}: {step}", advance=rows)
+            speed = bar.tasks[task].speed  # none until something was done twice
+            bar.update(task, rate=f"{speed:,.0f} rows/s" if speed else "")
 
         yield advance
 

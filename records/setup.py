@@ -1,6 +1,7 @@
 """`zerodrop init`: what people enter, read from one workbook and put where it belongs; and what is still missing."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -175,6 +176,7 @@ def apply_college(home: DataHome, college: College) -> list[StaffMember]:
     Raises ConfigurationGap when a class group names an advisor who is nobody's account.
     """
     code = college.institution.code
+    _require_usable_code(code)
     _require_known_advisors(home, college)
     ledger.add_institution(home.database, college.institution)
     with home.database.write() as session:
@@ -199,6 +201,15 @@ def apply_college(home: DataHome, college: College) -> list[StaffMember]:
         for rule in college.rules:
             session.merge(RuleRow(institution=code, name=rule.name, value=rule.value))
     return new
+
+
+def _require_usable_code(code: str) -> None:
+    """The code names a folder of the log and stands in addresses: no slash may lead out of either."""
+    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z_-]{0,31}", code):
+        raise ConfigurationGap(
+            f"'{code}' is no institution code. Give the code that the ministry uses: digits and Latin letters, "
+            "in the sheet 'สถานศึกษา', column 'code'."
+        )
 
 
 def _require_known_advisors(home: DataHome, college: College) -> None:

@@ -1,10 +1,17 @@
-"""Print the path of the Chromium that the browser tests drive; without one, say which Debian package brings it."""
+"""Print the path of the Chromium that the browser tests drive; without one, say which Debian package brings it.
 
+With --install a missing one is installed where that is possible: on Debian, as root.
+"""
+
+import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 _USUAL = Path("/usr/bin/chromium")
+_PACKAGES = ("chromium", "fonts-thai-tlwg")
 _NAMES = ("chromium", "chromium-browser")
 MISSING = "No Chromium found. Install Debian's package `chromium` (apt-get install chromium) and try again."
 
@@ -15,7 +22,17 @@ def find_chromium() -> str | None:
     return next((found for name in _NAMES if (found := shutil.which(name))), None)
 
 
-def main() -> int:
+def install() -> None:
+    """Install Debian's package; does nothing for who may not, and the search afterwards says so."""
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        return
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *_PACKAGES]):
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    if "--install" in arguments and find_chromium() is None:
+        install()
     found = find_chromium()
     if found is None:
         print(MISSING, file=sys.stderr)
@@ -25,4 +42,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,11 +13,15 @@ from records.console import (
     Json,
     actor,
     data_home,
+    for_writing,
     progress_line,
     say,
     the_institution,
     today_in_bangkok,
 )
+
+if TYPE_CHECKING:
+    from serving.weekly import WeeklyReport
 
 
 def init(
@@ -34,8 +38,9 @@ def init(
     from serving.accounts import random_password, set_password
 
     if template is not None:
-        write_workbook(template)
-        say({"template": str(template)}, as_json, f"Fill in {template} and run: zerodrop init --from {template}")
+        write_workbook(for_writing(template, replaces=False))
+        text = f"กรอก {template} แล้วสั่ง · fill in {template}, then run: zerodrop init --from {template}"
+        say({"template": str(template)}, as_json, text)
         return
     college = read_college(workbook) if workbook else ask_college(typer.prompt)
     with data_home(home, create=True) as opened:
@@ -45,8 +50,14 @@ def init(
         for login, password in first.items():
             set_password(opened, login=login, password=password)
     told = {"institution": college.institution.code, "accounts": first}
-    lines = [f"{college.institution.name_th} ({college.institution.code}) is set up in {opened.settings.home}."]
-    lines += [f"  {login}: {password}   (shown only now)" for login, password in first.items()]
+    lines = [
+        f"ตั้งค่า{college.institution.name_th} ({college.institution.code}) แล้วใน {opened.settings.home} · "
+        f"set up in {opened.settings.home}",
+        f"กุญแจ สำรองแยกจากข้อมูล · the key, to be backed up apart from the data: {opened.settings.key_path}",
+    ]
+    if first:
+        lines.append("รหัสผ่านแรก แสดงครั้งนี้ครั้งเดียว · first passwords, shown only now:")
+    lines += [f"  {login}: {password}" for login, password in first.items()]
     say(told, as_json, "\n".join(lines))
 
 
@@ -61,14 +72,33 @@ def score(
 
     with data_home(home) as opened, progress_line("score", quiet=as_json) as progress:
         report = run_week(opened, the_institution(opened, institution), as_of.date(), actor=actor(), progress=progress)
-    kind = "no model yet: rule list by absence" if report.model == "absence_rule" else f"model {report.model[:12]}"
-    default = " (capacity is a default: enter it with zerodrop init)" if report.capacity_is_default else ""
-    text = (
-        f"{report.outcome.value}: list of {report.as_of} for {report.institution}, {kind}\n"
-        f"{report.students} students scored, {report.high} to visit, {report.watch} to talk to, "
-        f"{report.must_see} must be seen by rule{default}"
-    )
-    say(asdict(report), as_json, text)
+    say(asdict(report), as_json, _told(report))
+
+
+def _told(report: "WeeklyReport") -> str:
+    """What became of the week's list, in Thai and in English."""
+    from records.college import buddhist
+
+    done_th, done = {
+        "published": ("เผยแพร่รายชื่อแล้ว", "published"),
+        "same": ("รายชื่อนี้เผยแพร่อยู่แล้ว ไม่มีอะไรเปลี่ยน", "same: published already, nothing changed"),
+        "restored": ("กลับไปใช้รายชื่อเดิมที่เคยเผยแพร่", "restored: an earlier list is current again"),
+    }[report.outcome.value]
+    kind_th, kind = ("ยังไม่มีแบบจำลอง: รายชื่อตามการขาดเรียน", "no model yet: rule list by absence, without a probability")
+    if report.model != "absence_rule":
+        kind_th, kind = f"แบบจำลอง {report.model[:12]}", f"model {report.model[:12]}"
+    lines = [
+        f"{done_th} · ณ วันที่ {buddhist(report.as_of)} · {report.institution} · {kind_th}",
+        f"นักเรียน {report.students} คน ควรเยี่ยมก่อน {report.high} ควรพูดคุย {report.watch} ต้องพบตามระเบียบ {report.must_see}",
+        f"{done}; list of {report.as_of} for {report.institution}, {kind}",
+        f"{report.students} students, {report.high} to visit first, {report.watch} to talk to, "
+        f"{report.must_see} must be seen by the rules",
+    ]
+    if report.capacity_is_default:
+        lines.append(
+            "กำลังคนยังเป็นค่าเริ่มต้น ให้กรอกในแบบตั้งค่า · capacity is a default: enter it in the set-up workbook (zerodrop init)"
+        )
+    return "\n".join(lines)
 
 
 def serve(

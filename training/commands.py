@@ -33,7 +33,8 @@ def train(
     say(
         told,
         as_json,
-        f"{trained.card_text}\nModel {trained.digest}\nPut it in charge: zerodrop promote --signed-by NAME --reason WHY",
+        f"{trained.card_text}\nModel {trained.digest}\n"
+        "ให้แบบจำลองนี้รับหน้าที่ · Put it in charge: zerodrop promote --signed-by NAME --reason WHY",
     )
 
 
@@ -54,4 +55,12 @@ def promote(
         chosen = promote_model(
             opened, institution=institution, digest=digest or None, signed_by=signed_by, reason=reason
         )
-    say({"digest": chosen, "institution": institution}, as_json, f"Model {chosen[:12]} is in charge of {institution}.")
+    whose_th, whose = ("ทุกสถานศึกษา", "every institution") if institution == "*" else (institution, institution)
+    which_th, which = ("รายชื่อตามการขาดเรียน", "The absence rule")
+    if chosen != "absence_rule":
+        which_th, which = f"แบบจำลอง {chosen[:12]}", f"Model {chosen[:12]}"
+    text = (
+        f"{which_th} รับหน้าที่ของ{whose_th}ตั้งแต่การออกรายชื่อครั้งต่อไป\n"
+        f"{which} is in charge of {whose} from the next `zerodrop score` on."
+    )
+    say({"digest": chosen, "institution": institution}, as_json, text)

@@ -42,13 +42,14 @@ def shap_figure(model: RiskModel, sample: npt.NDArray[np.float32], path: Path) -
     """shap's own summary plot over a sample of the training rows."""
     import lightgbm
     import pandas as pd
-    import shap
 
     frame = pd.DataFrame(sample, columns=list(model.features))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shap announces on every call that its answer for two classes is a list
+        import shap
+
         values = shap.TreeExplainer(lightgbm.Booster(model_str=model.text)).shap_values(frame)
-    shap.summary_plot(values, frame, show=False, max_display=15, rng=np.random.default_rng(0))
+        shap.summary_plot(values, frame, show=False, max_display=15, rng=np.random.default_rng(0))
     _save(plt.gcf(), path)
 
 

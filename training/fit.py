@@ -64,8 +64,8 @@ def _calibration(
         earlier = panel.of(lambda week: term_of(week) != terms[-1])
         newest = panel.of(lambda week: term_of(week) == terms[-1])
         before, before_left, _ = earlier.matrix()
-        if before_left.sum() >= _LEAST_LEAVERS:
-            new_values, new_left, _ = newest.matrix()
+        new_values, new_left, _ = newest.matrix()
+        if before_left.sum() >= _LEAST_LEAVERS and new_left.any():
             text = fit_trees(before, before_left, panel.features, seeds=seeds)
             return _calibrate(_margins(text, panel.features, new_values), new_left)
     margins = np.empty(len(left))

@@ -5,16 +5,19 @@ roster lacks them or marks them gone (3.1.8); else, with no attendance kept, the
 they are missing. Moving, finishing and dying are no leaving. Source: the architecture page "Outcome", domain T9.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from features.cohort import Cohort, TermSpan, day_number, term_spans
-from features.state import Replay, State
+from features.state import Replay, State, VersionedRows
 from models.horizon import Horizon
+from records.clock import start_of
 from records.codes import (
     ATTENDANCE_STATUSES,
     ENROLMENT_STATUSES,
@@ -24,7 +27,7 @@ from records.codes import (
     TERMINAL_LEVELS,
 )
 from records.log import EventLog
-from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, OUTCOMES, ROSTER_COUNTS
+from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, OUTCOMES, ROSTER_COUNTS, SAME_PERSON
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -35,6 +38,8 @@ _OTHER_STATUSES = [ENROLMENT_STATUSES.position(value) for value in ("GRADUATED",
 _GONE = ENROLMENT_STATUSES.position("GONE_ON_ROLL")
 _LEFT_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("LEFT", "DISMISSED")]
 _OTHER_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("TRANSFER_CONFIRMED", "GRADUATED", "DECEASED")]
+_ELSEWHERE_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("TRANSFER_CONFIRMED", "GRADUATED")]
+_RETURNED = [OUTCOME_EVENTS.position("RETURNED")]
 _TERMINAL = [LEVELS.position(value) for value in TERMINAL_LEVELS]
 _ONE_TERM = [LEVELS.position(value) for value in ONE_TERM_LEVELS]
 _SEEN = [ATTENDANCE_STATUSES.position(value) + 1 for value in ("P", "L", "E", "O", "I")]
@@ -53,7 +58,8 @@ class Outcomes:
     """What was known of leaving on `known_until`, by term (row) and student (column); NEVER where nothing happened.
 
     `left_on` is the broad reading (missing and unresolved counts as left), `confirmed_on` the strict one.
-    `other_on` is the day a student moved, finished or died.
+    `other_on` is the day a student moved, finished or died. Who came back on `back_on` may leave the same term again:
+    `left_again_on` and `confirmed_again_on` hold from that day.
     """
 
     known_until: int
@@ -62,6 +68,9 @@ class Outcomes:
     left_on: Ints
     confirmed_on: Ints
     other_on: Ints
+    back_on: Ints
+    left_again_on: Ints
+    confirmed_again_on: Ints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,13 +93,13 @@ def outcomes(log: EventLog, known_until: date) -> Outcomes:
     _told_by_events(state, spans, left, other)
     back, again = _came_back(state, spans, left)
     confirmed, confirmed_again = left.copy(), again.copy()
-    counts = _counts(state, spans)
-    missing_since = _missing(state, spans, counts)
+    counts, there = _counts(state, spans), _on_roster(state, spans)
+    missing_since = _missing(state, spans, counts, there)
+    unresolved = (missing_since < NEVER) & (other == NEVER) & ~_found_elsewhere(state, spans, there)
     vanished = _day_of_vanishing(state, spans, missing_since)
-    missing = (missing_since < NEVER) & (other == NEVER)
-    left = np.where(missing & (left == NEVER), vanished, left)
-    again = np.where(missing & (back < NEVER) & (again == NEVER), np.maximum(vanished, back), again)
-    _carry_over(state, spans, counts, left)
+    left = np.where(unresolved & (left == NEVER), vanished, left)
+    again = np.where(unresolved & (back < NEVER) & (again == NEVER), np.maximum(vanished, back), again)
+    _carry_over(there, left)
     return Outcomes(
         known_until=day_number(known_until),
         terms=spans,
@@ -98,18 +107,25 @@ def outcomes(log: EventLog, known_until: date) -> Outcomes:
         left_on=left,
         confirmed_on=confirmed,
         other_on=other,
+        back_on=back,
+        left_again_on=again,
+        confirmed_again_on=confirmed_again,
     )
 
 
 def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
     """The labels of a cohort: 1 if `as_of <= left_on <= end`, 0 if still here or moved, finished or died first."""
+    cohort = _in_terms_of(found, cohort)
     today = cohort.today
     ends = _ends(found, cohort, horizon)
-    own_left, own_other = found.left_on[cohort.term, cohort.student], found.other_on[cohort.term, cohort.student]
+    here = (cohort.term, cohort.student)
+    is_back = found.back_on[here] <= today
+    own_left = np.where(is_back, found.left_again_on[here], found.left_on[here])
+    own_strict = np.where(is_back, found.confirmed_again_on[here], found.confirmed_on[here])
+    own_other = found.other_on[here]
     left_on = np.where(own_left < NEVER, own_left, _next_term(found.left_on, cohort))
+    strict_on = np.where(own_strict < NEVER, own_strict, _next_term(found.confirmed_on, cohort))
     other_on = np.where(own_other < NEVER, own_other, _next_term(found.other_on, cohort))
-    strict_on = found.confirmed_on[cohort.term, cohort.student]
-    strict_on = np.where(strict_on < NEVER, strict_on, _next_term(found.confirmed_on, cohort))
     gone = own_left < today
     return Labels(
         left=(left_on >= today) & (left_on <= ends) & (left_on <= other_on),
@@ -117,6 +133,13 @@ def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
         gone=gone,
         mature=_is_mature(found, cohort, ends),
     )
+
+
+def _in_terms_of(found: Outcomes, cohort: Cohort) -> Cohort:
+    """The cohort with its terms numbered as in `found`: a past term may have been entered after the day of the cohort."""
+    position = {(span.academic_year, span.term): number for number, span in enumerate(found.terms)}
+    renumbered = np.array([position[span.academic_year, span.term] for span in cohort.terms], np.int64)
+    return replace(cohort, term=renumbered[cohort.term], terms=found.terms)
 
 
 def _next_term(days: Ints, cohort: Cohort) -> Ints:
@@ -149,9 +172,17 @@ def _is_mature(found: Outcomes, cohort: Cohort, ends: Ints) -> bool:
 # Who left
 
 
-def _term_rows(state: State, spans: tuple[TermSpan, ...]) -> Ints:
+def _last_told(log: EventLog, known_until: date) -> VersionedRows:
+    """Enrolments as they were told last: who was resigned or moved when a newer roster left them out stays so."""
+    told, until = State(), start_of(known_until)
+    told.fold(SAME_PERSON, log.rows(SAME_PERSON, until))
+    rows = log.rows(ENROLMENTS, until)
+    told.fold(ENROLMENTS, rows.filter(pc.invert(rows.column("retracted"))))
+    return told.rows[ENROLMENTS.name]
+
+
+def _term_rows(rows: VersionedRows, spans: tuple[TermSpan, ...]) -> Ints:
     """The term (position in spans) of every enrolment row, -1 for terms that no calendar tells."""
-    rows = state.rows[ENROLMENTS.name]
     term = np.full(len(rows), -1, np.int64)
     for position, span in enumerate(spans):
         same = (rows.columns["academic_year"] == span.academic_year) & (rows.columns["term"] == span.term)
@@ -159,24 +190,41 @@ def _term_rows(state: State, spans: tuple[TermSpan, ...]) -> Ints:
     return term
 
 
-def _told_by_status(state: State, spans: tuple[TermSpan, ...], left: Ints, other: Ints) -> None:
-    rows, term = state.rows[ENROLMENTS.name], _term_rows(state, spans)
+def _told_by_status(rows: VersionedRows, spans: tuple[TermSpan, ...], left: Ints, other: Ints) -> None:
+    term = _term_rows(rows, spans)
     status, day = rows.columns["status"], rows.columns["status_on"].astype(np.int64)
     day = np.where(day > -(10**8), day, rows.columns["happened_on"].astype(np.int64))
     for statuses, days in ((_LEFT_STATUSES, left), (_OTHER_STATUSES, other)):
-        told = rows.columns["alive"] & np.isin(status, statuses) & (term >= 0)
+        told = np.isin(status, statuses) & (term >= 0)
         np.minimum.at(days, (term[told], rows.student[told]), day[told])
 
 
 def _told_by_events(state: State, spans: tuple[TermSpan, ...], left: Ints, other: Ints) -> None:
-    """Events belong to the term that had opened last when they happened."""
+    for events, days in ((_LEFT_EVENTS, left), (_OTHER_EVENTS, other)):
+        term, student, day = _events(state, spans, events)
+        np.minimum.at(days, (term, student), day)
+
+
+def _events(state: State, spans: tuple[TermSpan, ...], wanted: Sequence[int]) -> tuple[Ints, Ints, Ints]:
+    """Term, student and day of these events; they belong to the term that had opened last when they happened."""
     rows = state.rows[OUTCOMES.name]
     opens = np.array([span.opens for span in spans], np.int64)
     day = rows.columns["happened_on"].astype(np.int64)
     term = np.searchsorted(opens, day, side="right") - 1
-    for events, days in ((_LEFT_EVENTS, left), (_OTHER_EVENTS, other)):
-        told = rows.columns["alive"] & np.isin(rows.columns["event"], events) & (term >= 0)
-        np.minimum.at(days, (term[told], rows.student[told]), day[told])
+    told = rows.columns["alive"] & np.isin(rows.columns["event"], wanted) & (term >= 0)
+    return term[told], rows.student[told], day[told]
+
+
+def _came_back(state: State, spans: tuple[TermSpan, ...], left: Ints) -> tuple[Ints, Ints]:
+    """By term and student: the first return after leaving, and the first leaving told after that return."""
+    back, again = np.full(left.shape, NEVER), np.full(left.shape, NEVER)
+    term, student, day = _events(state, spans, _RETURNED)
+    after = day >= left[term, student]
+    np.minimum.at(back, (term[after], student[after]), day[after])
+    term, student, day = _events(state, spans, _LEFT_EVENTS)
+    after = day > back[term, student]
+    np.minimum.at(again, (term[after], student[after]), day[after])
+    return back, again
 
 
 def _counts(state: State, spans: tuple[TermSpan, ...]) -> tuple[RosterCount, ...]:
@@ -191,18 +239,46 @@ def _counts(state: State, spans: tuple[TermSpan, ...]) -> tuple[RosterCount, ...
     return tuple(sorted(found, key=lambda count: count.day))
 
 
-def _missing(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCount, ...]) -> Ints:
+def _on_roster(state: State, spans: tuple[TermSpan, ...]) -> Flags:
+    """By term and student: whether the newest roster of the term has them, and not as gone."""
+    rows = state.rows[ENROLMENTS.name]
+    term = _term_rows(rows, spans)
+    there = np.zeros((len(spans), state.students), bool)
+    alive = _is_there(rows) & (term >= 0)
+    there[term[alive], rows.student[alive]] = True
+    return there
+
+
+def _is_there(rows: VersionedRows) -> Flags:
+    return np.asarray(rows.columns["alive"] & (rows.columns["status"] != _GONE))
+
+
+def _found_elsewhere(state: State, spans: tuple[TermSpan, ...], there: Flags) -> Flags:
+    """By term and student: whether a move or an end of studies was told in the term or, while on no roster, later."""
+    found = np.zeros(there.shape, bool)
+    term, student, _ = _events(state, spans, _ELSEWHERE_EVENTS)
+    found[term, student] = True
+    for before, after in reversed(list(pairwise(range(len(spans))))):
+        found[before] |= found[after] & ~there[after]
+    return found
+
+
+def _carry_over(there: Flags, left: Ints) -> None:
+    """Until a term's first roster is known its list has the students of the one before: they had left in that one."""
+    for before, after in pairwise(range(len(left))):
+        left[after] = np.where(~there[after] & (left[after] == NEVER), left[before], left[after])
+
+
+def _missing(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCount, ...], there: Flags) -> Ints:
     """For each term and student on its roster: the opening of the term from whose roster they are missing, else NEVER.
 
     Missing is: taken off the same term's roster, marked gone on it, or not on the roster of the next counted term;
     not who finished a programme: last seen at a terminal level in the year before.
     """
-    rows, term = state.rows[ENROLMENTS.name], _term_rows(state, spans)
+    rows = state.rows[ENROLMENTS.name]
+    term = _term_rows(rows, spans)
     since = np.full((len(spans), state.students), NEVER)
-    there = np.zeros(since.shape, bool)
-    alive = rows.columns["alive"] & (rows.columns["status"] != _GONE) & (term >= 0)
-    there[term[alive], rows.student[alive]] = True
-    taken_off = (term >= 0) & ~alive
+    taken_off = (term >= 0) & ~_is_there(rows)
     opens = np.array([span.opens for span in spans], np.int64)
     since[term[taken_off], rows.student[taken_off]] = opens[term[taken_off]]
     last_level = _at_levels(state, term, since.shape, _TERMINAL)
@@ -210,7 +286,7 @@ def _missing(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCoun
     counted = sorted({count.term for count in counts})
     for before, after in pairwise(counted):
         lacks = there[before] & ~there[after]
-        finished = last_level[before] & (spans[after].academic_year > spans[before].academic_year)
+        finished = last_level[before] & True
         since[before] = np.where(lacks & ~finished & ~one_term[before], spans[after].opens, since[before])
     return since
 

@@ -1,6 +1,6 @@
 """Promotion: a named person puts a trained bundle (or the simple list) in charge; the bytes are copied, the act recorded."""
 
-from models.bundle import keep, read_bundle
+from models.bundle import keep, read_bundle, verify
 from records.errors import ModelRefused
 from records.home import DataHome
 from records.ledger import require_institution
@@ -20,7 +20,8 @@ def promote_model(home: DataHome, *, institution: str, digest: str | None, signe
     if digest == RULE_LIST:
         chosen = RULE_LIST
     else:
-        folder, _ = bundle_folder(home, digest)
+        folder, trained = bundle_folder(home, digest)
+        verify(folder, trained)  # the very bytes of that run, not what its folder holds by now
         chosen = keep(folder, home.models)
         read_bundle(home.models, chosen)
     promote(home.database, institution=institution, model_digest=chosen, signed_by=signed_by, reason=reason)

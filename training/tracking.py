@@ -73,6 +73,7 @@ def _mlflow(home: DataHome) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import mlflow
+        import mlflow.store.tracking.sqlalchemy_store  # it would warn of its own database later
 
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

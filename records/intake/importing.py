@@ -130,11 +130,10 @@ def take_in(
     seen_before = ledger.batch_of_file(home.database, code, digest)
     checked = check(home.vault, delivery, moment, token=token)
     for _ in range(_TRIES):
-        index = ledger.log_index(home.database, code)
+        log = EventLog(folder=home.logs, institution=code, index=ledger.log_index(home.database, code))
         if not history and request.received_at is None:
             # The moment of the commit, after whatever was committed before: never between records already read.
             checked = recorded(checked, received := datetime.now(UTC))
-        log = EventLog(folder=home.logs, institution=code, index=index)
         settled = as_periods(log, checked, delivery.lines.to_pylist())
         compared = compare(
             log, home, delivery, settled, moment, file=request.path.name, confirm_shrink=request.confirm_shrink
@@ -154,7 +153,7 @@ def take_in(
             placements=compared.placements,
         )
         try:
-            number = ledger.commit(home.database, batch, after=index.ledger_number)
+            number = ledger.commit(home.database, batch, after=log.ledger_number)
         except Overtaken:
             _remove(home, files)
             continue

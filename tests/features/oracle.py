@@ -104,7 +104,7 @@ class Told:
         self._goes_on_as = {
             student: link.values["same_as"] for (_, student), link in _last_versions(told, SAME_PERSON, {}).items()
         }
-        self._facts: dict[tuple[str, int], list[Record]] = defaultdict(list)
+        self._facts: dict[tuple[object, object], list[Record]] = defaultdict(list)
         for (table, student, *_), fact in _last_versions(told, None, self._goes_on_as).items():
             self._facts[table, student].append(fact)
         self._rosters = {_term_of(record) for record in told if record.table is ENROLMENTS}
@@ -137,8 +137,9 @@ class Told:
             speaking = [span for span in earlier if (span.year, span.term) in self._rosters][-1:]
         places: dict[int, Place] = {}
         for (table, student), facts in list(self._facts.items()):
-            if table == ENROLMENTS.name and (place := self._place(student, facts, speaking, now)):
-                places[student] = place
+            if table == ENROLMENTS.name and isinstance(student, int):
+                place = self._place(student, facts, speaking, now)
+                places |= {student: place} if place else {}
         return places
 
     def _place(self, student: int, facts: list[Record], speaking: list[Span], now: list[Span]) -> Place | None:
@@ -352,9 +353,9 @@ def _slope(matches: dict[date, bool]) -> Fraction | None:
         return None
     origin = min(matches)
     days = [Fraction((day - origin).days) for day in matches]
-    middle, share = sum(days) / len(days), Fraction(sum(matches.values()), len(matches))
-    together = sum((day - middle) * (match - share) for day, match in zip(days, matches.values(), strict=True))
-    return 7 * together / sum((day - middle) ** 2 for day in days)
+    middle, share = sum(days, Fraction()) / len(days), Fraction(sum(matches.values()), len(matches))
+    apart = [(day - middle, match - share) for day, match in zip(days, matches.values(), strict=True)]
+    return 7 * sum((x * y for x, y in apart), Fraction()) / sum((x * x for x, _ in apart), Fraction())
 
 
 def _rounded(exact: Number | None, decimals: int) -> Answer:

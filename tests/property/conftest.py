@@ -4,12 +4,14 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
-_ALIKE = {
-    "deadline": None,
-    "database": None,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
-}
+_LONG = settings(
+    max_examples=300,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 # A college is half a second: the short profile names the failing knobs and leaves making them smaller to the long one.
-settings.register_profile("short", max_examples=10, derandomize=True, phases=[Phase.explicit, Phase.generate], **_ALIKE)
-settings.register_profile("long", max_examples=300, **_ALIKE)
+_SHORT = settings(_LONG, max_examples=8, derandomize=True, phases=[Phase.explicit, Phase.generate])
+settings.register_profile("long", _LONG)
+settings.register_profile("short", _SHORT)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))

@@ -93,12 +93,10 @@ def _people(random: Random, knobs: Knobs) -> Iterator[_Fact]:
         by_totals = random.randrange(100) < knobs.by_totals
         renumbered = knobs.two_numbers and random.randrange(5) == 0
         for position, term in enumerate(TERMS):
-            # A college may keep totals in one term and days in the next, and a number may change between terms.
             number = student + 100 if renumbered and position else student
             yield from _enrolment(random, number, term)
             yield from _totals(random, number, term) if by_totals else _days(random, number, term)
             yield from _grades(random, number, term)
-            by_totals = by_totals and random.random() < 0.5
         if renumbered:
             yield _Fact(
                 SAME_PERSON, student, date(2025, 8, 11), {"same_as": student + 100}, known_on=random.choice(MONDAYS)

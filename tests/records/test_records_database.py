@@ -1,5 +1,6 @@
 """The door to the databases: no lost update, no half transaction, no cell of a student in an error."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,9 +31,14 @@ def add_one(database: Database) -> None:
         row.epoch = row.epoch + 1
 
 
+def add_turns(database: Database) -> None:
+    for _ in range(TURNS):
+        add_one(database)
+
+
 def test_threads_that_read_and_then_write_lose_no_update(home: DataHome) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(lambda _: [add_one(home.database) for _ in range(TURNS)], range(THREADS)))
+        list(pool.map(add_turns, [home.database] * THREADS))
     assert epoch(home) == THREADS * TURNS
 
 
@@ -40,10 +46,25 @@ def test_processes_that_read_and_then_write_lose_no_update(home: DataHome) -> No
     """Two engines on one file are two processes to SQLite: neither waits in the other's queue."""
     engines = [Database(home.settings.database_address) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda engine: [add_one(engine) for _ in range(TURNS)], engines))
+        list(pool.map(add_turns, engines))
     for engine in engines:
         engine.close()
     assert epoch(home) == 2 * TURNS
+
+
+def test_who_read_in_order_to_write_is_waited_for(home: DataHome) -> None:
+    other = Database(home.settings.database_address)
+    with ThreadPoolExecutor(1) as pool:
+        with home.database.write() as session:
+            row = session.get(InstitutionRow, CODE)
+            assert row is not None
+            waiting = pool.submit(add_one, other)
+            time.sleep(0.2)  # time enough to read the old value, were it not kept waiting
+            assert not waiting.done()
+            row.epoch = row.epoch + 1
+        waiting.result(timeout=20)
+    other.close()
+    assert epoch(home) == 2
 
 
 def test_readers_see_the_state_before_an_unfinished_write(home: DataHome) -> None:

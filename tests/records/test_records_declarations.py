@@ -11,7 +11,7 @@ from records import codes
 from records.codes import CodeList, fold_label
 from records.constraints import Between, OnDays
 from records.intake.parsing import parse_column
-from records.tables import TABLES, Column, Kind, Table
+from records.tables import ATTENDANCE, TABLES, Column, Kind, Table
 
 LISTS = sorted((one for one in vars(codes).values() if isinstance(one, CodeList)), key=lambda one: one.name)
 CONSTRAINED = [
@@ -156,9 +156,9 @@ def test_no_table_has_room_for_religion_ethnicity_or_a_national_number() -> None
 
 
 def test_a_missing_cell_is_missing_and_not_the_first_word_of_the_column() -> None:
-    status = next(table for table in TABLES if table.name == "attendance")["status"]
-    parsed = parse_column(status, pa.array(["ขาด", None, "มา"]))
-    assert parsed.values.to_pylist() == [status.codes.position("A"), None, status.codes.position("P")]
+    parsed = parse_column(ATTENDANCE["status"], pa.array(["ขาด", None, "มา"]))
+    marks = codes.ATTENDANCE_STATUSES
+    assert parsed.values.to_pylist() == [marks.position("A"), None, marks.position("P")]
     assert parsed.problems.tolist() == ["", "MISSING_VALUE", ""]
 
 

@@ -320,5 +320,5 @@ def _days(values: pd.Series) -> pa.Array:
 
 def _evenings(values: pd.Series) -> pa.Array:
     """The evening of a day in Bangkok: known from the next morning on."""
-    instants = (pd.to_datetime(values) + _EVENING).dt.tz_localize(BANGKOK).dt.tz_convert("UTC")
-    return pa.array(instants.dt.as_unit("ms"), pa.timestamp("ms", tz="UTC"), from_pandas=True)
+    instants = (pd.to_datetime(values) + _EVENING).dt.tz_localize(BANGKOK).dt.tz_convert("UTC").dt.tz_localize(None)
+    return pa.array(instants.dt.as_unit("ms"), pa.timestamp("ms"), from_pandas=True).cast(pa.timestamp("ms", tz="UTC"))

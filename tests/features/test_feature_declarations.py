@@ -1,0 +1,190 @@
+"""What the catalogue refuses, said in sentences, and what makes it another catalogue."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from features.attendance import MISSED
+from features.catalogue import CATALOGUE, FEATURE_OF, FINGERPRINT
+from features.declaration import (
+    Change,
+    Count,
+    DaysSince,
+    Ever,
+    Feature,
+    InTerm,
+    Last,
+    Latest,
+    LeadDays,
+    LongestRun,
+    Mean,
+    Relative,
+    Risk,
+    Share,
+    Slope,
+    Term,
+    check_catalogue,
+    fingerprint,
+)
+from records.tables import ATTENDANCE, ENROLMENTS, GRADES, HOUSEHOLD, OUTCOMES, STUDENTS, VISITS, Use
+from records.text import Text
+from tests.features.pictures import ask
+
+MISSED_28D = FEATURE_OF["missed_days_28d"]
+RESULT = VISITS["result"].is_in("MET_STUDENT")
+STATUS = ENROLMENTS["status"].is_in("RESIGNED")
+SEX = STUDENTS["sex"].is_in("M")
+
+
+@pytest.mark.parametrize(
+    ("declare", "sentence"),
+    [
+        (
+            lambda: ask(VISITS, Count(where=RESULT), Ever()),
+            "feature visits_count: column visits.result is declared for care, not for features",
+        ),
+        (
+            lambda: ask(ENROLMENTS, Share(where=STATUS), Ever()),
+            "feature enrolments_share: column enrolments.status is declared for state, not for features",
+        ),
+        (
+            lambda: ask(OUTCOMES, DaysSince(where=OUTCOMES["event"].is_in("LEFT")), Ever()),
+            "feature outcomes_dayssince: column outcomes.event is declared for state, not for features",
+        ),
+        (
+            lambda: ask(STUDENTS, Latest(column="disability_any"), Ever()),
+            "feature students_latest: column students.disability_any is declared for audit, not for features",
+        ),
+        (
+            lambda: ask(HOUSEHOLD, Mean(column="income_per_head", where=SEX), Ever()),
+            "table household has no column 'sex'",
+        ),
+        (
+            lambda: ask(GRADES, Mean(column="course_code"), Ever()),
+            "feature grades_mean: course_code is no number, and its codes are worth none",
+        ),
+        (
+            lambda: ask(GRADES, Latest(column="item"), Ever()),
+            "feature grades_latest: item is no number, and its codes are worth none",
+        ),
+        (
+            lambda: ask(ATTENDANCE, Latest(column="status"), Ever()),
+            "feature attendance_latest: status is no number, and its codes are worth none",
+        ),
+        (
+            lambda: ask(ENROLMENTS, LeadDays(column="credits"), InTerm()),
+            "feature enrolments_leaddays: credits is no date",
+        ),
+        (
+            lambda: ask(GRADES, LongestRun(where=GRADES["grade"].is_in("R")), InTerm()),
+            "feature grades_longestrun: runs and slopes are asked of attendance days",
+        ),
+        (
+            lambda: ask(GRADES, Slope(where=GRADES["grade"].is_in("R")), InTerm()),
+            "feature grades_slope: runs and slopes are asked of attendance days",
+        ),
+        (
+            lambda: ask(GRADES, Change(where=GRADES["grade"].is_in("R"), short_days=14), Last(days=28)),
+            "feature grades_change: runs and slopes are asked of attendance days",
+        ),
+        (lambda: Last(days=0), "a window needs at least one day"),
+        (
+            lambda: replace(MISSED_28D, name="Missed_days"),
+            "feature Missed_days: the name must be snake_case",
+        ),
+        (
+            lambda: replace(MISSED_28D, name="missed days"),
+            "feature missed days: the name must be snake_case",
+        ),
+        (
+            lambda: replace(MISSED_28D, reason=Text(th="ขาด {value:.0f} วัน", en="absent often")),
+            "feature missed_days_28d: the reason does not say its value: absent often",
+        ),
+        (
+            lambda: replace(MISSED_28D, reason=Text(th="ขาดบ่อย", en="absent {value:.0f} days")),
+            "feature missed_days_28d: the reason does not say its value: ขาดบ่อย",
+        ),
+        (
+            lambda: replace(MISSED_28D, label=Text(th="", en="Days absent")),
+            "a text needs both languages: th='', en='Days absent'",
+        ),
+        (
+            lambda: check_catalogue([MISSED_28D, MISSED_28D]),
+            "feature missed_days_28d is declared twice",
+        ),
+        (
+            lambda: check_catalogue([FEATURE_OF["missed_share_28d_in_group"], FEATURE_OF["missed_share_28d"]]),
+            "feature missed_share_28d_in_group is relative to missed_share_28d, which is not declared before it",
+        ),
+    ],
+)
+def test_a_wrong_declaration_is_refused_in_a_sentence(declare: Callable[[], object], sentence: str) -> None:
+    with pytest.raises((ValueError, KeyError)) as raised:
+        declare()
+    assert raised.value.args[0] == sentence
+
+
+def test_a_condition_names_codes_that_there_are() -> None:
+    with pytest.raises(KeyError, match="status has no code 'absent'; it has P, L, A"):
+        ATTENDANCE["status"].is_in("absent")
+    with pytest.raises(TypeError, match="column minutes_late is no code column"):
+        ATTENDANCE["minutes_late"].is_in("5")
+
+
+def test_every_column_that_the_catalogue_reads_is_declared_for_features() -> None:
+    from features.declaration import columns_read
+
+    read = [(one.table, column) for one in CATALOGUE for column in columns_read(one.measure)]
+    assert {table[column].use for table, column in read} == {Use.FEATURE}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "missed_days_in_28"},
+        {"measure": Count(where=ATTENDANCE["status"].is_in("A"))},
+        {"measure": Share(where=MISSED)},
+        {"window": Last(days=27)},
+        {"window": InTerm()},
+        {"window": InTerm(term=Term.PREVIOUS)},
+        {"decimals": 1},
+        {"risk": Risk.EITHER},
+        {"absent_means": 0.0},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_meaning_is_another_fingerprint(change: dict[str, object]) -> None:
+    assert fingerprint([replace(MISSED_28D, **change)]) != fingerprint([MISSED_28D])  # type: ignore[arg-type]
+
+
+def test_another_order_is_another_fingerprint() -> None:
+    assert fingerprint(CATALOGUE[::-1]) != FINGERPRINT
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"label": Text(th="วันที่ขาด", en="Days away")},
+        {"reason": Text(th="ขาดไป {value:.0f} วัน", en="away {value:.0f} days")},
+        {"asks": Text(th="ถาม", en="Ask")},
+        {"source": "another page"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_other_words_are_the_same_fingerprint(change: dict[str, object]) -> None:
+    assert fingerprint([replace(MISSED_28D, **change)]) == fingerprint([MISSED_28D])  # type: ignore[arg-type]
+
+
+def test_the_fingerprint_is_that_of_the_catalogue() -> None:
+    assert fingerprint(CATALOGUE) == FINGERPRINT
+    assert len(FINGERPRINT) == 64
+
+
+def test_a_relative_feature_reads_its_base_and_no_column() -> None:
+    relative: list[Feature] = [one for one in CATALOGUE if isinstance(one.measure, Relative)]
+    assert relative
+    for one in relative:
+        assert isinstance(one.measure, Relative)
+        assert one.window == FEATURE_OF[one.measure.of].window
+        assert one.table is FEATURE_OF[one.measure.of].table

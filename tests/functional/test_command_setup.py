@@ -1,0 +1,169 @@
+"""Set-up as people enter it, in a workbook or by answers, and the data home with its key: every mistake has a sentence."""
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.functional.command_fixtures import (
+    GAP,
+    VAULT,
+    Place,
+    call,
+    copy_home,
+    key_of,
+    make_place,
+    query,
+    refused,
+    run,
+    write_setup,
+)
+
+MONDAY = "2025-09-08"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return make_place(tmp_path_factory.mktemp("place"))
+
+
+@pytest.fixture
+def copied(place: Place, tmp_path: Path) -> Path:
+    """A data home that a test may damage."""
+    return copy_home(place.home, tmp_path)
+
+
+SETUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (
+        "class_groups",
+        ("ปวช.1/1", "kru.nobody"),
+        "Class group 'ปวช.1/1' names the advisor 'kru.nobody', who has no account. "
+        "Add a row for that login to the sheet 'บุคลากร', or correct the login.",
+    ),
+    (
+        "staff",
+        ("kru.king", "ครูใหญ่", "king"),
+        "setup.xlsx, sheet 'บุคลากร', line 2: there is no role 'king'; roles: advisor, committee, director, analyst, admin",
+    ),
+    (
+        "rules",
+        ("absent_days", "3"),
+        "setup.xlsx, sheet 'ระเบียบของสถานศึกษา', line 2: there is no rule 'absent_days'; "
+        "rules: attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum",
+    ),
+    (
+        "rules",
+        ("attendance_share", "มาก"),
+        "setup.xlsx, sheet 'ระเบียบของสถานศึกษา', line 2: the value of 'attendance_share' is no number",
+    ),
+    (
+        "terms",
+        ("2569", "1", "18/05/2569", "31/09/2569"),
+        "setup.xlsx, sheet 'ภาคเรียน', line 2: 'closes_on' is no date; write day/month/year, for example 18/05/2569",
+    ),
+    (
+        "terms",
+        ("2569", "1", "09/10/2569", "18/05/2569"),
+        "setup.xlsx, sheet 'ภาคเรียน', line 2: the term closes before it opens",
+    ),
+    (
+        "capacity",
+        ("18/05/2569", "-1", "5"),
+        "setup.xlsx, sheet 'กำลังคนต่อสัปดาห์', line 2: capacity cannot be negative",
+    ),
+    (
+        "institution",
+        ("../records", "ก", "A", "", ""),
+        "'../records' is no institution code. Give the code that the ministry uses: digits and Latin letters, "
+        "in the sheet 'สถานศึกษา', column 'code'.",
+    ),
+    (
+        "institution",
+        ("", "ก", "A", "", ""),
+        "'' is no institution code. Give the code that the ministry uses: digits and Latin letters, "
+        "in the sheet 'สถานศึกษา', column 'code'.",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "row", "sentence"), SETUPS, ids=[f"{sheet} {' '.join(row)}" for sheet, row, _ in SETUPS]
+)
+def test_a_set_up_workbook_with_a_mistake(tmp_path: Path, sheet: str, row: tuple[str, ...], sentence: str) -> None:
+    setup = write_setup(tmp_path / "setup.xlsx", **{sheet: [row]})
+    said = call("init", "--from", setup, "--home", tmp_path / "var")
+    refused(said, code=GAP, sentence=sentence)
+    if (tmp_path / "var").exists():
+        assert query(tmp_path / "var", "select * from institution") == []
+
+
+ANSWERS = ("1320026101", "วิทยาลัย", "College", "18/05/2569", "09/10/2569", "2569", "1", "5", "")
+
+
+def test_answers_that_are_typed_make_a_college(tmp_path: Path) -> None:
+    said = run("init", "--home", tmp_path / "var", typed="\n".join(ANSWERS) + "\n")
+    assert said.code == 0, said.err
+    assert "ตั้งค่าวิทยาลัย (1320026101) แล้วใน" in said.out
+    assert query(tmp_path / "var", "select name, value from rule") == [("attendance_share", 0.8)]
+
+
+@pytest.mark.parametrize(
+    ("place_of", "answer", "sentence"),
+    [
+        (3, "31/04/2569", "'31/04/2569' is no date. Write day/month/year, for example 18/05/2569, and run zerodrop init again."),
+        (4, "01/05/2569", "The term closes before it opens. Run zerodrop init again."),
+    ],
+)  # fmt: skip
+def test_a_wrong_date_that_was_typed(tmp_path: Path, place_of: int, answer: str, sentence: str) -> None:
+    answers = [*ANSWERS[:place_of], answer, *ANSWERS[place_of + 1 :]]
+    said = run("init", "--home", tmp_path / "var", typed="\n".join(answers) + "\n")
+    assert said.err == sentence + "\n"
+    assert said.code == GAP
+    assert not (tmp_path / "var").exists()
+
+
+# The data home and its key
+
+
+def test_no_data_home(tmp_path: Path) -> None:
+    said = call("check", "--home", tmp_path / "none")
+    refused(said, code=GAP, sentence=f"There is no data home at {tmp_path / 'none'}. Make one with `zerodrop init`.")
+    assert not (tmp_path / "none").exists()
+
+
+def _missing(key: Path) -> None:
+    key.unlink()
+
+
+def _of_another_vault(key: Path) -> None:
+    key.write_text("00" * 32 + "\n")
+
+
+def _no_key_at_all(key: Path) -> None:
+    key.write_text("not a key\n")
+
+
+def _readable(key: Path) -> None:
+    key.chmod(0o644)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (
+            _missing,
+            "The vault's key file {key} is missing. Put the backed-up key there; "
+            "without it names and quarantined rows cannot be read. A new data home gets its key from `zerodrop init`.",
+        ),
+        (_of_another_vault, "The key in {key} is not the one this vault was made with. Put the right key back."),
+        (_no_key_at_all, "The key in {key} is not the one this vault was made with. Put the right key back."),
+        (_readable, "The key file {key} can be read by other accounts of this machine. Run: chmod 600 {key}"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", f"score --as-of {MONDAY}", "serve"])
+def test_a_key_that_does_not_open(copied: Path, damage: Callable[[Path], None], sentence: str, command: str) -> None:
+    key = key_of(copied)
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    damage(key)
+    refused(call(*command.split(), "--home", copied), code=VAULT, sentence=sentence.format(key=key))

@@ -1,0 +1,283 @@
+"""The set-up workbook: read back as it was written, refused by sheet and line, applied twice without a trace."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from sqlalchemy import func, select
+
+from records import codes, ledger, staff
+from records.clock import start_of
+from records.college import (
+    SETUP_SHEETS,
+    Capacity,
+    College,
+    GroupAdvisor,
+    Holiday,
+    Rule,
+    StaffMember,
+    TermDates,
+    write_workbook,
+)
+from records.errors import ConfigurationGap, ImportRefused, UserError
+from records.home import DataHome
+from records.lists import CapacityRow, RuleRow
+from records.questions import ask_college
+from records.setup import apply_college, calendar_rows, gaps, import_calendar, read_college
+from records.staff import AccountRow, CaseloadRow
+from records.tables import CALENDAR
+from records.versions import latest
+from tests.records.small import CODE, institution, log_of
+
+COLLEGE = College(
+    institution=institution(),
+    terms=(TermDates(academic_year=2025, term=1, opens_on=date(2025, 5, 19), closes_on=date(2025, 5, 30)),),
+    holidays=(Holiday(day=date(2025, 5, 21), name="วันวิสาขบูชา"), Holiday(day=date(2025, 5, 24), name="ชดเชย", kind="TEACH")),
+    staff=(
+        StaffMember(login="kru.malee", name="ครูมาลี", role="advisor"),
+        StaffMember(login="head", name="ผอ.", role="director"),
+    ),
+    groups=(GroupAdvisor(class_group="ปวช.1/1", advisor="kru.malee"),),
+    capacity=(Capacity(valid_from=date(2025, 5, 19), visits_per_week=10, rows_per_advisor=4),),
+    rules=(Rule(name="attendance_share", value=0.8), Rule(name="absent_run_notice", value=5)),
+)  # fmt: skip
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Callable[..., Path]:
+    """COLLEGE as a workbook, with one cell changed, one row added or one header renamed."""
+
+    def write(*, change: tuple[str, int, int, str] | None = None, add: tuple[str, Sequence[str]] | None = None) -> Path:
+        plain = tmp_path / "plain.xlsx"
+        write_workbook(plain, COLLEGE)
+        from records.intake.reading import read_named_sheets
+
+        grid = read_named_sheets(plain)
+        labels = {sheet.name: sheet.label.th for sheet in SETUP_SHEETS}
+        if change:
+            sheet, line, column, cell = change
+            grid[labels[sheet]][line - 1][column] = cell
+        if add:
+            grid[labels[add[0]]].append(list(add[1]))
+        path = tmp_path / "college.xlsx"
+        with xlsxwriter.Workbook(str(path), {"strings_to_numbers": False}) as book:
+            for name, rows in grid.items():
+                page = book.add_worksheet(name)
+                for line, row in enumerate(rows):
+                    page.write_row(line, 0, row)
+        return path
+
+    return write
+
+
+def test_a_college_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "college.xlsx", COLLEGE)
+    assert read_college(tmp_path / "college.xlsx") == COLLEGE
+
+
+def test_the_empty_template_can_be_read(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "template.xlsx")
+    found = read_college(tmp_path / "template.xlsx")
+    assert found.institution.name_en == "Example College"
+    assert (found.terms[0].academic_year, found.terms[0].opens_on) == (2026, date(2026, 5, 18))
+    assert found.holidays[0].kind == "HOLIDAY"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("terms", 2, 2, "31/02/2568"), "sheet 'ภาคเรียน', line 2: 'opens_on' is no date; write day/month/year, for example 18/05/2569"),
+        (("terms", 2, 3, "01/05/2568"), "sheet 'ภาคเรียน', line 2: the term closes before it opens"),
+        (("terms", 2, 0, "ปีนี้"), "sheet 'ภาคเรียน', line 2: 'academic_year' is no whole number"),
+        (("holidays", 3, 2, "เที่ยว"), "sheet 'วันหยุด', line 3: 'เที่ยว' is no kind of day; known: วันเรียน, วันหยุด, วันสอบ, ปิดเรียนเหตุพิเศษ, เรียนที่บ้าน"),
+        (("holidays", 2, 0, "พรุ่งนี้"), "sheet 'วันหยุด', line 2: 'day' is no date; write day/month/year, for example 18/05/2569"),
+        (("staff", 2, 2, "ภารโรง"), "sheet 'บุคลากร', line 2: there is no role 'ภารโรง'; roles: advisor, committee, director, analyst, admin"),
+        (("staff", 3, 0, " "), "sheet 'บุคลากร', line 3: a login is missing"),
+        (("capacity", 2, 1, "-3"), "sheet 'กำลังคนต่อสัปดาห์', line 2: capacity cannot be negative"),
+        (("capacity", 2, 2, "สี่"), "sheet 'กำลังคนต่อสัปดาห์', line 2: 'rows_per_advisor' is no whole number"),
+        (("rules", 3, 0, "be_nice"), "sheet 'ระเบียบของสถานศึกษา', line 3: there is no rule 'be_nice'; rules: attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum"),
+        (("rules", 2, 1, "มาก"), "sheet 'ระเบียบของสถานศึกษา', line 2: the value of 'attendance_share' is no number"),
+    ],
+    ids=lambda one: "-".join(map(str, one[:3])) if isinstance(one, tuple) else "",
+)  # fmt: skip
+def test_a_mistake_is_named_by_sheet_and_line(
+    workbook: Callable[..., Path], change: tuple[str, int, int, str], sentence: str
+) -> None:
+    with pytest.raises(ConfigurationGap) as refused:
+        read_college(workbook(change=change))
+    assert str(refused.value) == f"college.xlsx, {sentence}"
+    assert refused.value.exit_code == 4
+
+
+def test_two_institutions_in_one_workbook_are_refused(workbook: Callable[..., Path]) -> None:
+    path = workbook(add=("institution", ["99", "ก", "A", "", ""]))
+    with pytest.raises(ConfigurationGap) as refused:
+        read_college(path)
+    assert str(refused.value) == "college.xlsx, sheet 'สถานศึกษา': it needs exactly one row and has 2."
+
+
+def test_a_missing_header_is_named_in_thai(workbook: Callable[..., Path]) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        read_college(workbook(change=("terms", 1, 2, "เริ่ม")))
+    assert "college.xlsx, sheet 'ภาคเรียน' has no column 'วันเปิดภาคเรียน (opens_on)'. Found: " in str(refused.value)
+
+
+def test_a_workbook_that_is_not_there_or_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused, match=r"There is no file college\.xlsx\. Check the path\."):
+        read_college(tmp_path / "college.xlsx")
+    (tmp_path / "college.xlsx").write_bytes(b"no workbook")
+    with pytest.raises(ImportRefused, match="cannot be read: it is no workbook"):
+        read_college(tmp_path / "college.xlsx")
+
+
+def test_a_group_of_an_unknown_advisor_is_refused_before_anything_is_entered(home: DataHome) -> None:
+    college = replace(COLLEGE, groups=(GroupAdvisor(class_group="ปวช.1/2", advisor="kru.nobody"),))
+    with pytest.raises(ConfigurationGap) as refused:
+        apply_college(home, college)
+    assert str(refused.value) == (
+        "Class group 'ปวช.1/2' names the advisor 'kru.nobody', who has no account. "
+        "Add a row for that login to the sheet 'บุคลากร', or correct the login."
+    )
+    with home.database.read() as session:
+        assert staff.accounts_of(session, CODE) == []
+
+
+def test_logins_in_capitals_are_the_same_logins(home: DataHome, workbook: Callable[..., Path]) -> None:
+    college = read_college(workbook(change=("staff", 2, 0, " Kru.Malee ")))
+    assert [one.login for one in apply_college(home, college)] == ["kru.malee", "head"]
+    assert apply_college(home, college) == []
+
+
+def entered(home: DataHome) -> dict[str, int]:
+    with home.database.read() as session:
+        tables = (AccountRow, CaseloadRow, CapacityRow, RuleRow)
+        return {table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+
+
+def test_applying_twice_changes_nothing(home: DataHome) -> None:
+    assert [one.login for one in apply_college(home, COLLEGE)] == ["kru.malee", "head"]
+    import_calendar(home, COLLEGE)
+    before, rows = entered(home), log_of(home).rows(CALENDAR)
+    assert before == {"account": 2, "caseload": 1, "capacity": 1, "rule": 2}
+    assert apply_college(home, COLLEGE) == []
+    import_calendar(home, COLLEGE)
+    assert entered(home) == before
+    assert log_of(home).rows(CALENDAR).equals(rows)
+
+
+def test_a_corrected_capacity_and_rule_replace_the_old_ones(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    corrected = replace(
+        COLLEGE, capacity=(replace(COLLEGE.capacity[0], visits_per_week=2),), rules=(Rule(name="attendance_share", value=0.75),)
+    )  # fmt: skip
+    apply_college(home, corrected)
+    with home.database.read() as session:
+        assert session.scalar(select(CapacityRow.visits_per_week)) == 2
+        assert session.scalar(select(RuleRow.value).where(RuleRow.name == "attendance_share")) == 0.75
+
+
+# The calendar
+
+
+def kinds(home: DataHome) -> dict[date, str]:
+    rows = latest(CALENDAR, log_of(home).rows(CALENDAR)).to_pylist()
+    return {row["happened_on"]: codes.DAY_KINDS.values[row["kind"]] for row in rows}
+
+
+def test_the_calendar_has_weekdays_and_marked_days() -> None:
+    rows = calendar_rows(COLLEGE)
+    assert [day.day for _, _, day, _ in rows] == [19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30]
+    assert {day.day: kind for _, _, day, kind in rows if day.day in (20, 21, 24)} == {
+        20: "TEACH",
+        21: "HOLIDAY",
+        24: "TEACH",
+    }
+
+
+def test_the_first_calendar_was_known_a_month_before_its_term(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    moments = set(log_of(home).rows(CALENDAR).column("recorded_at").to_pylist())
+    assert moments == {start_of(date(2025, 4, 19))}
+    assert len(kinds(home)) == 11
+    assert ledger.first_operational(home.database, CODE) is None
+
+
+def test_a_holiday_corrected_later_is_news_of_that_day(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    began = datetime.now(start_of(date(2025, 1, 1)).tzinfo)
+    moved = (Holiday(day=date(2025, 5, 22), name="วันวิสาขบูชา"), COLLEGE.holidays[1])
+    import_calendar(home, replace(COLLEGE, holidays=moved))
+    assert {day.day: kind for day, kind in kinds(home).items() if day.day in (21, 22)} == {21: "TEACH", 22: "HOLIDAY"}
+    rows = log_of(home).rows(CALENDAR).to_pylist()
+    assert len(rows) == 11 + 2
+    late = [row for row in rows if row["recorded_at"] > start_of(date(2025, 4, 19))]
+    assert {row["happened_on"].day for row in late} == {21, 22}
+    assert all(row["recorded_at"].timestamp() >= int(began.timestamp()) for row in late)
+
+
+# What is missing
+
+
+def missing(home: DataHome) -> dict[str, tuple[str, bool]]:
+    return {gap.what.en: (gap.costs.en, gap.blocking) for gap in gaps(home, CODE)}
+
+
+def test_an_empty_institution_misses_everything_and_each_gap_names_its_cost(home: DataHome) -> None:
+    found = missing(home)
+    assert found["terms"] == ("no weekly list: which days belong to a term is not known", True)
+    assert found["roster"] == ("no weekly list", True)
+    assert found["attendance"] == ("the strongest signal is missing, and the last day seen is unknown", False)
+    assert found["capacity"] == ("no home visits are proposed; advisors get the default of 5 rows", False)
+    assert set(found) == {
+        "terms", "holidays", "staff", "class groups and advisors", "capacity", "college rules",
+        "roster", "attendance", "grades", "household", "screening", "outcomes",
+    }  # fmt: skip
+    assert all(gap.costs.th and gap.what.th for gap in gaps(home, CODE))
+
+
+def test_what_was_entered_is_missing_no_more(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    assert set(missing(home)) == {"roster", "attendance", "grades", "household", "screening", "outcomes"}
+
+
+# Without a workbook
+
+
+def answers(**given: str) -> Callable[..., object]:
+    """Answers in the order of the questions, as a terminal would give them."""
+    told = {
+        "code": CODE, "name in Thai": "วิทยาลัย", "name in English": "College", "opens on": "19/05/2568",
+        "closes on": "30/05/2568", "(BE)": "2568", "· term": "1", "visits": "7", "share": "0.8", **given,
+    }  # fmt: skip
+
+    def ask(question: str, type: Callable[[str], object] = str, default: object = None) -> object:
+        found = next(answer for part, answer in told.items() if part in question)
+        return type(found)
+
+    return ask
+
+
+def test_questions_give_a_college() -> None:
+    found = ask_college(answers())
+    assert found.terms == (replace(COLLEGE.terms[0]),)
+    assert found.capacity[0].visits_per_week == 7
+    assert found.rules == (Rule(name="attendance_share", value=0.8),)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"opens on": "เมื่อวาน"}, "'เมื่อวาน' is no date. Write day/month/year, for example 18/05/2569, and run zerodrop init again."),
+        ({"closes on": "18/05/2568"}, "The term closes before it opens. Run zerodrop init again."),
+    ],
+)  # fmt: skip
+def test_a_wrong_answer_is_named(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(UserError) as refused:
+        ask_college(answers(**given))
+    assert str(refused.value) == sentence

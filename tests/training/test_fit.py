@@ -1,0 +1,168 @@
+"""Fitting: the order of terms, on what calibration rests, and the sentences of a refusal."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from features.catalogue import CATALOGUE
+from features.cohort import Cohort, TermSpan
+from features.declaration import Feature
+from models.horizon import LIST_HORIZON
+from models.risk_model import PARAMETERS, fit_trees
+from records.errors import ModelRefused
+from training import fit
+from training.fit import fit_risk_model, term_of, terms_of
+from training.panel import Panel, Week
+
+Term = tuple[int, int]
+Values = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+OPENS = {(2023, 1): date(2023, 5, 15), (2023, 2): date(2023, 10, 30), (2024, 1): date(2024, 5, 13), (2024, 2): date(2024, 10, 28)}  # fmt: skip
+STUDENTS = 150
+
+
+class Fitted:
+    """The fits that were asked for: how many rows each had, and which persons."""
+
+    def __init__(self) -> None:
+        self.values: list[Values] = []
+
+    def __call__(self, values: Values, left: Flags, features: Sequence[Feature], *, seeds: Sequence[int]) -> str:
+        self.values.append(values)
+        return fit_trees(values, left, features, seeds=seeds[:1], trees=5)
+
+
+@pytest.fixture
+def fitted(monkeypatch: pytest.MonkeyPatch) -> Fitted:
+    recorder = Fitted()
+    monkeypatch.setattr(fit, "fit_trees", recorder)
+    monkeypatch.setitem(PARAMETERS, "num_threads", 1)
+    return recorder
+
+
+def week_of(term: Term, number: int, *, left: Callable[[Values], Flags] | None = None, shift: int = 0) -> Week:
+    """One week of a term: the first answer of each student is their number, the second the risk."""
+    as_of = OPENS[term] + timedelta(weeks=number)
+    student = np.arange(STUDENTS)
+    values = np.random.default_rng(number + 100 * shift).normal(size=(STUDENTS, len(CATALOGUE))).astype(np.float32)
+    values[:, -1] = student + shift
+    chosen = left(values) if left else values[:, 0] > 1
+    none = np.zeros(STUDENTS, bool)
+    span = TermSpan(academic_year=term[0], term=term[1], opens=0, closes=1)
+    who = Cohort(as_of=as_of, student=student, term=student * 0, group=student * 0, groups=("A",), level=np.zeros(STUDENTS, np.int16), terms=(span,))  # fmt: skip
+    return Week(
+        institution="T1", as_of=as_of, cohort=who, student=student, person=student + shift, term=[term] * STUDENTS,
+        group=student * 0, values=values, left=chosen, strict=chosen, gone=none, mature=True,
+    )  # fmt: skip
+
+
+def panel_of(*weeks: Week) -> Panel:
+    return Panel(features=CATALOGUE, weeks=weeks)
+
+
+def whole_terms(*terms: Term) -> Panel:
+    return panel_of(*(week_of(term, number, shift=place) for place, term in enumerate(terms) for number in range(3)))
+
+
+# Terms
+
+
+def test_terms_come_in_the_order_of_their_first_week() -> None:
+    panel = panel_of(week_of((2024, 1), 0), week_of((2023, 2), 5), week_of((2023, 2), 1), week_of((2023, 1), 3))
+    assert terms_of(panel) == [(2023, 1), (2023, 2), (2024, 1)]
+
+
+def test_a_week_belongs_to_the_term_of_most_of_its_students() -> None:
+    week = week_of((2024, 1), 0)
+    mixed = [(2023, 3)] * 20 + [(2024, 1)] * (STUDENTS - 20)
+    assert term_of(Week(**{**vars(week), "term": mixed})) == (2024, 1)
+
+
+def test_rows_of_who_was_gone_do_not_train() -> None:
+    week = week_of((2024, 1), 0)
+    gone = np.arange(STUDENTS) < 7
+    values, left, person = panel_of(Week(**{**vars(week), "gone": gone})).matrix()
+    assert (len(values), len(left), person.min()) == (STUDENTS - 7, STUDENTS - 7, 7)
+    assert len(panel_of(Week(**{**vars(week), "gone": gone})).matrix(with_gone=True)[0]) == STUDENTS
+
+
+# On what calibration rests
+
+
+def test_with_the_same_term_a_year_earlier_the_newest_term_calibrates(fitted: Fitted) -> None:
+    """One fit on the terms before the newest, one on everything."""
+    fit_risk_model(whole_terms((2023, 1), (2023, 2), (2024, 1)), LIST_HORIZON)
+    assert [len(values) for values in fitted.values] == [6 * STUDENTS, 9 * STUDENTS]
+    before, everything = fitted.values
+    assert (before == everything[: 6 * STUDENTS]).all()
+
+
+@pytest.mark.parametrize("terms", [[(2023, 1)], [(2023, 1), (2023, 2)]])
+def test_else_every_person_is_predicted_by_trees_that_never_saw_them(fitted: Fitted, terms: list[Term]) -> None:
+    panel = whole_terms(*terms)
+    fit_risk_model(panel, LIST_HORIZON)
+    *folds, everything = fitted.values
+    assert len(folds) == 5
+    assert len(everything) == panel.rows
+    persons = set(everything[:, -1])
+    held_out = [persons - set(values[:, -1]) for values in folds]
+    assert all(held_out)
+    assert set().union(*held_out) == persons
+    assert sum(len(one) for one in held_out) == len(persons)
+
+
+def test_a_newest_term_without_a_leaver_calibrates_nothing(fitted: Fitted) -> None:
+    early = whole_terms((2023, 1), (2023, 2))
+    quiet = [
+        week_of((2024, 1), number, left=lambda values: np.zeros(len(values), bool), shift=9) for number in range(3)
+    ]
+    model = fit_risk_model(panel_of(*early.weeks, *quiet), LIST_HORIZON)
+    assert len(fitted.values) == 6
+    assert model.calibration.slope > 0
+
+
+def test_too_few_leavers_before_the_newest_term_calibrate_on_all_terms(fitted: Fitted) -> None:
+    few = [week_of((2023, 1), number, left=lambda values: values[:, -1] < 3) for number in range(2)]
+    late = [week_of((2024, 1), number, shift=5) for number in range(3)]
+    fit_risk_model(panel_of(*few, *late), LIST_HORIZON)
+    assert len(fitted.values) == 6
+
+
+def test_a_model_is_for_the_horizon_and_the_catalogue_it_was_asked_for(fitted: Fitted) -> None:
+    model = fit_risk_model(whole_terms((2023, 1)), LIST_HORIZON)
+    assert model.horizon is LIST_HORIZON
+    assert model.features == tuple(feature.name for feature in CATALOGUE)
+
+
+# Refusals
+
+
+def test_too_few_leavers_are_refused_with_what_to_do() -> None:
+    panel = panel_of(week_of((2024, 1), 0, left=lambda values: values[:, -1] < 29))
+    with pytest.raises(ModelRefused) as refused:
+        fit_risk_model(panel, LIST_HORIZON)
+    assert str(refused.value) == (
+        "The training terms have 29 student-weeks before leaving; a model needs 30. "
+        "Import more past terms with --history, or stay with the rule list."
+    )
+
+
+def test_nobody_who_stays_is_refused_too() -> None:
+    panel = panel_of(week_of((2024, 1), 0, left=lambda values: np.ones(len(values), bool)))
+    with pytest.raises(ModelRefused, match="a model needs 30"):
+        fit_risk_model(panel, LIST_HORIZON)
+
+
+def test_a_newest_term_in_which_the_signs_turned_is_refused(fitted: Fitted) -> None:
+    """Who looked safe left: such a score orders nobody."""
+    early = [week_of((2023, 1), number, left=lambda values: values[:, 0] > 0.5) for number in range(3)]
+    late = [week_of((2024, 1), number, left=lambda values: values[:, 0] < -0.5, shift=1) for number in range(3)]
+    with pytest.raises(ModelRefused) as refused:
+        fit_risk_model(panel_of(*early, *late), LIST_HORIZON)
+    assert str(refused.value) == (
+        "higher scores did not go with more leavers in the calibration term: there is nothing to calibrate. "
+        "Stay with the rule list and look at the data of that term."
+    )

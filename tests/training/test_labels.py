@@ -1,0 +1,246 @@
+"""The label of a student on a day: leaves within the horizon, is gone already, is here; and when a whole week is mature.
+
+Terms and rosters are those of test_outcome.py.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from features.cohort import cohort
+from features.state import Replay
+from models.horizon import NEXT_COUNT, Horizon, days
+from records.tables import ENROLMENTS, OUTCOMES, ROSTER_COUNTS
+from tests.features.pictures import calendar, records_of
+from tests.features.small_log import Record, in_the_evening, write_log
+from tests.training.drawn import (
+    ALL_YEAR,
+    COUNTS,
+    GONE,
+    HERE,
+    LATER,
+    LEFT,
+    UNTIL_19_SEPTEMBER,
+    WITHOUT_1_IN_TERM_2,
+    drawn,
+    event,
+)
+from training.outcome import labels, outcomes
+
+# Coming back
+
+
+def test_who_returned_has_left_before_and_is_here_after(tmp_path: Path) -> None:
+    events = """
+        student | happened_on | event
+        1       | 2025-06-12  | LEFT
+        1       | 2025-07-16  | RETURNED
+        """
+    college = drawn(tmp_path, events=events)
+    assert college.said("2025-06-09", known=LATER) == {1: LEFT, 2: HERE}
+    assert college.said("2025-06-16", known=LATER) == {2: HERE}
+    assert college.said("2025-07-21", known=LATER) == {1: HERE, 2: HERE}
+
+
+def test_who_returned_may_leave_again(tmp_path: Path) -> None:
+    events = """
+        student | happened_on | event
+        1       | 2025-06-12  | LEFT
+        1       | 2025-07-16  | RETURNED
+        1       | 2025-09-03  | LEFT
+        """
+    college = drawn(tmp_path, events=events)
+    assert college.said("2025-07-21", known=LATER) == {1: LEFT, 2: HERE}
+    assert college.said("2025-07-21", known=LATER, horizon=days(28)) == {1: HERE, 2: HERE}
+    assert college.strict("2025-07-21", known=LATER) == {1}
+
+
+def test_who_returned_may_vanish_again(tmp_path: Path) -> None:
+    events = """
+        student | happened_on | event
+        1       | 2025-06-12  | LEFT
+        1       | 2025-07-16  | RETURNED
+        """
+    college = drawn(tmp_path, WITHOUT_1_IN_TERM_2, attendance=UNTIL_19_SEPTEMBER, events=events)
+    assert college.said("2025-08-18", known=LATER) == {1: LEFT, 2: HERE}
+    assert college.strict("2025-08-18", known=LATER) == set()
+
+
+def test_who_came_back_a_term_later_has_left_nevertheless(tmp_path: Path) -> None:
+    roster = """
+        student | happened_on | academic_year | term
+        1       | 2024-05-06  | 2024          | 1
+        2       | 2024-05-06  | 2024          | 1
+        2       | 2024-10-21  | 2024          | 2
+        1       | 2025-05-12  | 2025          | 1
+        2       | 2025-05-12  | 2025          | 1
+        """
+    counts = """
+        happened_on | academic_year | term
+        2024-06-10  | 2024          | 1
+        2024-11-10  | 2024          | 2
+        2025-06-10  | 2025          | 1
+        """
+    college = drawn(tmp_path, roster, counts)
+    assert college.said("2024-09-16", known=LATER) == {1: LEFT, 2: HERE}
+    assert college.said("2025-06-02", known=LATER) == {1: HERE, 2: HERE}
+
+
+# Labels
+
+
+@pytest.mark.parametrize(("as_of", "horizon", "label"), [
+    ("2025-08-04", days(56), LEFT),  # 29 September is the last day of the horizon
+    ("2025-08-03", days(56), HERE),
+    ("2025-09-01", days(28), LEFT),
+    ("2025-08-31", days(28), HERE),
+    ("2025-09-29", days(28), LEFT),  # the day itself
+])  # fmt: skip
+def test_the_horizon_begins_on_the_day_and_its_last_day_counts(
+    tmp_path: Path, as_of: str, horizon: Horizon, label: str
+) -> None:
+    college = drawn(tmp_path, events=event("LEFT", "2025-09-29"))
+    assert college.said(as_of, known=LATER, horizon=horizon) == {1: label, 2: HERE}
+
+
+def test_the_horizon_reaches_over_the_break(tmp_path: Path) -> None:
+    college = drawn(tmp_path, events=event("LEFT", "2025-11-05"))
+    assert college.said("2025-09-29", known=LATER) == {1: LEFT, 2: HERE}
+    assert college.said("2025-09-08", known=LATER) == {1: HERE, 2: HERE}
+
+
+def test_who_left_without_anybody_knowing_is_gone_and_not_here(tmp_path: Path) -> None:
+    college = drawn(tmp_path, events=event("LEFT", "2025-07-15", told="2025-08-15"))
+    assert college.said("2025-07-14", known=LATER)[1] == LEFT
+    assert college.said("2025-07-21", known=LATER)[1] == GONE
+    assert college.said("2025-08-18", known=LATER) == {2: HERE}
+
+
+def test_who_vanished_is_gone_from_the_day_after_they_were_seen(tmp_path: Path) -> None:
+    college = drawn(tmp_path, WITHOUT_1_IN_TERM_2, attendance=UNTIL_19_SEPTEMBER)
+    assert college.said("2025-09-15", known=LATER)[1] == LEFT
+    assert college.said("2025-09-22", known=LATER)[1] == GONE
+
+
+def test_who_is_carried_over_into_a_term_whose_roster_lacks_them_was_gone(tmp_path: Path) -> None:
+    """In the first weeks of a term the earlier roster speaks."""
+    college = drawn(tmp_path, WITHOUT_1_IN_TERM_2, attendance=UNTIL_19_SEPTEMBER)
+    assert college.said("2025-11-03", known=LATER) == {1: GONE, 2: HERE}
+    assert college.said("2025-11-17", known=LATER) == {2: HERE}
+
+
+def test_who_is_carried_over_leaves_on_the_first_day_where_no_attendance_is_kept(tmp_path: Path) -> None:
+    college = drawn(tmp_path, WITHOUT_1_IN_TERM_2)
+    assert college.said("2025-10-27", known=LATER) == {1: LEFT, 2: HERE}
+    assert college.said("2025-11-03", known=LATER) == {1: GONE, 2: HERE}
+
+
+def test_strict_counts_who_is_confirmed_broad_also_who_is_missing(tmp_path: Path) -> None:
+    roster = """
+        student | happened_on | academic_year | term
+        1       | 2025-05-12  | 2025          | 1
+        2       | 2025-05-12  | 2025          | 1
+        3       | 2025-05-12  | 2025          | 1
+        2       | 2025-11-10  | 2025          | 2
+        """
+    college = drawn(tmp_path, roster, attendance=UNTIL_19_SEPTEMBER,
+                    events="student | happened_on | event\n3 | 2025-09-24 | LEFT")  # fmt: skip
+    assert college.said("2025-09-15", known=LATER) == {1: LEFT, 2: HERE, 3: LEFT}
+    assert college.strict("2025-09-15", known=LATER) == {3}
+
+
+def test_labels_are_those_known_on_the_training_date(tmp_path: Path) -> None:
+    college = drawn(tmp_path, events=event("LEFT", "2025-07-15", told="2025-09-10"))
+    assert college.said("2025-07-07", known="2025-09-10") == {1: HERE, 2: HERE}
+    assert college.said("2025-07-07", known="2025-09-11") == {1: LEFT, 2: HERE}
+
+
+def test_a_retracted_event_is_as_never_told(tmp_path: Path) -> None:
+    events = """
+        student | happened_on | recorded_at | event | retracted
+        1       | 2025-07-15  | 2025-07-16  | LEFT  |
+        1       | 2025-07-15  | 2025-08-20  | LEFT  | yes
+        """
+    college = drawn(tmp_path, events=events)
+    assert college.left_on(1, known="2025-08-20") == date(2025, 7, 15)
+    assert college.left_on(1, known="2025-08-21") is None
+
+
+def test_a_past_term_entered_later_does_not_move_the_labels_to_another_term(tmp_path: Path) -> None:
+    """The calendar of 2024 becomes known after the day of the cohort: terms are matched by name, not by position."""
+    late = [
+        Record(**{**vars(day), "recorded_at": in_the_evening(date(2025, 12, 1)), "batch": 50})
+        for day in calendar([(2024, 1), (2024, 2)])
+    ]
+    rows = [*calendar([(2025, 1), (2025, 2)]), *late, *records_of(ALL_YEAR, ENROLMENTS)]
+    rows += records_of(COUNTS, ROSTER_COUNTS) + records_of(event("LEFT", "2025-07-15"), OUTCOMES)
+    log = write_log(tmp_path, rows)
+    day = date(2025, 7, 7)
+    who = cohort(Replay(log).advance(day), day)
+    found = labels(outcomes(log, date(2026, 5, 4)), who, days(56))
+    assert [span.academic_year for span in who.terms] == [2025, 2025]
+    assert found.left.tolist() == [True, False]
+    assert found.mature
+
+
+# The next roster count
+
+
+NEXT = """
+    happened_on | recorded_at | academic_year | term
+    2025-06-10  | 2025-06-10  | 2025          | 1
+    2025-08-11  | 2025-08-11  | 2025          | 1
+    2025-11-10  | 2025-11-10  | 2025          | 2
+    """
+
+
+@pytest.mark.parametrize(("left_on", "label"), [("2025-08-11", LEFT), ("2025-08-12", HERE)])
+def test_next_count_reaches_to_the_day_of_the_next_count(tmp_path: Path, left_on: str, label: str) -> None:
+    college = drawn(tmp_path, counts=NEXT, events=event("LEFT", left_on))
+    assert college.said("2025-06-10", known=LATER, horizon=NEXT_COUNT)[1] == label  # a count of the day itself is past
+
+
+def test_next_count_after_the_last_of_a_term_is_that_of_the_next_term(tmp_path: Path) -> None:
+    college = drawn(tmp_path, counts=NEXT, events=event("LEFT", "2025-11-06"))
+    assert college.said("2025-09-01", known=LATER, horizon=NEXT_COUNT)[1] == LEFT
+
+
+def test_a_count_of_an_earlier_term_that_comes_late_is_not_the_next_one(tmp_path: Path) -> None:
+    late = f"{NEXT.rstrip()}\n    2025-07-07  | 2025-07-07  | 2024          | 2"
+    college = drawn(tmp_path, counts=late, events=event("LEFT", "2025-07-30"))
+    assert college.said("2025-06-23", known=LATER, horizon=NEXT_COUNT)[1] == LEFT
+
+
+def test_without_a_next_count_nothing_is_mature(tmp_path: Path) -> None:
+    college = drawn(tmp_path, counts=NEXT)
+    assert college.is_mature("2025-06-23", known="2025-08-12", horizon=NEXT_COUNT)
+    assert not college.is_mature("2025-06-23", known="2025-08-11", horizon=NEXT_COUNT)
+    assert not college.is_mature("2025-12-01", known=LATER, horizon=NEXT_COUNT)
+
+
+# Whole weeks
+
+
+@pytest.mark.parametrize(("known", "mature"), [
+    ("2025-07-14", False),  # the horizon ends that day
+    ("2025-07-15", False),  # no count on or after 14 July is known
+    ("2025-11-10", False),  # the count is told that evening
+    ("2025-11-11", True),
+])  # fmt: skip
+def test_a_week_is_mature_when_its_horizon_ended_and_a_count_settled_it(
+    tmp_path: Path, known: str, mature: bool
+) -> None:
+    assert drawn(tmp_path).is_mature("2025-05-19", known=known) is mature
+
+
+def test_a_count_within_the_horizon_does_not_settle_it(tmp_path: Path) -> None:
+    counts = "happened_on | academic_year | term\n2025-06-10 | 2025 | 1"
+    assert not drawn(tmp_path, counts=counts).is_mature("2025-05-19", known=LATER)
+    assert drawn(tmp_path, counts=counts).is_mature("2025-05-19", known=LATER, horizon=days(22))
+
+
+def test_a_shorter_horizon_matures_earlier(tmp_path: Path) -> None:
+    counts = NEXT
+    assert drawn(tmp_path, counts=counts).is_mature("2025-07-07", known="2025-08-18", horizon=days(28))
+    assert not drawn(tmp_path, counts=counts).is_mature("2025-07-07", known="2025-08-18", horizon=days(56))
