@@ -262,8 +262,8 @@ def newest_recorded(database: Database, institution: str) -> datetime | None:
         return session.scalar(select(func.max(BatchRow.recorded_at)).where(operational))
 
 
-def batch_of_file(database: Database, institution: str, file_sha256: str) -> int | None:
-    """The ledger number under which this very file was taken in before, if it was."""
+def batch_of_file(database: Database, institution: str, file_sha256: str) -> BatchRow | None:
+    """The newest batch of this very file, if it was taken in before."""
     with database.read() as session:
         same = (BatchRow.institution == institution) & (BatchRow.file_sha256 == file_sha256)
-        return session.scalar(select(func.min(BatchRow.number)).where(same))
+        return session.scalar(select(BatchRow).where(same).order_by(BatchRow.number.desc()).limit(1))

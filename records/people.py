@@ -174,9 +174,14 @@ class Vault:
             by_fingerprint = self._students_of(session, institution, identities)
             numbers = _numbers(session, institution)
             free = max(numbers.values(), default=-1) + 1
+            with_national = _with_national_number(session, by_fingerprint.values())
             admitted = []
             for identity in identities:
                 student_id = self._match(institution, identity, by_fingerprint) or uuid4()
+                if self._is_someone_else(institution, identity, student_id, by_fingerprint, with_national):
+                    student_id = uuid4()
+                if IdKind.NATIONAL in identity.identifiers:
+                    with_national.add(student_id)
                 self._keep_identifiers(session, institution, identity, student_id, by_fingerprint)
                 if student_id not in numbers:
                     numbers[student_id] = free
@@ -186,6 +191,20 @@ class Vault:
                     _keep_name(session, student_id, identity.name)
                 admitted.append(Known(number=numbers[student_id], student_id=student_id))
             return admitted
+
+    def _is_someone_else(
+        self,
+        institution: str,
+        identity: Identity,
+        student_id: UUID,
+        by_fingerprint: Mapping[bytes, UUID],
+        with_national: set[UUID],
+    ) -> bool:
+        """Whether a student code was given anew: its holder has a national number, and this row has another one."""
+        national = identity.identifiers.get(IdKind.NATIONAL)
+        if national is None or student_id not in with_national:
+            return False
+        return by_fingerprint.get(self._fingerprint(institution, IdKind.NATIONAL, national)) != student_id
 
     def names(self, student_ids: Iterable[UUID]) -> dict[UUID, StudentName]:
         """Names of students; called by records.access alone, which first asks who may see whom."""
@@ -306,6 +325,12 @@ def _numbers(session: Session, institution: str) -> dict[UUID, int]:
         select(StudentNumber.student_id, StudentNumber.number).where(StudentNumber.institution == institution)
     )
     return {row.student_id: row.number for row in rows}
+
+
+def _with_national_number(session: Session, student_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the students whose national number is known."""
+    held = select(Identifier.student_id).where(Identifier.kind == IdKind.NATIONAL.value)
+    return set(student_ids) & set(session.scalars(held))
 
 
 def _number_row(institution: str, number: int, student_id: UUID, batch_token: UUID) -> StudentNumber:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pyarrow as pa
 from sqlalchemy import func, select
 
-from records import ledger
+from records import ledger, versions
 from records.access import ROLE_OF
 from records.clock import start_of
 from records.codes import DAY_KINDS
@@ -36,6 +36,7 @@ from records.intake.importing import ImportRequest, take_in
 from records.intake.reading import read_named_sheets
 from records.intake.source import Delivery, Told
 from records.lists import CapacityRow, RuleRow
+from records.log import EventLog
 from records.staff import AccountRow, CaseloadRow, account_by_login, assign_group
 from records.tables import CALENDAR
 from records.text import Text
@@ -187,7 +188,11 @@ def apply_college(home: DataHome, college: College) -> list[StaffMember]:
         first = min((term.opens_on for term in college.terms), default=date(2000, 1, 1))
         for group in college.groups:
             account = account_by_login(session, group.advisor)
-            assert account is not None
+            if account is None or account.institution != code:
+                raise ConfigurationGap(
+                    f"Class group '{group.class_group}' names the advisor '{group.advisor}', whose account belongs to "
+                    "another institution. Give this institution's advisor a login of their own."
+                )
             assign_group(session, account=account, class_group=group.class_group, valid_from=first)
         for capacity in college.capacity:
             session.merge(
@@ -238,14 +243,17 @@ def calendar_rows(college: College) -> list[tuple[int, int, date, str]]:
 def import_calendar(home: DataHome, college: College) -> None:
     """Take the terms and holidays in as records, through the ordinary intake.
 
-    The first set-up tells the past as it was known before each term opened; a later one is news of that day.
+    Until operation begins a set-up tells the past as it was known before each term opened; a correction, and whatever is
+    set up later, is news of that day. A calendar that is known already adds nothing.
     """
     rows = calendar_rows(college)
-    if not rows:
-        return
     code = college.institution.code
+    known = _known_calendar(home, code)
+    if not rows or set(rows) <= known:
+        return
+    corrected, now = {day[:3] for day in known}, datetime.now(UTC)
     opens = {(term.academic_year, term.term): term.opens_on for term in college.terms}
-    told_on = [start_of(opens[year, term] - _KNOWN_BEFORE) for year, term, _, _ in rows]
+    told_on = [now if row[:3] in corrected else start_of(opens[row[:2]] - _KNOWN_BEFORE) for row in rows]
     cells = {
         "academic_year": pa.array([row[0] for row in rows], pa.int32()),
         "term": pa.array([row[1] for row in rows], pa.int32()),
@@ -257,12 +265,18 @@ def import_calendar(home: DataHome, college: College) -> None:
         institution=code,
         lines=pa.array(range(1, len(rows) + 1), pa.int32()),
         told=[Told(table=CALENDAR, cells=cells, lag_days=0)],
-        is_history=not ledger.log_index(home.database, code).files,
+        is_history=ledger.first_operational(home.database, code) is None,
     )
     digest = hashlib.sha256(repr(rows).encode()).hexdigest()
     take_in(
         home, delivery, ImportRequest(path=Path("setup")), source="setup", received=datetime.now(UTC), digest=digest
     )
+
+
+def _known_calendar(home: DataHome, institution: str) -> set[tuple[int, int, date, str]]:
+    log = EventLog(folder=home.logs, institution=institution, index=ledger.log_index(home.database, institution))
+    known = versions.latest(CALENDAR, log.rows(CALENDAR)).to_pylist()
+    return {(row["academic_year"], row["term"], row["happened_on"], DAY_KINDS.values[row["kind"]]) for row in known}
 
 
 # What is missing

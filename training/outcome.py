@@ -286,7 +286,7 @@ def _missing(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCoun
     counted = sorted({count.term for count in counts})
     for before, after in pairwise(counted):
         lacks = there[before] & ~there[after]
-        finished = last_level[before] & True
+        finished = last_level[before] & (spans[after].academic_year > spans[before].academic_year)
         since[before] = np.where(lacks & ~finished & ~one_term[before], spans[after].opens, since[before])
     return since
 

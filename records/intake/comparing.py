@@ -26,6 +26,12 @@ _SKIPPED_RETRACTIONS = Text(
 )
 
 
+_NO_COUNT = Text(
+    th="มีแถวที่กักไว้ จึงยังไม่นับเป็นทะเบียนครบรอบ แก้แถวเหล่านั้นแล้วนำเข้าใหม่ มิฉะนั้นคนที่อยู่ในแถวนั้นจะดูเหมือนออกไปแล้ว",
+    en="rows in quarantine: this roster does not count as complete, or their students would look gone; mend and import again",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Compared:
     new: Mapping[Table, pa.Table]
@@ -61,6 +67,9 @@ def compare(
         if table.told.covers is Covers.WHOLE_ROSTER and offered.num_rows:
             count = _count(offered)
             _refuse_shrunken(log, count, file, confirm_shrink)
+            if checked.problems or delivery.ragged:
+                notes.append(_NO_COUNT)
+                continue
             known_counts = log.rows(ROSTER_COUNTS)
             new[ROSTER_COUNTS] = count.filter(pa.array(versions.are_new(ROSTER_COUNTS, known_counts, count)))
     placements = _placements(home, log, new, checked)

@@ -22,7 +22,7 @@ from records.intake.report import ImportReport
 from records.intake.source import PEOPLE_HEADERS, Delivery, Request, Source
 from records.intake.sources import SOURCE_OF, SOURCES
 from records.intake.totals import as_periods
-from records.ledger import LogFile, NewBatch, Overtaken
+from records.ledger import BatchRow, LogFile, NewBatch, Overtaken
 from records.log import EventLog, write_rows
 from records.tables import TABLES
 from records.text import Text
@@ -62,11 +62,13 @@ def import_file(
     digest = _digest(request.path)
     reports = []
     _sweep(home, now)
-    for delivery in source.deliver(asked):
+    for part, delivery in enumerate(source.deliver(asked)):
         if delivery.college is not None:
             ledger.add_institution(home.database, delivery.college.institution)
         progress("check", len(delivery.lines))
-        reports.append(take_in(home, delivery, request, source=source.name, received=received, digest=digest))
+        reports.append(
+            take_in(home, delivery, request, source=source.name, received=received, digest=f"{digest}-{part}")
+        )
         progress("stored", reports[-1].accepted)
     return reports
 
@@ -122,12 +124,26 @@ def take_in(
     home: DataHome, delivery: Delivery, request: ImportRequest, *, source: str, received: datetime, digest: str
 ) -> ImportReport:
     """Check one delivery, compare it with the log, and commit what is new. Raises ImportRefused."""
-    token = uuid4()
-    code = delivery.institution
-    began = ledger.first_operational(home.database, code)
+    seen_before = ledger.batch_of_file(home.database, delivery.institution, digest)
+    if seen_before is not None and not seen_before.counts["quarantined"]:
+        return _nothing_new(source, delivery, request, seen_before)
+    arrival = _Arrival(source=source, received=received, digest=digest, seen_before=seen_before)
+    return _check_and_commit(home, delivery, request, arrival)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Arrival:
+    source: str
+    received: datetime
+    digest: str
+    seen_before: BatchRow | None
+
+
+def _check_and_commit(home: DataHome, delivery: Delivery, request: ImportRequest, arrival: _Arrival) -> ImportReport:
+    token, code, received = uuid4(), delivery.institution, arrival.received
     history = request.history or delivery.is_history
+    began = ledger.first_operational(home.database, code)
     moment = Moment(recorded_at=received, history=history, operation_began=began)
-    seen_before = ledger.batch_of_file(home.database, code, digest)
     checked = check(home.vault, delivery, moment, token=token)
     for _ in range(_TRIES):
         log = EventLog(folder=home.logs, institution=code, index=ledger.log_index(home.database, code))
@@ -143,8 +159,8 @@ def take_in(
         batch = NewBatch(
             token=token,
             institution=code,
-            source=source,
-            file_sha256=digest,
+            source=arrival.source,
+            file_sha256=arrival.digest,
             recorded_at=received,
             reconstructed=history,
             raises_epoch=history or _is_behind(home, code, received),
@@ -157,8 +173,33 @@ def take_in(
         except Overtaken:
             _remove(home, files)
             continue
-        return _report(source, delivery, settled, compared, request, number, batch.counts, seen_before)
+        return _report(arrival, delivery, settled, compared, request, number, batch.counts)
     raise ImportRefused.overtaken(institution=code)
+
+
+def _nothing_new(source: str, delivery: Delivery, request: ImportRequest, before: BatchRow) -> ImportReport:
+    """This very file is in the log already, whole: it adds nothing, whichever file came in between."""
+    size = len(delivery.lines)
+    return ImportReport(
+        institution=delivery.institution,
+        source=source,
+        file=request.path.name,
+        ledger_number=before.number,
+        rows=size,
+        accepted=0,
+        known=size,
+        fixed=0,
+        quarantined=0,
+        retracted=0,
+        notes=[_seen_before(before)],
+    )
+
+
+def _seen_before(before: BatchRow) -> Text:
+    return Text(
+        th=f"ไฟล์นี้เคยนำเข้าแล้วเป็นชุดที่ {before.number}",
+        en=f"this very file was taken in before, as batch {before.number}",
+    )
 
 
 def _remove(home: DataHome, files: Sequence[LogFile]) -> None:
@@ -200,14 +241,13 @@ def _counts(delivery: Delivery, checked: Checked, compared: Compared) -> dict[st
 
 
 def _report(
-    source: str,
+    arrival: _Arrival,
     delivery: Delivery,
     checked: Checked,
     compared: Compared,
     request: ImportRequest,
     number: int,
     counts: Mapping[str, int],
-    seen_before: int | None,
 ) -> ImportReport:
     lines = delivery.lines.to_pylist()
     by_reason: dict[str, list[int]] = {}
@@ -217,16 +257,11 @@ def _report(
     for line, _ in delivery.ragged:
         by_reason.setdefault("RAGGED_ROW", []).append(line)
     notes = list(compared.notes)
-    if seen_before is not None:
-        notes.append(
-            Text(
-                th=f"ไฟล์นี้เคยนำเข้าแล้วเป็นชุดที่ {seen_before}",
-                en=f"this very file was taken in before, as batch {seen_before}",
-            )
-        )
+    if arrival.seen_before is not None:
+        notes.append(_seen_before(arrival.seen_before))
     return ImportReport(
         institution=delivery.institution,
-        source=source,
+        source=arrival.source,
         file=request.path.name,
         ledger_number=number,
         **counts,

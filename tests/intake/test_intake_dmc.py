@@ -108,8 +108,16 @@ def test_a_roster_after_dmc_keeps_what_only_dmc_knows(desk: Desk) -> None:
     assert report.accepted == 1
     assert desk.known(STUDENTS, "sex", "birth_month", "nationality_group") == [("M", "2010-01-01", "TH")]
     assert desk.known(ENROLMENTS, "class_group", "programme", "status") == [("ปวช.1/2", "ช่างยนต์", "ENROLLED")]
-    desk.bring(book(desk, row()), at="2025-07-01 08:00")
-    assert desk.known(ENROLMENTS, "class_group", "programme") == [("ปวช.1/1", "ช่างยนต์")]
+    desk.bring(book(desk, row(ห้อง="3")), at="2025-07-01 08:00")
+    assert desk.known(ENROLMENTS, "class_group", "programme") == [("ปวช.1/3", "ช่างยนต์")]
+
+
+def test_the_very_same_file_again_does_not_bring_back_what_it_said(desk: Desk) -> None:
+    desk.bring(book(desk, row()), at="2025-06-11 08:00")
+    desk.bring(book(desk, row(ห้อง="3")), at="2025-06-20 08:00")
+    again = desk.bring(book(desk, row()), at="2025-07-01 08:00")
+    assert (again.accepted, again.known) == (0, 1)
+    assert [group for group, _ in desk.known(ENROLMENTS, "class_group", "status")] == ["ปวช.1/3"]
 
 
 def test_the_room_of_a_spreadsheet_has_no_decimals(desk: Desk) -> None:

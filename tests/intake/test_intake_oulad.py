@@ -39,7 +39,10 @@ from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, ROSTER_COUNTS
 from training.outcome import labels, outcomes
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("ZERODROP_OULAD", ROOT.parent / "shared" / "data" / "oulad"))
+# Beside the checkout, or where ZERODROP_OULAD says.
+DATA = Path(
+    os.environ.get("ZERODROP_OULAD") or next(iter(sorted(ROOT.parent.glob("*/data/oulad"))), ROOT / "data" / "oulad")
+)
 needs_data = pytest.mark.skipif(
     not (DATA / "anonymisedData.zip").is_file(),
     reason="THE OPEN UNIVERSITY DATASET IS NOT HERE: set ZERODROP_OULAD to the folder with anonymisedData.zip",

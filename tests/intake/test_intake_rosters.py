@@ -153,7 +153,9 @@ def test_a_bad_row_that_names_nobody_keeps_everybody_on_the_roster(desk: Desk) -
     report = desk.bring("\n".join([HEAD, *rows]), at="2025-06-10 08:00")
     assert (report.quarantined, report.retracted, dict(report.reasons)) == (1, 0, {"NO_STUDENT_ID": 1})
     assert [note.en for note in report.notes] == [
-        "some rows name nobody, so nobody missing from this file counts as gone: mend those rows and import again"
+        "some rows name nobody, so nobody missing from this file counts as gone: mend those rows and import again",
+        "rows in quarantine: this roster does not count as complete, or their students would look gone; "
+        "mend and import again",
     ]
     assert len(enrolled(desk)) == 10
 

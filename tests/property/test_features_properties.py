@@ -21,6 +21,7 @@ from records.log import EventLog
 from records.tables import SAME_PERSON
 from tests.features.oracle import Answer, oracle
 from tests.features.small_log import Record, known, reading_order, write_log
+from tests.property.profile import COLLEGES
 from tests.property.small_college import MONDAYS, Knobs, college
 
 PERCENT = st.sampled_from((0, 5, 15, 40))
@@ -39,6 +40,7 @@ MONDAY = st.sampled_from(MONDAYS)
 ANY_DAY = st.builds(lambda monday, days: monday + timedelta(days=days), MONDAY, st.integers(0, 4))
 
 
+@COLLEGES
 @given(KNOBS, st.sets(ANY_DAY, min_size=2, max_size=4))
 def test_the_state_answers_as_the_oracle_does(knobs: Knobs, days: set[date]) -> None:
     records = college(knobs)
@@ -53,6 +55,7 @@ def test_the_state_answers_as_the_oracle_does(knobs: Knobs, days: set[date]) -> 
             assert not list(disagreements(found, wanted))
 
 
+@COLLEGES
 @given(KNOBS, ANY_DAY, st.integers(0, 2**32))
 def test_nothing_recorded_from_the_first_moment_of_the_day_on_matters(knobs: Knobs, day: date, seed: int) -> None:
     records = college(knobs)
@@ -65,6 +68,7 @@ def test_nothing_recorded_from_the_first_moment_of_the_day_on_matters(knobs: Kno
     assert answers([*told, *_recorded_from(start_of(day), strangers)], day) == before
 
 
+@COLLEGES
 @given(KNOBS, st.integers(1, 9))
 def test_week_by_week_gives_what_one_jump_gives(knobs: Knobs, last: int) -> None:
     weeks = MONDAYS[: 2 * last]
@@ -75,6 +79,7 @@ def test_week_by_week_gives_what_one_jump_gives(knobs: Knobs, last: int) -> None
         assert bits(_snapshot(forward, weeks[-1])) == bits(_snapshot(Replay(log), weeks[-1]))
 
 
+@COLLEGES
 @given(KNOBS, MONDAY, st.integers(20, 2000), st.integers(0, 2**32))
 def test_how_the_records_are_cut_into_files_and_batches_does_not_matter(
     knobs: Knobs, day: date, most_rows: int, seed: int

@@ -96,6 +96,20 @@ def test_of_one_moment_the_later_batch_wins_and_of_one_batch_the_later_line(spec
     )  # fmt: skip
 
 
+def test_batches_that_overlap_in_time_are_read_by_moment_then_batch(spec: Spec) -> None:
+    spec(
+        """
+        student | happened_on | recorded_at | batch | line | status
+        1       | 2025-08-18  | 2025-08-18  | 2     | 1    | P
+        1       | 2025-08-20  | 2025-08-21  | 2     | 9    | P
+        1       | 2025-08-20  | 2025-08-21  | 3     | 1    | A
+        1       | 2025-08-19  | 2025-08-19  | 3     | 2    | A
+        1       | 2025-08-19  | 2025-08-22  | 2     | 3    | P
+        """,
+        MISSED_28D, as_of="2025-09-01", expect={1: 1},
+    )  # fmt: skip
+
+
 def test_a_retracted_day_is_no_day(spec: Spec) -> None:
     spec(
         """

@@ -75,6 +75,18 @@ def test_a_period_with_daily_records_is_not_counted_from_totals_too(spec: Spec) 
     spec(picture, SHARE_28D, as_of="2025-09-01", expect={1: 0.5, 2: 0.5})
 
 
+def test_such_a_period_is_not_counted_either_where_the_window_misses_its_daily_records(spec: Spec) -> None:
+    spec(
+        """
+        table            | student | from_day   | happened_on | held | present | absent | status
+        attendance_total | 1       | 2025-08-04 | 2025-08-31  | 20   | 10      | 10     |
+        attendance       | 1       |            | 2025-08-05  |      |         |        | A
+        attendance_total | 2       | 2025-08-04 | 2025-08-31  | 20   | 10      | 10     |
+        """,
+        FEATURE_OF["missed_share_14d"], as_of="2025-09-01", expect={1: None, 2: 0.5},
+    )  # fmt: skip
+
+
 def test_a_corrected_total_replaces_the_one_before_and_a_retracted_one_is_gone(spec: Spec) -> None:
     spec(
         """

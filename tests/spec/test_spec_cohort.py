@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from features.catalogue import FEATURE_OF
 from features.cohort import NobodyEnrolled
 from features.snapshot import replay
 from records.tables import ENROLMENTS
 from tests.features.pictures import calendar, records_of
 from tests.features.small_log import write_log
-from tests.spec.asking import Enrolled
+from tests.spec.asking import Enrolled, Spec
 
 TWO_TERMS = ((2025, 1), (2025, 2))
 
@@ -126,6 +127,16 @@ def test_the_earlier_roster_speaks_until_the_first_one_of_the_new_term_is_known(
         """
     enrolled(picture, as_of="2025-11-10", terms=TWO_TERMS, expect={1, 2})
     enrolled(picture, as_of="2025-11-17", terms=TWO_TERMS, expect={2, 3})
+
+
+def test_who_is_carried_over_is_in_the_new_term(spec: Spec) -> None:
+    picture = """
+        table      | student | happened_on | recorded_at | academic_year | term | level | course_code | grade
+        enrolments | 1       | 2025-05-12  | 2025-05-12  | 2025          | 1    | V2    |             |
+        grades     | 1       | 2025-10-20  | 2025-10-20  | 2025          | 1    |       | MATH        | 3
+        """
+    for name, value in (("week_of_term", 3.0), ("gpa_previous_term", 3.0), ("year_of_level", None)):
+        spec(picture, FEATURE_OF[name], as_of="2025-11-10", terms=TWO_TERMS, on_roster=False, expect={1: value})
 
 
 def test_who_left_in_the_earlier_term_is_not_carried_over_and_who_left_before_a_new_roster_is_back(

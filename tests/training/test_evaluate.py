@@ -142,6 +142,13 @@ def test_without_need_there_is_no_bonus() -> None:
     assert smallest_bonus([same, same, same], 2) == (0.0, 1.0, 0.0)
 
 
+def test_four_of_five_is_enough() -> None:
+    students, left = np.arange(7), flags("x......")
+    first = (students, np.array([9.0, 8, 7, 6, 5, 1, 0]), left)
+    then = (students, np.array([9.0, 8, 7, 6, 1, 5, 0]), left)
+    assert smallest_bonus([first, then], 5) == (0.0, 0.8, 0.0)
+
+
 def test_the_smallest_bonus_that_keeps_enough_is_taken() -> None:
     """Students 1 and 2 change places every week, a quarter of a logit apart."""
     odd, even = week([3, 2.25, 2, 0]), week([3, 2, 2.25, 0])

@@ -1,4 +1,4 @@
-"""How many random colleges: few by default, many with HYPOTHESIS_PROFILE=long."""
+"""How many random colleges a property sees: few by default, many with HYPOTHESIS_PROFILE=long."""
 
 import os
 
@@ -12,6 +12,4 @@ _LONG = settings(
 )
 # A college is half a second: the short profile names the failing knobs and leaves making them smaller to the long one.
 _SHORT = settings(_LONG, max_examples=8, derandomize=True, phases=[Phase.explicit, Phase.generate])
-settings.register_profile("long", _LONG)
-settings.register_profile("short", _SHORT)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+COLLEGES = _LONG if os.environ.get("HYPOTHESIS_PROFILE") == "long" else _SHORT
