@@ -43,7 +43,7 @@ class Reason:
     sentence: Text
     asks: Text
     value: float | None
-    unit: Unit
+    unit: Unit | None
     contribution: float
     changeable: bool
 
@@ -119,9 +119,9 @@ def _reason(feature: Feature, value: float | None, contribution: float, *, sensi
         sentence=_hidden_sentence(feature) if hidden else sentence(feature, value),
         asks=_SENSITIVE_ASK if hidden else feature.asks,
         value=None if hidden else value,
-        unit=feature.unit,
+        unit=None if hidden else feature.unit,
         contribution=contribution,
-        changeable=feature.changeable,
+        changeable=feature.changeable and not hidden,
     )
 
 

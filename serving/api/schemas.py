@@ -24,7 +24,7 @@ class ReasonAnswer(_Answer):
     feature: str = Field(description="name in the catalogue; the domain's name where details need a permission")
     label: Words
     value: float | None = Field(description="null: not known, or not for this account")
-    unit: Unit
+    unit: Unit | None
     contribution: float = Field(description="log-odds that this value adds, on the calibrated scale")
     sentence: Words
     asks: Words
