@@ -32,7 +32,8 @@ from features.declaration import (
     Window,
 )
 from features.state import NO_DAY, State, VersionedRows
-from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, Column, Table, Where
+from records.codes import DAY_KINDS
+from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, CALENDAR, Column, Table, Where
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -45,6 +46,9 @@ _STATUS = _CODES
 _NEUTRAL = (_STATUS.position("I") + 1,)
 _TOTALS_OF = {"P": "present", "L": "late", "A": "absent", "K": "absent", "S": "leave", "B": "leave"}
 _FOREVER = 10**6
+_IS_RECORDED = np.ones(256, bool)
+_IS_RECORDED[[0, *_NEUTRAL]] = False
+_CLOSED_KINDS = [DAY_KINDS.position(kind) for kind in ("HOLIDAY", "CLOSED")]
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,25 @@ class Asked:
         place = np.full(self.state.students + 1, -1, np.int64)
         place[self.cohort.student] = np.arange(self.size)
         return place
+
+    @cached_property
+    def blocks(self) -> dict[tuple[int, bytes], npt.NDArray[np.uint8]]:
+        """Windows of the cube cut so far: a dozen features ask for the same few."""
+        return {}
+
+    def block(self, start: int, chosen: Ints) -> npt.NDArray[np.uint8]:
+        """The days from `start` to yesterday of some students of the cohort (positions): (days, students)."""
+        key = (start, b"" if len(chosen) == self.size else chosen.tobytes())
+        if key not in self.blocks:
+            self.blocks[key] = self.state.attendance.window(start, self.cohort.today, self.cohort.student[chosen])
+        return self.blocks[key]
+
+    @cached_property
+    def closed_days(self) -> Ints:
+        """Days that the calendar calls holidays or closed: runs pass over them, whatever was recorded."""
+        rows = self.state.rows[CALENDAR.name].columns
+        closed = rows["alive"] & np.isin(rows["kind"], _CLOSED_KINDS)
+        return np.asarray(np.unique(rows["happened_on"][closed]), np.int64)
 
     def first_days(self, window: Window) -> Ints:
         """The first day of a window for each student; every window ends the day before `as_of`."""
@@ -102,39 +125,59 @@ def answer(asked: Asked, feature: Feature, answered: dict[str, Floats]) -> Float
 
 def _attendance(asked: Asked, feature: Feature) -> Floats:
     first = asked.first_days(feature.window)
-    values = np.full(asked.size, np.nan)
-    for start in np.unique(first):
-        chosen = np.flatnonzero(first == start)
-        block = asked.state.attendance.window(int(start), asked.cohort.today, asked.cohort.student[chosen])
-        block_start = max(int(start), asked.state.attendance.first_day)
-        values[chosen] = _of_days(feature, block, block_start, asked.cohort.today)
-    totals = _totals(asked, feature, first)
-    return values if totals is None else np.where(np.isnan(values), totals, values)
-
-
-def _of_days(feature: Feature, block: npt.NDArray[np.uint8], start: int, today: int) -> Floats:
-    recorded = _recorded(block)
-    held = recorded.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         match feature.measure:
             case Count(where=where):
-                return np.where(held > 0, _matching(block, where).sum(axis=0), np.nan)
+                counted, held = _counted(asked, where, first)
+                return np.where(held > 0, counted, np.nan)
             case Share(where=where):
-                return np.asarray(_matching(block, where).sum(axis=0) / np.where(held > 0, held, np.nan))
-            case LongestRun(where=where, current=current):
-                return np.where(held > 0, _run(_matching(block, where), recorded, current), np.nan)
-            case DaysSince(where=where):
-                return _days_since_day(block, where, start, today)
-            case Slope(where=where):
-                return _slope(_matching(block, where), recorded)
+                return _part(*_counted(asked, where, first))
             case Change(where=where, short_days=short):
-                split = max(today - short - start, 0)
-                matching = _matching(block, where)
-                return _share(matching[split:], recorded[split:]) - _share(matching[:split], recorded[:split])
+                counted, held = _counted(asked, where, first)
+                late, late_held = _counted(asked, where, np.maximum(first, asked.cohort.today - short))
+                return _part(late, late_held) - _part(counted - late, held - late_held)
             case _:
-                raise TypeError(
-                    f"feature {feature.name}: {type(feature.measure).__name__} is not asked of attendance days"
-                )
+                return _of_single_days(asked, feature, first)
+
+
+def _part(counted: Floats, held: Floats) -> Floats:
+    # A held share below a thousandth of a day is what subtracting pro rata parts leaves, and no day.
+    return np.asarray(counted / np.where(held > 1e-3, held, np.nan))
+
+
+def _counted(asked: Asked, where: Where, first: Ints) -> tuple[Floats, Floats]:
+    """Matching and recorded days of each student since `first`: single days, and periods that have no single day."""
+    counted, held = np.zeros(asked.size), np.zeros(asked.size)
+    for start in np.unique(first):
+        chosen = np.flatnonzero(first == start)
+        block = asked.block(int(start), chosen)
+        counted[chosen] = _matching(block, where).sum(axis=0)
+        held[chosen] = _recorded(block).sum(axis=0)
+    totals = asked.state.rows[ATTENDANCE_TOTAL.name]
+    if len(totals):
+        of_periods, held_in_periods = _prorated(asked, totals, where, first, asked.cohort.today)
+        return counted + of_periods, held + held_in_periods
+    return counted, held
+
+
+def _of_single_days(asked: Asked, feature: Feature, first: Ints) -> Floats:
+    """Runs, days since and slopes: not known of a student who is known by totals only."""
+    values = np.full(asked.size, np.nan)
+    for start in np.unique(first):
+        chosen = np.flatnonzero(first == start)
+        block, begins = asked.block(int(start), chosen), max(int(start), asked.state.attendance.first_day)
+        match feature.measure:
+            case LongestRun(where=where, current=current):
+                open_days = ~np.isin(np.arange(begins, begins + len(block)), asked.closed_days)
+                matching, recorded = _matching(block, where)[open_days], _recorded(block)[open_days]
+                values[chosen] = np.where(recorded.any(axis=0), _run(matching, recorded, current), np.nan)
+            case DaysSince(where=where):
+                values[chosen] = _days_since_day(block, where, begins, asked.cohort.today)
+            case Slope(where=where):
+                values[chosen] = _slope(_matching(block, where), _recorded(block))
+            case _:
+                raise TypeError(f"feature {feature.name}: {type(feature.measure).__name__} is not asked of days")
+    return values
 
 
 def _matching(block: npt.NDArray[np.uint8], where: Where) -> Flags:
@@ -144,20 +187,16 @@ def _matching(block: npt.NDArray[np.uint8], where: Where) -> Flags:
 
 
 def _recorded(block: npt.NDArray[np.uint8]) -> Flags:
-    return np.asarray((block != 0) & ~np.isin(block, _NEUTRAL))
-
-
-def _share(matching: Flags, recorded: Flags) -> Floats:
-    held = recorded.sum(axis=0)
-    return np.asarray(matching.sum(axis=0) / np.where(held > 0, held, np.nan))
+    return np.asarray(_IS_RECORDED[block])
 
 
 def _run(matching: Flags, recorded: Flags, current: bool) -> Floats:
-    """Runs go over recorded days: weekends, holidays and days that nobody recorded neither break nor lengthen them."""
-    run = np.zeros(matching.shape[1], np.int64)
+    """Runs go over recorded days: days that nobody recorded neither break nor lengthen them."""
+    run = np.zeros(matching.shape[1], np.int16)
     longest = run.copy()
-    for day_matches, day_recorded in zip(matching, recorded, strict=True):
-        run = np.where(day_recorded, np.where(day_matches, run + 1, 0), run)
+    for day_matches, day_goes_on in zip(matching, matching | ~recorded, strict=True):
+        run += day_matches
+        run *= day_goes_on
         np.maximum(longest, run, out=longest)
     return (run if current else longest).astype(np.float64)
 
@@ -181,29 +220,6 @@ def _slope(matching: Flags, recorded: Flags) -> Floats:
 
 
 # Attendance totals
-
-
-def _totals(asked: Asked, feature: Feature, first: Ints) -> Floats | None:
-    """Values from period totals; None when the measure needs single days or nobody has totals."""
-    rows = asked.state.rows[ATTENDANCE_TOTAL.name]
-    if not len(rows) or not isinstance(feature.measure, Count | Share | Change):
-        return None
-    where = feature.measure.where
-    with np.errstate(invalid="ignore", divide="ignore"):
-        match feature.measure:
-            case Count():
-                counted, held = _prorated(asked, rows, where, first, asked.cohort.today)
-                return np.where(held > 0, counted, np.nan)
-            case Share():
-                counted, held = _prorated(asked, rows, where, first, asked.cohort.today)
-                return counted / np.where(held > 0, held, np.nan)
-            case Change(short_days=short):
-                middle = np.maximum(first, asked.cohort.today - short)
-                late, late_held = _prorated(asked, rows, where, middle, asked.cohort.today)
-                early, early_held = _prorated(asked, rows, where, first, middle)
-                return late / np.where(late_held > 0, late_held, np.nan) - early / np.where(
-                    early_held > 0, early_held, np.nan
-                )
 
 
 def _prorated(asked: Asked, rows: VersionedRows, where: Where, first: Ints, end: int | Ints) -> tuple[Floats, Floats]:

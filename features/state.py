@@ -20,6 +20,8 @@ from records.versions import row_codes
 Ints = npt.NDArray[np.int64]
 DAYS_AT_ONCE = 64
 NO_DAY = np.iinfo(np.int32).min
+_LINK = ("student", "same_as", "retracted")
+_READ_OF_ATTENDANCE = ("student", "happened_on", "session", "status", "retracted")
 # Visits, contacts and lists are care: they never enter the state (records.tables.Use.CARE).
 FOLDED_TABLES: tuple[Table, ...] = (
     tables.SAME_PERSON,
@@ -92,6 +94,8 @@ class AttendanceCube:
 
     def join(self, old: int, new: int) -> None:
         """Two numbers are one person: days that only the old number has move to the new one."""
+        if not self.days.size:
+            return
         if max(old, new) >= self.days.shape[1]:
             self._make_room(self.first_day, self.end_day, max(old, new) + 1)
         empty = self.days[:, new] == 0
@@ -212,8 +216,9 @@ class State:
             return
         numbers = self._numbers(rows) if table.per_student else np.zeros(rows.num_rows, np.int64)
         if table is tables.SAME_PERSON:
-            for old, new in zip(rows.column("student").to_pylist(), rows.column("same_as").to_pylist(), strict=True):
-                self._join(old, new)
+            for old, new, gone in zip(*(rows.column(name).to_pylist() for name in _LINK), strict=True):
+                if old != new and not gone:
+                    self._join(old, new)
         elif table is tables.ATTENDANCE:
             self.attendance.fold(rows, numbers, self.students)
         else:
@@ -245,7 +250,9 @@ class Replay:
     def __init__(self, log: EventLog) -> None:
         self.log = log
         self.state = State()
-        self._readers = [(table, log.reader(table)) for table in FOLDED_TABLES]
+        # Attendance is nearly all of a log: only what the cube takes is read.
+        only = {tables.ATTENDANCE: _READ_OF_ATTENDANCE}
+        self._readers = [(table, log.reader(table, only.get(table))) for table in FOLDED_TABLES]
         self._as_of: date | None = None
 
     def advance(self, as_of: date) -> State:

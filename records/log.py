@@ -107,7 +107,7 @@ def _overlapping(files: Sequence[LogFile]) -> Iterator[list[LogFile]]:
 
 def _touch(group: list[LogFile], file: LogFile) -> bool:
     """Whether a file begins at the very instant another ends and carries an earlier batch number: then rows interleave."""
-    return any(other.last_recorded_at == file.first_recorded_at and other.batch > file.batch for other in group)
+    return any(other.last_recorded_at == file.first_recorded_at and other.batch >= file.batch for other in group)
 
 
 def _row_groups(folder: Path, file: LogFile, columns: list[str]) -> Iterator[pa.Table]:
