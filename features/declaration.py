@@ -219,6 +219,12 @@ class Feature:
                     f"feature {self.name}: column {self.table.name}.{column} is declared for "
                     f"{self.table[column].use.value}, not for features"
                 )
+        if self.table.name == "attendance" and self.absent_means is not None:
+            raise ValueError(
+                f"feature {self.name}: a window of attendance without one recorded day is not known, never 0"
+            )
+        if self.window == InTerm(term=Term.PREVIOUS) and "academic_year" not in self.table.key:
+            raise ValueError(f"feature {self.name}: {self.table.name} does not say to which term a record belongs")
         self._require_types()
 
     def _require_types(self) -> None:

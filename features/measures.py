@@ -341,9 +341,9 @@ def _mean(
 
 
 def _newest(asked: Asked, rows: VersionedRows, chosen: Flags) -> Ints:
-    """For each student the position of the newest chosen row by the day it happened, -1 for none."""
+    """For each student the position of the newest chosen row: by the day it happened, then as it was read; -1 for none."""
     positions = np.flatnonzero(chosen)
-    order = positions[np.argsort(rows.columns["happened_on"][positions], kind="stable")]
+    order = positions[np.lexsort((rows.columns["read"][positions], rows.columns["happened_on"][positions]))]
     newest = np.full(asked.size, -1, np.int64)
     newest[asked.place[rows.student[order]]] = order
     return newest

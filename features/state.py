@@ -18,6 +18,7 @@ from records.tables import Column, Kind, Table
 from records.versions import row_codes
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 DAYS_AT_ONCE = 64
 NO_DAY = np.iinfo(np.int32).min
 _LINK = ("student", "same_as", "retracted")
@@ -107,7 +108,8 @@ class VersionedRows:
     """The last version of every key of one table, as NumPy columns sorted by (student, key).
 
     Codes and flags are small integers (-1 missing), numbers float64 (NaN missing), dates days since 1970
-    (NO_DAY missing), texts positions in `words` (-1 missing). `alive` is False for a retracted fact.
+    (NO_DAY missing), texts positions in `words` (-1 missing). `alive` is False for a retracted fact; `read` orders rows by
+    when they were read.
     """
 
     def __init__(self, table: Table) -> None:
@@ -116,6 +118,7 @@ class VersionedRows:
         self._word_positions: dict[str, dict[str, int]] = {name: {} for name in self.words}
         self._key_parts: dict[tuple[Any, ...], int] = {}
         self._keys: Ints = np.zeros(0, np.int64)
+        self._read = 0
         self.columns: dict[str, npt.NDArray[Any]] = self._empty()
 
     def __len__(self) -> int:
@@ -131,6 +134,8 @@ class VersionedRows:
         fresh = {column.name: self._numbers(column, rows.column(column.name)) for column in self.table.columns}
         fresh["happened_on"] = rows.column("happened_on").cast(pa.int32()).to_numpy()
         fresh["alive"] = ~rows.column("retracted").to_numpy(zero_copy_only=False)
+        fresh["read"] = np.arange(self._read, self._read + rows.num_rows)
+        self._read += rows.num_rows
         # np.unique finds the first of each key; the newest of a reversed batch is its first.
         distinct, reversed_first = np.unique(keys[::-1], return_index=True)
         last: Ints = len(keys) - 1 - reversed_first
@@ -140,8 +145,15 @@ class VersionedRows:
         exists[inside] = self._keys[place[inside]] == distinct[inside]
         for name, values in fresh.items():
             self.columns[name][place[exists]] = values[last[exists]]
-            self.columns[name] = np.insert(self.columns[name], place[~exists], values[last[~exists]])
-        self._keys = np.insert(self._keys, place[~exists], distinct[~exists])
+        added = distinct[~exists]
+        if not len(added):
+            return
+        at = place[~exists] + np.arange(len(added))
+        stays = np.ones(len(self._keys) + len(added), bool)
+        stays[at] = False
+        self._keys = _between(self._keys, added, stays, at)
+        for name, values in fresh.items():
+            self.columns[name] = _between(self.columns[name], values[last[~exists]], stays, at)
 
     def join(self, old: int, new: int) -> None:
         """Two numbers are one person: facts that only the old number has become facts of the new one."""
@@ -194,7 +206,22 @@ class VersionedRows:
             Kind.DATE: np.int32, Kind.TEXT: np.int32,
         }  # fmt: skip
         columns: dict[str, npt.NDArray[Any]] = {c.name: np.zeros(0, kinds[c.kind]) for c in self.table.columns}
-        return {**columns, "happened_on": np.zeros(0, np.int32), "alive": np.zeros(0, bool)}
+        return {
+            **columns,
+            "happened_on": np.zeros(0, np.int32),
+            "alive": np.zeros(0, bool),
+            "read": np.zeros(0, np.int64),
+        }
+
+
+def _between(held: npt.NDArray[Any], added: npt.NDArray[Any], stays: Flags, at: Ints) -> npt.NDArray[Any]:
+    """`held` with `added` at the positions `at`; `stays` marks where the old values go."""
+    if not len(held):
+        return added
+    merged = np.empty(len(stays), held.dtype)
+    merged[stays] = held
+    merged[at] = added
+    return merged
 
 
 class State:

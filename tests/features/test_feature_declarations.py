@@ -147,15 +147,19 @@ def test_every_column_that_the_catalogue_reads_is_declared_for_features() -> Non
         {"measure": Share(where=MISSED)},
         {"window": Last(days=27)},
         {"window": InTerm()},
-        {"window": InTerm(term=Term.PREVIOUS)},
         {"decimals": 1},
         {"risk": Risk.EITHER},
-        {"absent_means": 0.0},
     ],
     ids=lambda change: next(iter(change)),
 )
 def test_another_meaning_is_another_fingerprint(change: dict[str, object]) -> None:
     assert fingerprint([replace(MISSED_28D, **change)]) != fingerprint([MISSED_28D])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("change", [{"window": InTerm()}, {"absent_means": 0.0}], ids=lambda change: next(iter(change)))
+def test_another_window_or_meaning_of_absence_of_results_is_another_fingerprint(change: dict[str, object]) -> None:
+    failed = FEATURE_OF["failed_courses_previous_term"]
+    assert fingerprint([replace(failed, **change)]) != fingerprint([failed])  # type: ignore[arg-type]
 
 
 def test_another_order_is_another_fingerprint() -> None:
@@ -188,3 +192,13 @@ def test_a_relative_feature_reads_its_base_and_no_column() -> None:
         assert isinstance(one.measure, Relative)
         assert one.window == FEATURE_OF[one.measure.of].window
         assert one.table is FEATURE_OF[one.measure.of].table
+
+
+def test_attendance_without_a_recorded_day_is_never_nought() -> None:
+    with pytest.raises(ValueError, match="a window of attendance without one recorded day is not known, never 0"):
+        replace(FEATURE_OF["missed_days_28d"], absent_means=0.0)
+
+
+def test_only_records_that_carry_their_term_have_a_previous_one() -> None:
+    with pytest.raises(ValueError, match="attendance does not say to which term a record belongs"):
+        replace(FEATURE_OF["missed_days_28d"], window=InTerm(term=Term.PREVIOUS))
