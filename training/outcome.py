@@ -272,8 +272,9 @@ def _carry_over(there: Flags, left: Ints) -> None:
 def _missing(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCount, ...], there: Flags) -> Ints:
     """For each term and student on its roster: the opening of the term from whose roster they are missing, else NEVER.
 
-    Missing is: taken off the same term's roster, marked gone on it, or not on the roster of the next counted term;
-    not who finished a programme: last seen at a terminal level in the year before.
+    Missing is: taken off the same term's roster, marked gone on it, or on no roster of the next counted term (who was
+    taken off that one in its course was still there when it opened); not who finished a programme: last seen at a
+    terminal level in the year before.
     """
     rows = state.rows[ENROLMENTS.name]
     term = _term_rows(rows, spans)
@@ -281,11 +282,14 @@ def _missing(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCoun
     taken_off = (term >= 0) & ~_is_there(rows)
     opens = np.array([span.opens for span in spans], np.int64)
     since[term[taken_off], rows.student[taken_off]] = opens[term[taken_off]]
+    began = there.copy()
+    left_out_later = (term >= 0) & ~rows.columns["alive"]
+    began[term[left_out_later], rows.student[left_out_later]] = True
     last_level = _at_levels(state, term, since.shape, _TERMINAL)
     one_term = _at_levels(state, term, since.shape, _ONE_TERM)
     counted = sorted({count.term for count in counts})
     for before, after in pairwise(counted):
-        lacks = there[before] & ~there[after]
+        lacks = there[before] & ~began[after]
         finished = last_level[before] & (spans[after].academic_year > spans[before].academic_year)
         since[before] = np.where(lacks & ~finished & ~one_term[before], spans[after].opens, since[before])
     return since

@@ -76,6 +76,21 @@ def test_who_was_taken_off_the_roster_of_the_same_term_left_the_day_after_they_w
     assert college.left_on(1, known="2025-08-21") == date(2025, 7, 5)
 
 
+def test_who_is_taken_off_in_the_second_term_did_not_leave_in_the_first(tmp_path: Path) -> None:
+    roster = """
+        student | happened_on | academic_year | term | retracted
+        1       | 2025-05-12  | 2025          | 1    |
+        2       | 2025-05-12  | 2025          | 1    |
+        1       | 2025-11-10  | 2025          | 2    |
+        2       | 2025-11-10  | 2025          | 2    |
+        1       | 2026-03-02  | 2025          | 2    | yes
+        """
+    attendance = "student | from | to | status\n1 | 2025-05-19 | 2025-10-03 | P\n1 | 2025-10-27 | 2026-01-16 | P"
+    college = drawn(tmp_path, roster, attendance=attendance)
+    assert college.left_on(1, known=LATER, term=(2025, 1)) is None
+    assert college.left_on(1, known=LATER, term=(2025, 2)) == date(2026, 1, 17)
+
+
 def test_gone_but_still_on_the_roll_is_gone(tmp_path: Path) -> None:
     roster = """
         student | happened_on | status
