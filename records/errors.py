@@ -6,9 +6,14 @@ UserError
 ├── VaultError        the key is missing, wrong or readable by others   exit 5
 ├── ModelRefused      a model cannot be trained, promoted or used here  exit 6
 ├── NotAllowed        this account may not do or see that               exit 7
-└── CannotServe       the service cannot start                          exit 8
+├── CannotServe       the service cannot start                          exit 8
+└── LinkRefused       a pair of students cannot be decided so           exit 9
 Rows that cannot be taken are no errors: they are kept in quarantine with their reason.
 """
+
+from datetime import date
+
+from records.text import Text
 
 
 class UserError(Exception):
@@ -18,39 +23,125 @@ class UserError(Exception):
 
 
 class ImportRefused(UserError):
-    """A file as a whole cannot be taken; nothing of it was stored."""
+    """A file as a whole cannot be taken; nothing of it was stored. `text` is the sentence, `code` its kind."""
 
     exit_code = 3
 
+    def __init__(self, en: str, *, th: str = "", code: str = "REFUSED") -> None:
+        super().__init__(f"{en} · {th}" if th else en)
+        self.code = code
+        self.text = Text(th=th or en, en=en)
+
     @classmethod
     def empty(cls, *, file: str) -> "ImportRefused":
-        return cls(f"{file} has no rows. Export it again and look whether the filter was left on.")
+        return cls(
+            f"{file} has no rows. Export it again and look whether the filter was left on.",
+            th=f"ไฟล์ {file} ไม่มีแถวข้อมูล ส่งออกใหม่ และดูว่าเปิดตัวกรองค้างไว้หรือไม่",
+            code="EMPTY",
+        )
 
     @classmethod
     def wrong_file(cls, *, file: str, why: str) -> "ImportRefused":
-        return cls(f"{file} cannot be read: {why}. Save it again as XLSX or CSV (UTF-8) and import that.")
+        return cls._unreadable(file, "WRONG_FILE", why, "รูปแบบไฟล์ไม่ถูกต้อง")
 
     @classmethod
     def not_there(cls, *, file: str) -> "ImportRefused":
-        return cls(f"There is no file {file}. Check the path.")
+        return cls(
+            f"There is no file {file}. Check the path.",
+            th=f"ไม่พบไฟล์ {file} ตรวจชื่อไฟล์และที่เก็บ",
+            code="NOT_THERE",
+        )
+
+    @classmethod
+    def web_page(cls, *, file: str) -> "ImportRefused":
+        return cls._unreadable(
+            file, "HTML_AS_XLS", "it is a web page that was named .xls", "เป็นหน้าเว็บที่ตั้งชื่อเป็น .xls ให้เปิดใน Excel"
+        )
+
+    @classmethod
+    def excel_2003_xml(cls, *, file: str) -> "ImportRefused":
+        return cls._unreadable(
+            file, "HTML_AS_XLS", "it is an Excel 2003 XML file", "เป็นไฟล์ XML ของ Excel 2003 ให้เปิดใน Excel"
+        )
+
+    @classmethod
+    def password(cls, *, file: str) -> "ImportRefused":
+        return cls._unreadable(
+            file, "PASSWORD", "it is protected by a password", "ไฟล์ตั้งรหัสผ่านไว้ ให้เปิดด้วยรหัสผ่าน เอารหัสออก"
+        )
+
+    @classmethod
+    def corrupt(cls, *, file: str, why: str) -> "ImportRefused":
+        return cls._unreadable(file, "CORRUPT", why, "ไฟล์เสียหายหรือไม่ครบ ให้ส่งออกจากระบบเดิมอีกครั้ง")
+
+    @classmethod
+    def zip_bomb(cls, *, file: str) -> "ImportRefused":
+        return cls._unreadable(
+            file, "ZIP_BOMB", "it unpacks to more than a workbook may hold", "ไฟล์คลายออกมาใหญ่เกินกว่าที่สมุดงานควรเป็น"
+        )
+
+    @classmethod
+    def too_large(cls, *, file: str) -> "ImportRefused":
+        return cls(
+            f"{file} cannot be read: it is too large for a workbook; save it as CSV and import that.",
+            th=f"อ่านไฟล์ {file} ไม่ได้: สมุดงานใหญ่เกินไป บันทึกเป็น CSV แล้วนำเข้าใหม่",
+            code="TOO_LARGE",
+        )
+
+    @classmethod
+    def unknown_kind(cls, *, file: str, kind: Text) -> "ImportRefused":
+        why_th = f"ไฟล์นี้เป็น{kind.th} ไม่ใช่ตาราง ให้ส่งออกเป็นตารางจากระบบเดิม"
+        return cls._unreadable(file, "UNKNOWN_KIND", f"it is no table but {kind.en}", why_th)
+
+    @classmethod
+    def letters_lost(cls, *, file: str) -> "ImportRefused":
+        return cls(
+            f"{file} cannot be read: some of its letters were lost when it was saved. "
+            "Export it again from its source and save it as XLSX or CSV (UTF-8).",
+            th=f"อ่านไฟล์ {file} ไม่ได้: ตัวอักษรบางตัวหายไปตอนบันทึก ส่งออกใหม่จากระบบเดิม แล้วบันทึกเป็น XLSX หรือ CSV (UTF-8)",
+            code="LETTERS_LOST",
+        )
+
+    @classmethod
+    def bad_encoding(cls, *, file: str) -> "ImportRefused":
+        return cls._unreadable(
+            file,
+            "BAD_ENCODING",
+            "its letters are neither UTF-8 nor the Thai code page",
+            "รหัสตัวอักษรไม่ใช่ UTF-8 และไม่ใช่รหัสภาษาไทย (TIS-620)",
+        )
+
+    @classmethod
+    def _unreadable(cls, file: str, code: str, why: str, why_th: str) -> "ImportRefused":
+        return cls(
+            f"{file} cannot be read: {why}. Save it again as XLSX or CSV (UTF-8) and import that.",
+            th=f"อ่านไฟล์ {file} ไม่ได้: {why_th} แล้วบันทึกใหม่เป็น XLSX หรือ CSV (UTF-8) และนำเข้าอีกครั้ง",
+            code=code,
+        )
 
     @classmethod
     def missing_columns(cls, *, file: str, missing: list[str], found: list[str]) -> "ImportRefused":
         quoted = ", ".join(f"'{name}'" for name in missing)
-        seen = ", ".join(f"'{name}'" for name in found) or "none"
+        seen = ", ".join(f"'{name}'" for name in found)
         plural = "columns" if len(missing) > 1 else "column"
         return cls(
-            f"{file} has no {plural} {quoted}. Found: {seen}. "
+            f"{file} has no {plural} {quoted}. Found: {seen or 'none'}. "
             "If a column was renamed at the source, give it back one of its known names "
-            "(docs/data-dictionary.md lists them) and import again."
+            "(docs/data-dictionary.md lists them) and import again.",
+            th=f"ไฟล์ {file} ไม่มีคอลัมน์ {quoted} ที่พบคือ {seen or 'ไม่มี'} "
+            "ถ้าต้นทางเปลี่ยนชื่อคอลัมน์ ให้ใช้ชื่อที่รู้จัก (ดูใน docs/data-dictionary.md) แล้วนำเข้าใหม่",
+            code="MISSING_COLUMNS",
         )
 
     @classmethod
     def unknown_layout(cls, *, file: str, found: list[str]) -> "ImportRefused":
-        seen = ", ".join(f"'{name}'" for name in found[:12]) or "none"
+        seen = ", ".join(f"'{name}'" for name in found[:12])
         return cls(
-            f"{file} matches no table that zerodrop knows. Found: {seen}. "
-            "Name the source with --source or the table with --table (docs/data-dictionary.md lists the columns)."
+            f"{file} matches no table that zerodrop knows. Found: {seen or 'none'}. "
+            "Name the source with --source or the table with --table (docs/data-dictionary.md lists the columns).",
+            th=f"ไม่รู้จักตารางในไฟล์ {file} คอลัมน์ที่พบคือ {seen or 'ไม่มี'} "
+            "ระบุต้นทางด้วย --source หรือตารางด้วย --table (ดูชื่อคอลัมน์ใน docs/data-dictionary.md)",
+            code="UNKNOWN_LAYOUT",
         )
 
     @classmethod
@@ -58,12 +149,30 @@ class ImportRefused(UserError):
         return cls(
             f"{file} lists {now} students where the last roster had {before}. "
             "A partial roster would turn the others into leavers. "
-            "Export the whole institution, or confirm with --confirm-shrink."
+            "Export the whole institution, or confirm with --confirm-shrink.",
+            th=f"ไฟล์ {file} มีนักเรียน {now} คน แต่ทะเบียนครั้งก่อนมี {before} คน ถ้าไฟล์ไม่ครบ คนที่เหลือจะถูกนับว่าออกแล้ว "
+            "ส่งออกทั้งสถานศึกษา หรือยืนยันด้วย --confirm-shrink",
+            code="SHRUNKEN_ROSTER",
+        )
+
+    @classmethod
+    def older_roster(cls, *, file: str, day: date, newest: date) -> "ImportRefused":
+        return cls(
+            f"{file} is a roster of {day.isoformat()}; one of {newest.isoformat()} is known already. "
+            "An older roster would bring back what was corrected since. Import it as it came in then "
+            "(--received-at), or as history (--history).",
+            th=f"ไฟล์ {file} เป็นทะเบียนของวันที่ {day.isoformat()} แต่มีทะเบียนของวันที่ {newest.isoformat()} อยู่แล้ว "
+            "ถ้าต้องการเก็บไว้ ใส่วันที่ได้รับไฟล์จริงด้วย --received-at หรือนำเข้าเป็นอดีตด้วย --history",
+            code="OLDER_ROSTER",
         )
 
     @classmethod
     def overtaken(cls, *, institution: str) -> "ImportRefused":
-        return cls(f"Another import for {institution} was committed meanwhile, three times. Import one file at a time.")
+        return cls(
+            f"Another import for {institution} was committed meanwhile, three times. Import one file at a time.",
+            th=f"มีการนำเข้าอื่นของสถานศึกษา {institution} แทรกเข้ามาสามครั้ง นำเข้าทีละไฟล์",
+            code="OVERTAKEN",
+        )
 
 
 class ConfigurationGap(UserError):
@@ -132,4 +241,21 @@ class CannotServe(UserError):
         return cls(
             f"{host} is not this machine: names would cross the network unencrypted. "
             "Serve on 127.0.0.1 behind a TLS proxy and add --behind-proxy."
+        )
+
+
+class LinkRefused(UserError):
+    """A pair of students cannot be decided, or not so."""
+
+    exit_code = 9
+
+    @classmethod
+    def not_open(cls) -> "LinkRefused":
+        return cls("This pair is decided already, or its import never ended. Load the list of pairs again.")
+
+    @classmethod
+    def two_national_numbers(cls) -> "LinkRefused":
+        return cls(
+            "These two have two different national numbers, so they are two people. "
+            "If one number is wrong, mend it in the source system and import the roster again."
         )

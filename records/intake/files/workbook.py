@@ -1,0 +1,148 @@
+"""Workbooks to sheets: every visible sheet, a few thousand rows at a time, cells as the text that a clerk would type."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from records.errors import ImportRefused
+from records.intake.files.headers import HEAD_ROWS, Header, find_header
+from records.intake.files.kinds import Kind
+from records.intake.files.layout_rows import LayoutRows
+from records.intake.files.rows import Piece, has_rows, parts_of, piece
+from records.intake.files.sheet import LEAST_KNOWN, Part, Sheet
+from records.intake.files.zip_check import MOST_CELLS, refuse_what_is_too_large
+
+_LARGEST = 300 * 1024 * 1024
+_ROWS_AT_ONCE = 10_000
+_ERRORS = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
+_SUFFIX = {Kind.WORKBOOK: (".xlsx", ".xlsm"), Kind.OLD_WORKBOOK: (".xls", ".xlsx", ".xlsm")}
+Cell = str | float | int | bool | date | datetime | time | timedelta
+
+
+def open_workbook_sheets(path: Path, kind: Kind, known: set[str]) -> list[Sheet]:
+    """Every visible sheet that has rows, with its header. Raises ImportRefused."""
+    found: list[tuple[str, Header]] = []
+    hidden: list[str] = []
+    if kind is Kind.WORKBOOK:
+        refuse_what_is_too_large(path)
+    with _opened(path, kind) as book:
+        for one in book.sheets_metadata:
+            if one.typ != SheetTypeEnum.WorkSheet:
+                continue
+            header = _header_of(_loaded(path, book, one.name), known)
+            if one.visible == SheetVisibleEnum.Visible and header:
+                found.append((one.name, header))
+            elif header and header.known >= LEAST_KNOWN:
+                hidden.append(one.name)
+    return [_sheet(path, kind, name, header, tuple(hidden)) for name, header in found]
+
+
+def read_workbook_grid(path: Path, kind: Kind) -> dict[str, list[list[str]]]:
+    """Every sheet as rows of text, by the sheet's name. Raises ImportRefused."""
+    if kind is Kind.WORKBOOK:
+        refuse_what_is_too_large(path)
+    with _opened(path, kind) as book:
+        return {
+            name: [[_text(cell) for cell in row] for row in _rows(_loaded(path, book, name))]
+            for name in book.sheet_names
+        }
+
+
+@contextmanager
+def _opened(path: Path, kind: Kind) -> Iterator[CalamineWorkbook]:
+    """The workbook, refused in words when it cannot be read."""
+    if path.stat().st_size > _LARGEST:
+        raise ImportRefused.too_large(file=path.name)
+    try:
+        # The name says how it is opened from its path, so a file with another's name is given by its content.
+        if path.suffix.lower() in _SUFFIX[kind]:
+            with CalamineWorkbook.from_path(str(path)) as book:
+                yield book
+        else:
+            with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
+                yield book
+    except PasswordError:
+        raise ImportRefused.password(file=path.name) from None
+    except (CalamineError, OSError) as error:
+        raise ImportRefused.corrupt(file=path.name, why=f"it is no workbook ({type(error).__name__})") from None
+
+
+def _loaded(path: Path, book: CalamineWorkbook, name: str) -> CalamineSheet:
+    sheet = book.get_sheet_by_name(name)
+    if sheet.total_height * sheet.total_width > MOST_CELLS:
+        raise ImportRefused.too_large(file=path.name)
+    return sheet
+
+
+def _header_of(sheet: CalamineSheet, known: set[str]) -> Header | None:
+    """The header of a sheet; None when no rows stand under it."""
+    head = [[_text(cell) for cell in row] for row in islice(_rows(sheet), HEAD_ROWS + 1)]
+    header = find_header(head, known, sheet.merged_cell_ranges)
+    if not any(header.words) or not has_rows(_pieces(sheet, header), LayoutRows(header.rows)):
+        return None
+    return header
+
+
+def _sheet(path: Path, kind: Kind, name: str, header: Header, hidden: tuple[str, ...]) -> Sheet:
+    return Sheet(
+        file=path.name,
+        name=name,
+        headers=header.words,
+        above=header.above,
+        known_headers=header.known,
+        top_lines=header.top_lines,
+        hidden=hidden,
+        read=lambda: _parts(path, kind, name, header),
+    )
+
+
+def _parts(path: Path, kind: Kind, name: str, header: Header) -> Iterator[Part]:
+    with _opened(path, kind) as book:
+        yield from parts_of(_pieces(_loaded(path, book, name), header), LayoutRows(header.rows))
+
+
+def _pieces(sheet: CalamineSheet, header: Header) -> Iterator[Piece]:
+    rows = islice(_rows(sheet), header.top_lines, None)
+    line = header.top_lines + 1
+    while some := list(islice(rows, _ROWS_AT_ONCE)):
+        columns = [pa.array(map(_text, column), pa.string(), size=len(some)) for column in zip(*some, strict=True)]
+        yield piece(columns, np.arange(line, line + len(some), dtype=np.int32))
+        line += len(some)
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[Sequence[Cell]]:
+    """Every row from the first of the sheet, every cell from its first column."""
+    start = sheet.start
+    if start is None:
+        return iter(())
+    left: list[Cell] = [""] * start[1]
+    return ([*left, *row] for row in sheet.iter_rows()) if left else sheet.iter_rows()
+
+
+def _text(cell: Cell) -> str:
+    match cell:
+        case str():
+            return "" if cell in _ERRORS else cell
+        case bool():
+            return "true" if cell else "false"
+        case float() if cell.is_integer() and abs(cell) < 1e15:
+            return str(int(cell))
+        case datetime():
+            return cell.isoformat(sep=" ")
+        case date() | time():
+            return cell.isoformat()
+        case _:
+            return str(cell)
