@@ -1,7 +1,7 @@
 """The closed code lists of the event tables, with the words that real files use for them.
 
 Every word comes from the published forms and exports that the data dictionary names; a word that a college uses
-and that is missing here goes into its own `aliases.toml` in the data home, not into this file.
+and that is missing here goes into a table of its own in `lookups/` of the data home, not into this file.
 In the log a code is the position in its list: append new codes at the end, never in between.
 """
 
@@ -12,6 +12,7 @@ from functools import cached_property
 from records.text import Text
 
 _DECIMAL_POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+_UNSAID = str.maketrans("", "", " .()[]*:-_/\n\r\t\u00a0\u200b\ufeff")
 
 
 def fold_label(cell: str) -> str:
@@ -19,8 +20,7 @@ def fold_label(cell: str) -> str:
 
     A decimal point stays (35 is not 3.5), and a cell of signs alone is itself: `--` must not become the word `/`.
     """
-    words = _DECIMAL_POINT.sub("\x1f", cell.lower())
-    folded = "".join(character for character in words if character not in " .()[]*:-_/\n\r\t\u00a0\u200b\ufeff")
+    folded = _DECIMAL_POINT.sub("\x1f", cell.lower()).translate(_UNSAID)
     return folded.replace("\x1f", ".") or cell.strip(" \n\r\t\u00a0\u200b\ufeff")
 
 
@@ -184,7 +184,7 @@ SESSIONS = CodeList(
 ATTENDANCE_STATUSES = CodeList(
     name="status",
     codes=(
-        _code("P", "มา", "present", "มาเรียน", "✓", "/"),
+        _code("P", "มา", "present", "มาเรียน", "✓", "/", "✔"),
         _code("L", "สาย", "late", "มาสาย", "ส"),
         _code("A", "ขาด", "absent", "ข", "ขาดเรียน"),
         _code("S", "ลาป่วย", "sick leave", "ป", "ป่วย", "ลา"),
@@ -243,6 +243,29 @@ FAMILY_STATUSES = CodeList(
     ),
 )
 
+LIVES_WITH = CodeList(
+    name="lives_with",
+    codes=(
+        _code("PARENT", "บิดามารดา", "parents", "พ่อแม่", "บิดา", "มารดา", "บิดา/มารดา"),
+        _code("RELATIVE", "ญาติ", "relatives"),
+        _code("ALONE", "อยู่ลำพัง", "alone", "อยู่ตามลำพัง", "คนเดียว"),
+        _code("EMPLOYER", "นายจ้าง", "employer"),
+        _code("INSTITUTION", "สถานสงเคราะห์", "institution", "ครัวเรือนสถาบัน"),
+        _code("DORM", "หอพัก", "dormitory"),
+        _code("SPOUSE", "คู่สมรส", "spouse"),
+    ),
+)
+
+HOUSING = CodeList(
+    name="housing",
+    codes=(
+        _code("OWN", "บ้านตนเอง", "own house", "บ้านของตนเอง", "เจ้าของ"),
+        _code("RENT", "บ้านเช่า", "rented", "เช่า"),
+        _code("WITH_OTHERS", "อาศัยผู้อื่น", "with others", "อยู่กับผู้อื่น", "อาศัยอยู่กับผู้อื่น"),
+        _code("DORM", "หอพัก", "dormitory"),
+    ),
+)
+
 POVERTY_CLASSES = CodeList(
     name="poverty_class",
     codes=(
@@ -259,6 +282,9 @@ TOOLS = CodeList(
         _code("OVEC9", "แบบคัดกรอง 9 ด้าน สอศ.", "OVEC nine areas"),
         _code("OBEC11", "แบบคัดกรอง 11 ด้าน สพฐ.", "OBEC eleven areas"),
         _code("OTHER", "อื่น ๆ", "other"),
+        _code("SDQ_SELF", "SDQ นักเรียนประเมินตนเอง", "SDQ, self-report"),
+        _code("SDQ_TEACHER", "SDQ ครูประเมิน", "SDQ, teacher"),
+        _code("SDQ_PARENT", "SDQ ผู้ปกครองประเมิน", "SDQ, parent"),
     ),
 )
 
@@ -271,14 +297,36 @@ AREAS = CodeList(
         _code("ECONOMY", "เศรษฐกิจ", "economy", "ด้านเศรษฐกิจ"),
         _code("GAMES", "ติดเกมส์", "games", "ติดเกม", "ด้านติดเกมส์"),
         _code("GAMBLING", "การพนัน", "gambling", "ด้านการพนัน"),
+        _code("TALENT", "ความสามารถพิเศษ", "talent", "ด้านความสามารถพิเศษ"),
+        _code("DEVICES", "เครื่องมือสื่อสาร", "devices", "ด้านเครื่องมือสื่อสาร"),
     ),
 )
 
-# Areas whose answers are kept sealed and out of the log until the sensitive screening tables hold them.
-SENSITIVE_AREAS = (
-    "ชู้สาว", "ด้านชู้สาว", "ยาเสพติด", "ด้านยาเสพติด", "สารเสพติด", "การทะเลาะวิวาท", "ด้านการทะเลาะวิวาท", "ความรุนแรง",
-    "สุขภาพ", "ด้านสุขภาพ", "สุขภาพ/กาย/จิต/อารมณ์", "ทางเพศ", "SEXUAL", "DRUGS", "FIGHTS", "HEALTH", "SDQ",
-)  # fmt: skip
+SENSITIVE_AREA_CODES = CodeList(
+    name="sensitive_area",
+    codes=(
+        _code("SEXUAL", "ชู้สาว", "sexual behaviour", "ด้านชู้สาว", "ทางเพศ", "ด้านพฤติกรรมทางเพศ"),
+        _code("DRUGS", "ยาเสพติด", "drugs", "ด้านยาเสพติด", "สารเสพติด", "ด้านสารเสพติด"),
+        _code("FIGHTS", "การทะเลาะวิวาท", "fights", "ด้านการทะเลาะวิวาท"),
+        _code("HEALTH", "สุขภาพ", "health", "ด้านสุขภาพ", "สุขภาพ/กาย/จิต/อารมณ์"),
+        _code("VIOLENCE", "ความรุนแรง", "violence", "ด้านความรุนแรง"),
+        _code(
+            "PROTECTION", "สวัสดิภาพ/ความปลอดภัย", "protection", "สวัสดิภาพ", "ด้านคุ้มครองนักเรียน", "สวัสดิภาพ/ความปลอดภัย(คุ้มครอง)"
+        ),
+        _code("SPECIAL_NEEDS", "ความต้องการพิเศษ", "special needs", "ด้านความต้องการพิเศษ"),
+        _code("SDQ_TOTAL", "SDQ รวมสี่ด้าน", "SDQ total difficulties", "SDQ"),
+        _code("SDQ_EMOTIONAL", "SDQ อารมณ์", "SDQ emotional"),
+        _code("SDQ_CONDUCT", "SDQ เกเร", "SDQ conduct"),
+        _code("SDQ_HYPERACTIVITY", "SDQ อยู่ไม่นิ่ง", "SDQ hyperactivity"),
+        _code("SDQ_PEER", "SDQ เพื่อน", "SDQ peer"),
+        _code("SDQ_PROSOCIAL", "SDQ สัมพันธภาพทางสังคม", "SDQ prosocial"),
+    ),
+)
+
+# The words for areas whose answers are kept sealed and out of the log.
+SENSITIVE_AREAS = tuple(
+    word for code in SENSITIVE_AREA_CODES.codes for word in (code.value, code.label.th, code.label.en, *code.aliases)
+)
 
 SCREENING_LEVELS = CodeList(
     name="level",
@@ -354,5 +402,27 @@ TRACE_STATUSES = CodeList(
         _code("referred", "ดูแล-ส่งต่อ", "referred"),
         _code("not_found", "ไม่พบตัว", "not found"),
         _code("forwarded", "ส่งต่อข้อมูลให้ MOU", "forwarded to the agencies"),
+    ),
+)
+
+# The tracing outcomes of Thailand Zero Dropout case management; the spelling of the values is theirs.
+TZD_OUTCOMES = CodeList(
+    name="tzd_outcome",
+    codes=(
+        _code("BACKED_TO_EDU", "กลับเข้าศึกษาต่อแล้ว", "back in education"),
+        _code("ALTER_EDU", "การศึกษาทางเลือก ม.12", "alternative education (section 12)"),
+        _code("STUDY_ABROAD", "ศึกษาต่างประเทศ", "studies abroad"),
+        _code(
+            "GRADUTED_COMPLUSEEDU", "จบภาคบังคับแล้ว ไม่ต้องการความช่วยเหลือ", "finished compulsory education, wants no help"
+        ),
+        _code("WORK_EMPLOY", "มีงานทำแล้ว", "has work"),
+        _code("HAVE_FAMILY", "มีครอบครัว/บุตรแล้ว", "has a family or child"),
+        _code("JUSTICE_SYS", "อยู่ในกระบวนการยุติธรรม", "in the justice system"),
+        _code("WELFARE_CENTER", "สถานสงเคราะห์", "in a welfare home"),
+        _code("DRUG_ADDICT", "ติดสารเสพติด ต้องฟื้นฟู", "addicted, needs rehabilitation"),
+        _code("RELOCATED", "ย้ายภูมิลำเนา/สถานศึกษา", "moved home or school"),
+        _code("CANT_FIND_HOUSE", "หาบ้านไม่พบ", "house not found"),
+        _code("DONT_NEED_HELP", "ไม่ต้องการความช่วยเหลือ", "wants no help"),
+        _code("DECEASED", "เสียชีวิต", "deceased"),
     ),
 )
