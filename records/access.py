@@ -16,9 +16,10 @@ from sqlalchemy import Select, false, select
 from records import audit, ledger, lists
 from records.errors import NotAllowed
 from records.home import DataHome
-from records.ledger import StudentRow
+from records.ledger import BatchRow, StudentRow
 from records.lists import ListEntryRow, PublicationRow
 from records.people import StudentName
+from records.quarantine import KeptRow
 from records.staff import AccountRow, CaseloadRow
 from records.text import Text
 
@@ -163,6 +164,29 @@ def named(home: DataHome, principal: Principal, student_ids: Iterable[UUID], on:
             detail={"rows": len(allowed)},
         )
     return home.vault.names(allowed)
+
+
+def named_for_report(
+    home: DataHome, actor: str, institution: str, student_ids: Iterable[UUID], purpose: str
+) -> dict[UUID, StudentName]:
+    """Names for a report that is printed at the institution: those of its own students, after the look was recorded."""
+    wanted = set(student_ids)
+    with home.database.write() as session:
+        own = session.scalars(select(StudentRow.student_id).where(StudentRow.institution == institution))
+        allowed = wanted.intersection(own)
+        detail: dict[str, str | int] = {"purpose": purpose, "rows": len(allowed)}
+        audit.record_look(session, actor=actor, action="see names", institution=institution, detail=detail)
+    return home.vault.names(allowed)
+
+
+def kept_rows(home: DataHome, actor: str, batch: BatchRow) -> list[KeptRow]:
+    """The rows of a batch in quarantine with all their cells, after the look was recorded."""
+    with home.database.write() as session:
+        detail: dict[str, str | int] = {"batch": batch.number}
+        audit.record_look(
+            session, actor=actor, action="export quarantine", institution=batch.institution, detail=detail
+        )
+    return home.quarantine.rows(batch.token)
 
 
 def open_log(

@@ -6,6 +6,7 @@ from pathlib import Path
 from records.database import Database, LedgerTable
 from records.errors import ConfigurationGap
 from records.people import Vault
+from records.quarantine import Quarantine
 from records.settings import Settings
 from records.vault_key import create_key, load_key
 
@@ -17,6 +18,7 @@ class DataHome:
     settings: Settings
     database: Database
     vault: Vault
+    quarantine: Quarantine
     vault_database: Database
 
     @property
@@ -61,4 +63,7 @@ def _opened(settings: Settings) -> DataHome:
     vault_database = Database(settings.vault_address)
     vault = Vault(vault_database, key)
     vault.claim(str(settings.key_path))
-    return DataHome(settings=settings, database=database, vault=vault, vault_database=vault_database)
+    quarantine = Quarantine(vault_database, key)
+    return DataHome(
+        settings=settings, database=database, vault=vault, quarantine=quarantine, vault_database=vault_database
+    )

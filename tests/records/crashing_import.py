@@ -9,7 +9,7 @@ from typing import Any
 
 from records import ledger, log, people
 from records.home import open_home
-from records.intake import importing
+from records.intake import committing, importing
 from records.settings import Settings
 
 
@@ -34,8 +34,8 @@ def after(done: Callable[..., Any], *, times: int = 1) -> Callable[..., Any]:
 
 MOMENTS: dict[str, Callable[[], None]] = {
     "while people are admitted": lambda: setattr(people, "_number_row", after(people._number_row, times=2)),
-    "between vault and log": lambda: setattr(importing, "compare", die),
-    "after the first file": lambda: setattr(importing, "write_rows", after(log.write_rows)),
+    "between vault and log": lambda: setattr(committing, "Comparison", die),
+    "after the first file": lambda: setattr(committing, "write_in_order", after(log.write_in_order)),
     "after all files": lambda: setattr(ledger, "commit", die),
     "inside the ledger's transaction": lambda: setattr(ledger, "_place", after(ledger._place)),
 }

@@ -1,5 +1,6 @@
 """Imports cut off in the middle, and two at once: the log is as before or holds the whole file, and holds it once."""
 
+import errno
 import signal
 import subprocess
 import sys
@@ -14,9 +15,9 @@ import pytest
 from records import ledger
 from records.errors import ImportRefused
 from records.home import DataHome
-from records.intake import importing
+from records.intake import committing, gathering, importing
 from records.intake.checking import check
-from records.intake.comparing import compare
+from records.intake.comparing import Comparison
 from records.intake.importing import ImportRequest, import_file
 from records.intake.report import ImportReport
 from records.ledger import Overtaken
@@ -106,8 +107,45 @@ def test_people_whom_the_second_try_recorded_outlive_the_sweep(
 
 def sweeping_at(monkeypatch: pytest.MonkeyPatch, *, hours: float) -> None:
     """Let imports sweep as if it were later."""
-    sweep = importing._sweep
-    monkeypatch.setattr(importing, "_sweep", lambda home, now: sweep(home, now + timedelta(hours=hours)))
+    sweep = importing.sweep
+    monkeypatch.setattr(importing, "sweep", lambda home, now: sweep(home, now + timedelta(hours=hours)))
+
+
+@pytest.mark.parametrize("moment", ["after the first file", "inside the ledger's transaction"])
+def test_files_of_a_killed_import_are_swept_by_a_later_one(
+    only: DataHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    crash(only, moment, roster(tmp_path, range(1001, 1004)))
+    (only.logs / importing.STAGING / "left").mkdir(parents=True)
+    bring(only, roster(tmp_path, range(2001, 2003), "second.csv"))
+    assert len(list(only.logs.rglob("*.parquet"))) > len(log_of(only).files), "too early: they may be being written"
+    sweeping_at(monkeypatch, hours=2)
+    bring(only, roster(tmp_path, range(2001, 2004), "third.csv"))
+    assert {str(file.relative_to(only.logs)) for file in only.logs.rglob("*.parquet")} == {
+        file.path for file in log_of(only).files
+    }
+    assert not list((only.logs / importing.STAGING).iterdir())
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_a_full_disk_leaves_the_log_as_it_was(
+    only: DataHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    bring(only, roster(tmp_path, range(1001, 1004), "first.csv"))
+    before, files = everything(only), list(only.logs.rglob("*.parquet"))
+    write, written = committing.write_in_order, []
+
+    def until_full(*args: Any, **more: Any) -> Any:
+        if len(written) == room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(1)
+        return write(*args, **more)
+
+    monkeypatch.setattr(committing, "write_in_order", until_full)
+    with pytest.raises(OSError, match="No space left"):
+        bring(only, roster(tmp_path, range(1001, 1008)))
+    assert everything(only) == before
+    assert sorted(only.logs.rglob("*.parquet")) == sorted(files), "nothing half-written is left behind"
 
 
 # Two at once
@@ -161,12 +199,13 @@ def test_an_import_that_was_overtaken_compares_again(
     def slow(*args: Any, **more: Any) -> Any:
         tries.append(1)
         if len(tries) == 1:  # while this import compares, the other one comes and goes
-            monkeypatch.setattr(importing, "compare", compare)
+            monkeypatch.setattr(Comparison, "compare", compare)
             bring(only, theirs)
-            monkeypatch.setattr(importing, "compare", slow)
+            monkeypatch.setattr(Comparison, "compare", slow)
         return compare(*args, **more)
 
-    monkeypatch.setattr(importing, "compare", slow)
+    compare = Comparison.compare
+    monkeypatch.setattr(Comparison, "compare", slow)
     looked_before = datetime.now(UTC)
     report = bring(only, mine)
     assert (report.accepted, report.known) == (0, 3)
@@ -186,7 +225,7 @@ def test_an_import_that_is_always_overtaken_gives_up_by_sentence(
     monkeypatch.setattr(ledger, "commit", always)
     with pytest.raises(ImportRefused) as refused:
         bring(only, roster(tmp_path, range(1001, 1004)))
-    assert str(refused.value) == (
+    assert refused.value.text.en == (
         f"Another import for {CODE} was committed meanwhile, three times. Import one file at a time."
     )
     assert refused.value.exit_code == 3
@@ -202,11 +241,11 @@ def test_records_of_a_later_batch_are_never_recorded_before_those_of_an_earlier_
 
     def overtaken_while_checking(*args: Any, **more: Any) -> Any:
         found = check(*args, **more)
-        monkeypatch.setattr(importing, "check", check)
+        monkeypatch.setattr(gathering, "check", check)
         bring(only, first)
         return found
 
-    monkeypatch.setattr(importing, "check", overtaken_while_checking)
+    monkeypatch.setattr(gathering, "check", overtaken_while_checking)
     bring(only, second)
     rows = log_of(only).rows(ENROLMENTS).to_pylist()
     assert [row["class_group"] for row in rows] == ["ชย.1/1"] * 3 + ["ชย.1/2"] * 3

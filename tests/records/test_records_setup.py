@@ -24,6 +24,7 @@ from records.college import (
 )
 from records.errors import ConfigurationGap, ImportRefused, UserError
 from records.home import DataHome
+from records.intake.files import read_grid
 from records.lists import CapacityRow, RuleRow
 from records.questions import ask_college
 from records.setup import apply_college, calendar_rows, gaps, import_calendar, read_college
@@ -53,9 +54,7 @@ def workbook(tmp_path: Path) -> Callable[..., Path]:
     def write(*, change: tuple[str, int, int, str] | None = None, add: tuple[str, Sequence[str]] | None = None) -> Path:
         plain = tmp_path / "plain.xlsx"
         write_workbook(plain, COLLEGE)
-        from records.intake.reading import read_named_sheets
-
-        grid = read_named_sheets(plain)
+        grid = read_grid(plain)
         labels = {sheet.name: sheet.label.th for sheet in SETUP_SHEETS}
         if change:
             sheet, line, column, cell = change

@@ -14,7 +14,7 @@ from records import ledger
 from records.errors import UserError, VaultError
 from records.home import DataHome, create_home, open_home
 from records.ledger import Placement
-from records.people import QUARANTINE_DAYS, FullName, Identity, IdKind, sort_key
+from records.people import FullName, Identity, IdKind, sort_key
 from records.settings import Settings
 from records.vault_key import VaultKey
 from tests.records.small import CODE, OTHER_CODE, batch_of, commit
@@ -201,7 +201,7 @@ def test_surnames_order_people_of_one_first_name(home: DataHome) -> None:
     assert [row.last_name for row in sorted(rows, key=lambda row: row.sort_key)] == ["กนก", "เกษม", "ขวัญ"]
 
 
-# Quarantine and orphans
+# Orphans
 
 
 def sweep(home: DataHome, *, hours: float = 0, days: float = 0) -> int:
@@ -212,36 +212,14 @@ def sweep(home: DataHome, *, hours: float = 0, days: float = 0) -> int:
     )
 
 
-def test_a_quarantined_row_is_kept_whole_and_sealed(home: DataHome) -> None:
-    token, cells = uuid4(), {"รหัสนักศึกษา": "67001", "ชื่อ": "ฑฒณทดสอบ"}
-    home.vault.quarantine(token, [(7, ["BAD_DATE", "OUT_OF_RANGE"], cells), (3, ["RAGGED_ROW"], {"row": "x"})])
-    assert home.vault.quarantined(token) == [
-        (3, ["RAGGED_ROW"], {"row": "x"}), (7, ["BAD_DATE", "OUT_OF_RANGE"], cells)
-    ]  # fmt: skip
-    assert "ฑฒณทดสอบ".encode() not in (home.settings.home / "people.db").read_bytes()
-
-
-def test_quarantined_rows_are_deleted_after_180_days(home: DataHome) -> None:
-    batch = batch_of()
-    commit(home, batch)
-    home.vault.quarantine(batch.token, [(1, ["BAD_DATE"], {})])
-    sweep(home, days=QUARANTINE_DAYS - 1)
-    assert len(home.vault.quarantined(batch.token)) == 1
-    sweep(home, days=QUARANTINE_DAYS, hours=1)
-    assert home.vault.quarantined(batch.token) == []
-    assert QUARANTINE_DAYS == 180
-
-
-def test_people_and_rows_of_a_batch_that_never_came_are_swept_after_an_hour(home: DataHome) -> None:
+def test_people_of_a_batch_that_never_came_are_swept_after_an_hour(home: DataHome) -> None:
     token = uuid4()
     [one] = home.vault.admit(CODE, [person(national=NID, code="1001", name="ดำ")], batch_token=token)
-    home.vault.quarantine(token, [(1, ["BAD_DATE"], {})])
     assert sweep(home, hours=0.9) == 0
     assert home.vault.find(CODE, [person(national=NID)]) == [one]
     assert sweep(home, hours=1.1) == 1
     assert home.vault.find(CODE, [person(national=NID, code="1001")]) == [None]
     assert home.vault.names([one.student_id]) == {}
-    assert home.vault.quarantined(token) == []
 
 
 def test_people_of_a_batch_in_the_ledger_stay(home: DataHome) -> None:
@@ -269,9 +247,3 @@ def test_a_person_known_at_another_institution_keeps_name_and_number_when_swept_
     assert sweep(home, days=1) == 1
     assert home.vault.find(OTHER_CODE, [person(national=NID)]) == [there]
     assert there.student_id in home.vault.names([there.student_id])
-
-
-def test_original_cells_come_back_by_line_and_column(home: DataHome) -> None:
-    token = uuid4()
-    home.vault.keep_originals(token, [(2, "members", "๒๕ คน"), (4, "travel_km", "ไกล")])
-    assert sorted(home.vault.originals(token)) == [(2, "members", "๒๕ คน"), (4, "travel_km", "ไกล")]
