@@ -6,7 +6,7 @@ runs, so that help is instant.
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +21,7 @@ def command_line() -> typer.Typer:
     """The `zerodrop` command with all its sub-commands, in the order in which a college needs them."""
     from features.commands import replay
     from records.commands import check, import_
+    from records.intake.source_commands import sources, template
     from serving.commands import init, score, serve
     from training.commands import promote, train
 
@@ -37,6 +38,8 @@ def command_line() -> typer.Typer:
         ("check", check, "ดูว่ายังขาดอะไร · what is missing"),
         ("simulate", simulate, "ไฟล์ของวิทยาลัยจำลอง · files of a simulated college"),
         ("import", import_, "นำเข้าไฟล์ · take a file in"),
+        ("sources", sources, "ไฟล์แบบใดบ้างที่รับได้ · which files can come in"),
+        ("template", template, "แบบฟอร์มเปล่าของแหล่งข้อมูล · an empty workbook of a source"),
         ("replay", replay, "คำนวณใหม่ ณ วันหนึ่ง · what was known on a day"),
         ("train", train, "ฝึกแบบจำลอง · learn from past terms"),
         ("promote", promote, "ลงนามให้รับหน้าที่ · put a model in charge"),
@@ -45,7 +48,35 @@ def command_line() -> typer.Typer:
         ("demo", demo, "ลองทั้งระบบ · try it all on a simulated college"),
     ):
         app.command(name, short_help=short)(command)
+    for name, short, commands in _groups():
+        group = typer.Typer(no_args_is_help=True, help=short)
+        for word, command in commands.items():
+            group.command(word)(command)
+        app.add_typer(group, name=name, short_help=short)
     return app
+
+
+def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None]]]]:
+    """The commands that come in groups: (word, what it is about, its commands)."""
+    from records.intake import commands as intake
+    from records.people_commands import different, doubts, same
+    from records.roster_commands import compare, confirm
+
+    rows: Mapping[str, Callable[..., None]] = {
+        "list": intake.quarantine_list,
+        "export": intake.quarantine_export,
+        "retry": intake.quarantine_retry,
+        "discard": intake.quarantine_discard,
+    }
+    return [
+        ("quarantine", "แถวที่กักไว้ · rows that could not be taken", rows),
+        ("roster", "เทียบทะเบียนสองครั้ง · compare two rosters", {"compare": compare, "confirm": confirm}),
+        (
+            "people",
+            "คู่ที่อาจเป็นคนเดียวกัน · pairs who may be one person",
+            {"doubts": doubts, "same": same, "different": different},
+        ),
+    ]
 
 
 def simulate(

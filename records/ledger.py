@@ -3,17 +3,17 @@
 The commit point of an import is one transaction that names its files here; files not named here do not exist.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Uuid, func, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Uuid, exists, func, select, update
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from records.college import Institution
 from records.database import Database, Instant, LedgerTable
-from records.errors import ConfigurationGap
+from records.errors import ConfigurationGap, UserError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,10 @@ class BatchRow(LedgerTable):
     committed_at: Mapped[datetime] = mapped_column(Instant)
     reconstructed: Mapped[bool]
     counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    undoes: Mapped[int | None] = mapped_column(default=None)
+    """The ledger number of the batch that this one withdraws."""
+    mends: Mapped[int | None] = mapped_column(default=None)
+    """The ledger number of the batch in whose quarantine these rows were."""
 
 
 class BatchFileRow(LedgerTable):
@@ -105,6 +109,8 @@ class NewBatch:
     counts: dict[str, int]
     files: Sequence[LogFile]
     placements: Sequence[Placement] = field(default=())
+    undoes: int | None = None
+    mends: int | None = None
 
 
 class Overtaken(Exception):
@@ -160,6 +166,8 @@ def commit(database: Database, batch: NewBatch, *, after: int) -> int:
             committed_at=datetime.now(UTC),
             reconstructed=batch.reconstructed,
             counts=batch.counts,
+            undoes=batch.undoes,
+            mends=batch.mends,
         )
         session.add(row)
         session.flush()
@@ -231,15 +239,33 @@ def student_ids(database: Database, institution: str) -> dict[int, UUID]:
         return {number: student_id for number, student_id in session.execute(chosen)}  # noqa: C416  a Row is no pair
 
 
+def numbers_in(database: Database, institution: str, class_groups: Collection[str]) -> list[int]:
+    """The student numbers of some class groups, by the newest roster."""
+    if not class_groups:
+        return []
+    with database.read() as session:
+        chosen = select(StudentRow.number).where(
+            StudentRow.institution == institution, StudentRow.class_group.in_(class_groups)
+        )
+        return list(session.scalars(chosen))
+
+
 def reconstructed_rows(database: Database, institution: str) -> int:
     """How many rows of the institution's log have a reconstructed `recorded_at`."""
     with database.read() as session:
         counted = (
             select(func.sum(BatchFileRow.rows))
             .join(BatchRow, BatchRow.number == BatchFileRow.batch)
-            .where(BatchRow.institution == institution, BatchRow.reconstructed.is_(True))
+            .where(BatchRow.institution == institution, BatchRow.reconstructed.is_(True), *_stands(institution))
         )
         return session.scalar(counted) or 0
+
+
+def _stands(institution: str) -> tuple[ColumnElement[bool], ...]:
+    """Batches that are neither undone nor an undo."""
+    undo = aliased(BatchRow)
+    undone = exists().where(undo.institution == institution, undo.undoes == BatchRow.number)
+    return (BatchRow.undoes.is_(None), ~undone)
 
 
 def tokens(database: Database) -> set[UUID]:
@@ -248,11 +274,20 @@ def tokens(database: Database) -> set[UUID]:
         return set(session.scalars(select(BatchRow.token)))
 
 
+def paths(database: Database) -> set[str]:
+    """The paths of all files that the ledger names, relative to the folder of the logs."""
+    with database.read() as session:
+        return set(session.scalars(select(BatchFileRow.path)))
+
+
 def first_operational(database: Database, institution: str) -> datetime | None:
-    """When the institution's first batch in operation was recorded; None while there is only history."""
+    """When the institution's first batch in operation was recorded; None while there is only history.
+
+    A batch that was undone began nothing.
+    """
     with database.read() as session:
         operational = (BatchRow.institution == institution) & BatchRow.reconstructed.is_(False)
-        return session.scalar(select(func.min(BatchRow.recorded_at)).where(operational))
+        return session.scalar(select(func.min(BatchRow.recorded_at)).where(operational, *_stands(institution)))
 
 
 def newest_recorded(database: Database, institution: str) -> datetime | None:
@@ -263,7 +298,34 @@ def newest_recorded(database: Database, institution: str) -> datetime | None:
 
 
 def batch_of_file(database: Database, institution: str, file_sha256: str) -> BatchRow | None:
-    """The newest batch of this very file, if it was taken in before."""
+    """The newest batch of this very file, if it was taken in before and still stands whole.
+
+    A batch between another one and its undo does not: it may have left out what the undone batch had told already.
+    """
+    undo = aliased(BatchRow)
+    since = (undo.institution == institution) & (undo.undoes <= BatchRow.number) & (undo.number > BatchRow.number)
     with database.read() as session:
         same = (BatchRow.institution == institution) & (BatchRow.file_sha256 == file_sha256)
-        return session.scalar(select(BatchRow).where(same).order_by(BatchRow.number.desc()).limit(1))
+        found = select(BatchRow).where(same, ~exists().where(since)).order_by(BatchRow.number.desc())
+        return session.scalar(found.limit(1))
+
+
+def require_batch(database: Database, institution: str, number: int) -> BatchRow:
+    """A batch of this institution by its ledger number. Raises UserError when there is none, or it is another's."""
+    with database.read() as session:
+        row = session.get(BatchRow, number)
+    if row is None:
+        raise UserError(f"There is no batch {number}. ไม่มีชุดนำเข้าที่ {number}")
+    if row.institution != institution:
+        raise UserError(
+            f"Batch {number} belongs to another institution than {institution}. "
+            f"ชุดที่ {number} เป็นของสถานศึกษาอื่น ไม่ใช่ {institution}"
+        )
+    return row
+
+
+def batches(database: Database, institution: str) -> list[BatchRow]:
+    """Every batch of an institution, oldest first."""
+    with database.read() as session:
+        chosen = select(BatchRow).where(BatchRow.institution == institution).order_by(BatchRow.number)
+        return list(session.scalars(chosen))

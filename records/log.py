@@ -6,7 +6,8 @@ that overlap in time (histories) are merged while they are read. Which files exi
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -19,48 +20,91 @@ import pyarrow.parquet as pq
 from records.clock import milliseconds
 from records.ledger import LogFile, LogIndex
 from records.tables import Table
+from records.vault_key import VaultKey
 
 _ROW_GROUP = 262_144
 
 
-def write_rows(folder: Path, institution: str, table: Table, rows: pa.Table) -> LogFile:
+def write_rows(folder: Path, institution: str, table: Table, rows: pa.Table, key: VaultKey | None = None) -> LogFile:
     """Write rows of one batch in reading order and flush them to disk; they exist once the ledger names the file.
 
     Raises ValueError when the columns or types are not those of the table (a wrong unit would read as no rows).
     """
-    if not rows.schema.equals(table.schema):
-        raise ValueError(f"rows for {table.name} do not have its schema")
     ordered = rows.take(pc.sort_indices(rows, sort_keys=[("recorded_at", "ascending"), ("line", "ascending")]))
+    return write_in_order(folder, institution, table, [ordered], key)
+
+
+def write_in_order(
+    folder: Path, institution: str, table: Table, chunks: Iterable[pa.Table], key: VaultKey | None = None
+) -> LogFile:
+    """Write chunks that are in reading order as one file; a sensitive table is sealed with the vault's key."""
     relative = Path(institution) / table.name / f"{uuid4().hex}.parquet"
     path = folder / relative
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(ordered, path, compression="zstd", row_group_size=_ROW_GROUP)
-    with path.open("rb") as written:
-        os.fsync(written.fileno())
-        digest = hashlib.file_digest(written, "sha256").hexdigest()
-    times = ordered.column("recorded_at").cast(pa.int64())
+    rows, first, last = 0, None, 0
+    try:
+        with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+            for chunk in chunks:
+                if not chunk.schema.equals(table.schema):
+                    raise ValueError(f"rows for {table.name} do not have its schema")
+                if not chunk.num_rows:
+                    continue
+                writer.write_table(chunk, row_group_size=_ROW_GROUP)
+                times = chunk.column("recorded_at").cast(pa.int64())
+                first = times[0].as_py() if first is None else first
+                rows, last = rows + chunk.num_rows, times[-1].as_py()
+        if table.sensitive:
+            _seal(path, key)
+        with path.open("rb") as written:
+            os.fsync(written.fileno())
+            digest = hashlib.file_digest(written, "sha256").hexdigest()
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return LogFile(
         table=table.name,
         path=str(relative),
         batch=0,
-        rows=ordered.num_rows,
-        first_recorded_at=datetime.fromtimestamp(times[0].as_py() / 1000, UTC),
-        last_recorded_at=datetime.fromtimestamp(times[-1].as_py() / 1000, UTC),
+        rows=rows,
+        first_recorded_at=datetime.fromtimestamp((first or 0) / 1000, UTC),
+        last_recorded_at=datetime.fromtimestamp(last / 1000, UTC),
         sha256=digest,
     )
+
+
+def _seal(path: Path, key: VaultKey | None) -> None:
+    """A sensitive table does not lie on the disk in clear. Raises ValueError without the key."""
+    if key is None:
+        raise ValueError("a sensitive table is written and read with the vault's key")
+    path.write_bytes(key.seal(path.read_bytes()))
+
+
+def _opened(path: Path, table: Table, key: VaultKey | None) -> pq.ParquetFile:
+    if not table.sensitive:
+        return pq.ParquetFile(path, memory_map=True)
+    if key is None:
+        raise ValueError("a sensitive table is written and read with the vault's key")
+    return pq.ParquetFile(pa.BufferReader(key.unseal(path.read_bytes())))
 
 
 class TableReader:
     """One table of the log, read forward: each call of `upto` gives the rows since the last call, in reading order."""
 
     def __init__(
-        self, folder: Path, table: Table, files: Sequence[LogFile], columns: Sequence[str] | None = None
+        self,
+        folder: Path,
+        table: Table,
+        files: Sequence[LogFile],
+        columns: Sequence[str] | None = None,
+        key: VaultKey | None = None,
+        within: "Within | None" = None,
     ) -> None:
         self.table = table
         wanted = columns if columns is not None else [field.name for field in table.schema]
         self._columns = list(dict.fromkeys([*wanted, "recorded_at", "line"]))
         self.schema = pa.schema([*(table.schema.field(name) for name in self._columns), pa.field("batch", pa.int32())])
-        self._chunks = _in_order(folder, files, self._columns)
+        reading = _Reading(folder=folder, table=table, columns=self._columns, key=key, within=within)
+        self._chunks = _in_order(reading, files)
         self._held: pa.Table | None = None
 
     def upto(self, limit: datetime | None) -> Iterator[pa.Table]:
@@ -82,12 +126,12 @@ class TableReader:
         return next(self._chunks, None)
 
 
-def _in_order(folder: Path, files: Sequence[LogFile], columns: list[str]) -> Iterator[pa.Table]:
+def _in_order(reading: "_Reading", files: Sequence[LogFile]) -> Iterator[pa.Table]:
     for group in _overlapping(files):
         if len(group) == 1:
-            yield from _row_groups(folder, group[0], columns)
+            yield from reading.chunks(group[0])
         else:
-            yield _merged(folder, group, columns)
+            yield _merged(reading, group)
 
 
 def _overlapping(files: Sequence[LogFile]) -> Iterator[list[LogFile]]:
@@ -110,37 +154,71 @@ def _touch(group: list[LogFile], file: LogFile) -> bool:
     return any(other.last_recorded_at == file.first_recorded_at and other.batch >= file.batch for other in group)
 
 
-def _row_groups(folder: Path, file: LogFile, columns: list[str]) -> Iterator[pa.Table]:
-    with pq.ParquetFile(folder / file.path, memory_map=True) as parquet:
-        for index in range(parquet.num_row_groups):
-            yield _with_batch(parquet.read_row_group(index, columns=columns), file)
+@dataclass(frozen=True, kw_only=True)
+class Within:
+    """Only rows whose column (a day or a number) lies in [low, high): what a comparison in parts asks for."""
+
+    column: str
+    low: int
+    high: int
+
+    def rows(self, table: pa.Table) -> pa.Table:
+        numbers = table.column(self.column)
+        if pa.types.is_date(numbers.type):
+            numbers = numbers.cast(pa.int32())
+        held = np.asarray(numbers.cast(pa.int64()).to_numpy())
+        return table.filter(pa.array((held >= self.low) & (held < self.high)))
 
 
-def _merged(folder: Path, group: list[LogFile], columns: list[str]) -> pa.Table:
-    together = pa.concat_tables(_with_batch(pq.read_table(folder / file.path, columns=columns), file) for file in group)
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """How the files of one table are read."""
+
+    folder: Path
+    table: Table
+    columns: list[str]
+    key: VaultKey | None
+    within: Within | None
+
+    def chunks(self, file: LogFile) -> Iterator[pa.Table]:
+        asked = list(dict.fromkeys([*self.columns, *([self.within.column] if self.within else [])]))
+        with _opened(self.folder / file.path, self.table, self.key) as parquet:
+            for index in range(parquet.num_row_groups):
+                rows = parquet.read_row_group(index, columns=asked)
+                chosen = self.within.rows(rows).select(self.columns) if self.within else rows
+                yield chosen.append_column("batch", pa.array(np.full(chosen.num_rows, file.batch, np.int32)))
+
+
+def _merged(reading: _Reading, group: list[LogFile]) -> pa.Table:
+    together = pa.concat_tables(chunk for file in group for chunk in reading.chunks(file))
     keys = [("recorded_at", "ascending"), ("batch", "ascending"), ("line", "ascending")]
     return together.take(pc.sort_indices(together, sort_keys=keys))
-
-
-def _with_batch(rows: pa.Table, file: LogFile) -> pa.Table:
-    return rows.append_column("batch", pa.array(np.full(rows.num_rows, file.batch, np.int32)))
 
 
 class EventLog:
     """One institution's log as the ledger stood after `ledger_number`: which files there are, and readers over them."""
 
-    def __init__(self, *, folder: Path, institution: str, index: LogIndex) -> None:
+    def __init__(self, *, folder: Path, institution: str, index: LogIndex, key: VaultKey | None = None) -> None:
         self.folder = folder
         self.institution = institution
         self.files = index.files
         self.ledger_number = index.ledger_number
         self.epoch = index.epoch
+        self._key = key
 
-    def reader(self, table: Table, columns: Sequence[str] | None = None) -> TableReader:
-        return TableReader(self.folder, table, [file for file in self.files if file.table == table.name], columns)
+    def reader(self, table: Table, columns: Sequence[str] | None = None, within: Within | None = None) -> TableReader:
+        """A reader over one table. A sensitive one raises ValueError when the log was opened without the key."""
+        files = [file for file in self.files if file.table == table.name]
+        return TableReader(self.folder, table, files, columns, self._key, within)
 
-    def rows(self, table: Table, until: datetime | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+    def rows(
+        self,
+        table: Table,
+        until: datetime | None = None,
+        columns: Sequence[str] | None = None,
+        within: Within | None = None,
+    ) -> pa.Table:
         """All rows of a table recorded before `until`, in reading order, with their `batch`."""
-        reader = self.reader(table, columns)
+        reader = self.reader(table, columns, within)
         chunks = list(reader.upto(until))
         return pa.concat_tables(chunks) if chunks else reader.schema.empty_table()

@@ -32,9 +32,9 @@ from records.college import (
 from records.errors import ConfigurationGap, ImportRefused
 from records.home import DataHome
 from records.intake import normalise
-from records.intake.importing import ImportRequest, take_in
-from records.intake.reading import read_named_sheets
-from records.intake.source import Delivery, Told
+from records.intake.files import read_grid
+from records.intake.importing import Arrival, ImportRequest, take_in
+from records.intake.source import Told, in_one
 from records.lists import CapacityRow, RuleRow
 from records.log import EventLog
 from records.staff import AccountRow, CaseloadRow, account_by_login, assign_group
@@ -66,7 +66,7 @@ def read_college(path: Path) -> College:
 
 
 def _sheets(path: Path) -> dict[str, list[tuple[int, Row]]]:
-    found = read_named_sheets(path)
+    found = read_grid(path)
     rows: dict[str, list[tuple[int, Row]]] = {}
     for sheet in SETUP_SHEETS:
         rows[sheet.name] = _rows_of(path, sheet, found.get(sheet.label.th, []))
@@ -261,16 +261,15 @@ def import_calendar(home: DataHome, college: College) -> None:
         "kind": pa.array([row[3] for row in rows], pa.string()),
         "entered_at": pa.array(told_on, pa.timestamp("ms", tz="UTC")),
     }
-    delivery = Delivery(
-        institution=code,
+    delivery = in_one(
+        code,
         lines=pa.array(range(1, len(rows) + 1), pa.int32()),
         told=[Told(table=CALENDAR, cells=cells, lag_days=0)],
         is_history=ledger.first_operational(home.database, code) is None,
     )
     digest = hashlib.sha256(repr(rows).encode()).hexdigest()
-    take_in(
-        home, delivery, ImportRequest(path=Path("setup")), source="setup", received=datetime.now(UTC), digest=digest
-    )
+    request = ImportRequest(path=Path("setup"))
+    take_in(home, delivery, Arrival(request=request, source="setup", received=now, digest=digest))
 
 
 def _known_calendar(home: DataHome, institution: str) -> set[tuple[int, int, date, str]]:

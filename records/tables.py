@@ -102,6 +102,8 @@ class Table:
     columns: tuple[Column, ...]
     happened_on_aliases: tuple[str, ...]
     per_student: bool = True
+    sensitive: bool = False
+    """Stored sealed, read with its own permission, and no feature unless a deployment switches it on (PDPA s. 26)."""
 
     def __post_init__(self) -> None:
         names = {column.name for column in self.columns} | {"happened_on"}
@@ -318,6 +320,7 @@ ATTENDANCE_TOTAL = Table(
                 ("late", "วันที่สาย", "days late", ("สาย",), False),
                 ("absent", "วันที่ขาด", "days absent", ("ขาด",), False),
                 ("leave", "วันที่ลา", "days on leave", ("ลา",), False),
+                ("skipped", "วันที่โดด", "days skipped", ("โดด", "หนีเรียน"), False),
             )
         ),
     ),
@@ -359,6 +362,34 @@ GRADES = Table(
         Column(
             name="grade", kind=Kind.CODE, use=Use.FEATURE, codes=codes.GRADES, required=True,
             label=Text(th="ผลการเรียน", en="grade or mark"), aliases=("เกรด", "ผลการเรียน", "ระดับผลการเรียน(เกรด)"),
+        ),
+    ),
+)  # fmt: skip
+
+TERM_GPA = Table(
+    name="term_gpa",
+    label=Text(th="เกรดเฉลี่ย", en="Grade point averages"),
+    about=Text(th="เกรดเฉลี่ยของหนึ่งภาคเรียนและเกรดเฉลี่ยสะสม ตามที่สถานศึกษาประกาศ", en="The average of a term and over all terms, as the institution released them."),
+    key=("academic_year", "term"),
+    happened_on_aliases=("วันที่ประกาศผล", "วันที่ประกาศ", "released_at"),
+    columns=(
+        _ACADEMIC_YEAR,
+        _TERM,
+        Column(
+            name="gpa", kind=Kind.NUMBER, use=Use.FEATURE, constraint=Between(low=0, high=4),
+            label=Text(th="เกรดเฉลี่ยประจำภาค", en="GPA of the term"), aliases=("เกรดเฉลี่ยประจำภาค", "เกรดเฉลี่ย", "GPA"),
+        ),
+        Column(
+            name="gpax", kind=Kind.NUMBER, use=Use.FEATURE, constraint=Between(low=0, high=4),
+            label=Text(th="เกรดเฉลี่ยสะสม", en="GPA over all terms (GPAX)"), aliases=("เกรดเฉลี่ยสะสม", "GPAX", "GPAX_Onec"),
+        ),
+        Column(
+            name="credits_tried", kind=Kind.NUMBER, use=Use.FEATURE, constraint=Between(low=0, high=400),
+            label=Text(th="หน่วยกิตที่เรียน", en="credits tried"), aliases=("หน่วยกิตที่เรียน",),
+        ),
+        Column(
+            name="credits_earned", kind=Kind.NUMBER, use=Use.FEATURE, constraint=Between(low=0, high=400),
+            label=Text(th="หน่วยกิตที่ได้", en="credits earned"), aliases=("หน่วยกิตที่ได้", "หน่วยกิตสะสม"),
         ),
     ),
 )  # fmt: skip
@@ -407,6 +438,35 @@ HOUSEHOLD = Table(
             name="scholarship", kind=Kind.FLAG, use=Use.FEATURE,
             label=Text(th="ได้รับทุนหรือกู้ยืม", en="scholarship or loan"), aliases=("ทุนการศึกษา", "ได้รับทุน"),
         ),
+        Column(
+            name="income_month", kind=Kind.NUMBER, use=Use.FEATURE, constraint=Between(low=0, high=5_000_000),
+            label=Text(th="รายได้ครัวเรือนต่อเดือน (บาท)", en="household income a month (baht)"),
+            aliases=("รายได้ครัวเรือนต่อเดือน", "รายได้เฉลี่ยต่อเดือน", "รายได้ต่อเดือน"),
+        ),
+        Column(
+            name="lives_with", kind=Kind.CODE, use=Use.FEATURE, codes=codes.LIVES_WITH,
+            label=Text(th="อาศัยอยู่กับ", en="lives with"), aliases=("อาศัยอยู่กับ", "พักอาศัยกับ"),
+        ),
+        Column(
+            name="state_card", kind=Kind.FLAG, use=Use.FEATURE,
+            label=Text(th="มีบัตรสวัสดิการแห่งรัฐ", en="state welfare card"), aliases=("บัตรสวัสดิการแห่งรัฐ", "StateWelfareFlag"),
+        ),
+        Column(
+            name="housing", kind=Kind.CODE, use=Use.FEATURE, codes=codes.HOUSING,
+            label=Text(th="ลักษณะการอยู่อาศัย", en="housing"), aliases=("ลักษณะที่อยู่อาศัย", "การอยู่อาศัย"),
+        ),
+        Column(
+            name="travel_min", kind=Kind.WHOLE, use=Use.FEATURE, constraint=Between(low=0, high=600),
+            label=Text(th="เวลาเดินทาง (นาที เที่ยวเดียว)", en="travel time (minutes, one way)"), aliases=("เวลาเดินทาง", "ใช้เวลาเดินทาง"),
+        ),
+        Column(
+            name="travel_cost_month", kind=Kind.NUMBER, use=Use.FEATURE, constraint=Between(low=0, high=50_000),
+            label=Text(th="ค่าเดินทางต่อเดือน (บาท)", en="travel cost a month (baht)"), aliases=("ค่าเดินทางต่อเดือน",),
+        ),
+        Column(
+            name="pocket_money_day", kind=Kind.NUMBER, use=Use.FEATURE, constraint=Between(low=0, high=5_000),
+            label=Text(th="เงินมาเรียนต่อวัน (บาท)", en="pocket money a day (baht)"), aliases=("เงินมาโรงเรียนวันละ", "ค่าขนมต่อวัน", "เงินมาเรียนวันละ"),
+        ),
     ),
 )  # fmt: skip
 
@@ -432,6 +492,41 @@ SCREENING = Table(
         Column(
             name="reviewed", kind=Kind.FLAG, use=Use.FEATURE,
             label=Text(th="ครูยืนยันแล้ว", en="confirmed by the advisor"), aliases=("ยืนยันแล้ว", "คัดกรองแล้ว"),
+        ),
+    ),
+)  # fmt: skip
+
+SCREENING_SENSITIVE = Table(
+    name="screening_sensitive",
+    label=Text(th="การคัดกรอง (ด้านอ่อนไหว)", en="Screening, sensitive areas"),
+    about=Text(th="ยาเสพติด ชู้สาว การทะเลาะวิวาท สุขภาพ และ SDQ เก็บปิดผนึก ไม่ใช้เป็นข้อมูลเข้าแบบจำลองโดยปริยาย", en="Drugs, sexual behaviour, fights, health and SDQ: stored sealed, no model input unless switched on."),
+    key=("happened_on", "tool", "area"),
+    happened_on_aliases=("วันที่คัดกรอง", "วันที่ประเมิน"),
+    sensitive=True,
+    columns=(
+        Column(
+            name="tool", kind=Kind.CODE, use=Use.FEATURE, codes=codes.TOOLS,
+            label=Text(th="แบบคัดกรอง", en="instrument"), aliases=("แบบคัดกรอง", "เครื่องมือ"),
+        ),
+        Column(
+            name="area", kind=Kind.CODE, use=Use.FEATURE, codes=codes.SENSITIVE_AREA_CODES, required=True,
+            label=Text(th="ด้าน", en="area"), aliases=("ด้าน", "รายการพิจารณา"),
+        ),
+        Column(
+            name="level", kind=Kind.CODE, use=Use.FEATURE, codes=codes.SCREENING_LEVELS,
+            label=Text(th="กลุ่ม", en="group"), aliases=("กลุ่ม", "ผลคัดกรอง", "ระดับ"),
+        ),
+        Column(
+            name="score", kind=Kind.WHOLE, use=Use.FEATURE, constraint=Between(low=0, high=40),
+            label=Text(th="คะแนน", en="score"), aliases=("คะแนน",),
+        ),
+        Column(
+            name="reviewed", kind=Kind.FLAG, use=Use.FEATURE,
+            label=Text(th="ครูยืนยันแล้ว", en="confirmed by the advisor"), aliases=("ยืนยันแล้ว", "คัดกรองแล้ว"),
+        ),
+        Column(
+            name="version", kind=Kind.TEXT, use=Use.FEATURE,
+            label=Text(th="เกณฑ์ที่ใช้", en="cut-offs that were used"), aliases=("เกณฑ์", "sdq_version"),
         ),
     ),
 )  # fmt: skip
@@ -510,8 +605,10 @@ TABLES: tuple[Table, ...] = (
     ATTENDANCE,
     ATTENDANCE_TOTAL,
     GRADES,
+    TERM_GPA,
     HOUSEHOLD,
     SCREENING,
+    SCREENING_SENSITIVE,
     VISITS,
     OUTCOMES,
     SAME_PERSON,

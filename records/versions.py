@@ -23,7 +23,7 @@ def are_new(table: Table, told: pa.Table, offered: pa.Table) -> npt.NDArray[np.b
         return np.zeros(0, bool)
     both = _together(table, told, offered)
     keys = row_codes(both, table.key_columns)
-    values = row_codes(both, _value_columns(table))
+    values = row_codes(both, value_columns(table))
     is_offered = np.arange(both.num_rows) >= told.num_rows
     times = both.column("recorded_at").cast(pa.int64()).to_numpy()
     order = np.lexsort((both.column("line").to_numpy(), both.column("batch").to_numpy(), times, keys))
@@ -77,6 +77,12 @@ def missing_keys(table: Table, known: pa.Table, offered: pa.Table) -> pa.Table:
     return known.filter(pa.array(~np.isin(keys[: known.num_rows], keys[known.num_rows :])))
 
 
+def not_told_since(table: Table, told: pa.Table, offered: pa.Table, batch: int) -> pa.Table:
+    """The offered rows whose key no batch after `batch` has told."""
+    later = told.filter(pc.greater(told.column("batch"), batch))
+    return missing_keys(table, offered, later)
+
+
 def row_codes(rows: pa.Table, columns: Sequence[str]) -> Codes:
     """One integer for each distinct combination of the columns' values; a missing value equals a missing value."""
     combined = np.zeros(rows.num_rows, np.int64)
@@ -95,7 +101,8 @@ def _plain(column: pa.ChunkedArray) -> Any:
     return column.to_pandas()
 
 
-def _value_columns(table: Table) -> list[str]:
+def value_columns(table: Table) -> list[str]:
+    """The columns in which two versions of one fact can differ."""
     told = [column.name for column in table.columns if column.name not in table.key]
     return [*told, "retracted"]
 
@@ -103,5 +110,5 @@ def _value_columns(table: Table) -> list[str]:
 def _together(table: Table, told: pa.Table, offered: pa.Table) -> pa.Table:
     newest = np.iinfo(np.int32).max
     marked = offered.append_column("batch", pa.array(np.full(offered.num_rows, newest, np.int32)))
-    names = [*dict.fromkeys([*table.key_columns, *_value_columns(table), "recorded_at", "line"]), "batch"]
+    names = [*dict.fromkeys([*table.key_columns, *value_columns(table), "recorded_at", "line"]), "batch"]
     return pa.concat_tables([told.select(names), marked.select(names)])

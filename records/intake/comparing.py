@@ -1,163 +1,236 @@
-"""A checked delivery against the log: what is new, what is known already, and what the file no longer contains."""
+"""A gathered delivery against the log: what is new, what is known already, and what the file no longer contains.
+
+Rows are compared in ranges of a key column, so that a file of any size needs the memory of one range.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import select
 
-from records import versions
-from records.errors import ImportRefused
+from records import ledger, versions
+from records.clock import milliseconds
 from records.home import DataHome
-from records.intake.checking import Checked, CheckedTable, Moment
-from records.intake.source import Covers, Delivery
-from records.ledger import Placement, StudentRow, student_ids
-from records.log import EventLog
-from records.tables import ENROLMENTS, ROSTER_COUNTS, Table
+from records.intake import rosters_in
+from records.intake.checking import INSTANT, Moment
+from records.intake.findings import Lines
+from records.intake.gathering import Gathered, Scope
+from records.intake.source import Covers, Told
+from records.intake.spool import Spool
+from records.intake.totals import as_periods
+from records.ledger import BatchRow, Placement
+from records.log import EventLog, Within
+from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS, Table
 from records.text import Text
 
-_LEAST_ROSTER_SHARE = 0.7
+_COPIES = 5  # as many students with the same answers to everything are worth a question [judgement]
+_LEAST_ANSWERS = 4
+_HOUR, _LINES = 3_600_000, 65_536  # grains of the two orders in which rows are written
 _SKIPPED_RETRACTIONS = Text(
     th="มีแถวที่ระบุตัวไม่ได้ จึงไม่ถือว่าผู้ที่ไม่มีชื่อหายไป แก้แถวเหล่านั้นแล้วนำเข้าใหม่",
     en="some rows name nobody, so nobody missing from this file counts as gone: mend those rows and import again",
 )
-
-
 _NO_COUNT = Text(
     th="มีแถวที่กักไว้ จึงยังไม่นับเป็นทะเบียนครบรอบ แก้แถวเหล่านั้นแล้วนำเข้าใหม่ มิฉะนั้นคนที่อยู่ในแถวนั้นจะดูเหมือนออกไปแล้ว",
     en="rows in quarantine: this roster does not count as complete, or their students would look gone; mend and import again",
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Compared:
-    new: Mapping[Table, pa.Table]
-    accepted: int
-    retracted: int
-    placements: Sequence[Placement]
-    notes: Sequence[Text]
+    """What goes into the log, by table; and rows that turned out wrong beside others, by code."""
+
+    new: dict[Table, Spool] = field(default_factory=dict)
+    late: dict[str, list[Lines]] = field(default_factory=dict)
+    retracted: int = 0
+    placements: Sequence[Placement] = ()
+    notes: list[Text] = field(default_factory=list)
+
+    def note(self, text: Text) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def close(self) -> None:
+        for spool in self.new.values():
+            spool.close()
 
 
-def compare(
-    log: EventLog,
-    home: DataHome,
-    delivery: Delivery,
-    checked: Checked,
-    moment: Moment,
-    *,
-    file: str,
-    confirm_shrink: bool,
-) -> Compared:
-    """Raises ImportRefused when a roster shrank so much that it must be a partial file."""
-    new: dict[Table, pa.Table] = {}
-    changed_lines: set[int] = set()
-    retracted = 0
-    notes: list[Text] = []
-    for table in checked.tables:
-        told = log.rows(table.told.table)
-        offered = _filled(table, told)
-        fresh = offered.filter(pa.array(versions.are_new(table.told.table, told, offered)))
-        changed_lines.update(fresh.column("line").to_pylist())
-        gone = _retractions(table, told, offered, delivery, checked, home, notes)
-        retracted += gone.num_rows
-        new[table.told.table] = pa.concat_tables([fresh, gone])
-        if table.told.covers is Covers.WHOLE_ROSTER and offered.num_rows:
-            count = _count(offered)
-            _refuse_shrunken(log, count, file, confirm_shrink)
-            if checked.problems or delivery.ragged:
-                notes.append(_NO_COUNT)
-                continue
-            known_counts = log.rows(ROSTER_COUNTS)
-            new[ROSTER_COUNTS] = count.filter(pa.array(versions.are_new(ROSTER_COUNTS, known_counts, count)))
-    placements = _placements(home, log, new, checked)
-    return Compared(new=new, accepted=len(changed_lines), retracted=retracted, placements=placements, notes=notes)
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One delivery beside one state of the log; `stamp` is the moment of the commit, None for history and replays."""
+
+    home: DataHome
+    log: EventLog
+    gathered: Gathered
+    moment: Moment
+    stamp: datetime | None
+    file: str
+    confirm_shrink: bool
+    met: Mapping[int, UUID]
+    folder: Path
+    mends: BatchRow | None = None
+    """The batch whose rows were mended: a part of its file, so nobody is missing from it, nor is it counted."""
+
+    def compare(self) -> Compared:
+        """Raises ImportRefused when a roster shrank so much that it must be a partial file, or is an old one."""
+        compared = Compared()
+        for table, told in self.gathered.told.items():
+            spool = self._spool(table, compared)
+            out = compared.new.setdefault(table, self._out())
+            for low, high in spool.ranges():
+                self._compare_range(table, told, spool, (low, high), out, compared)
+            if table is HOUSEHOLD:
+                _tell_copies(spool, compared)
+            if told.covers is Covers.WHOLE_ROSTER and spool.rows and self.mends is None:
+                self._count(spool, compared)
+        enrolments = compared.new.get(ENROLMENTS)
+        fresh = pa.concat_tables(enrolments.tables()) if enrolments is not None and enrolments.rows else None
+        fresh = fresh if fresh is not None or enrolments is None else ENROLMENTS.schema.empty_table()
+        counts = compared.new.get(ROSTER_COUNTS)
+        scope = self.gathered.scopes.get(ENROLMENTS)
+        counted = scope.terms if scope is not None and counts is not None and counts.rows else set()
+        compared.placements = rosters_in.placements(self.home, self.log, fresh, self.met, counted)
+        return compared
+
+    def _out(self) -> Spool:
+        by, grain = ("recorded_at", _HOUR) if self.moment.history else ("line", _LINES)
+        return Spool(folder=self.folder, by=by, grain=grain)
+
+    def _spool(self, table: Table, compared: Compared) -> Spool:
+        """The rows of a table; cumulative totals become periods against what is known."""
+        spool = self.gathered.spools[table]
+        if table is not ATTENDANCE_TOTAL or not spool.rows:
+            return spool
+        rows, broken = as_periods(self.log, pa.concat_tables(spool.tables()))
+        for code, lines in broken.items():
+            compared.late.setdefault(code, []).append(lines)
+        periods = Spool(folder=self.folder, by=spool.by)
+        periods.append(rows)
+        return periods
+
+    def _compare_range(
+        self, table: Table, told: Told, spool: Spool, limits: tuple[int, int], out: Spool, compared: Compared
+    ) -> None:
+        low, high = limits
+        known = self.log.rows(table, within=Within(column=spool.by, low=low, high=high))
+        stamped = self._stamped(spool.within(low, high))
+        offered = _without_conflicts(table, stamped, compared)
+        offered = _filled(table, told, known, offered)
+        if self.mends is not None:
+            offered = versions.not_told_since(table, known, offered, self.mends.number)
+        out.append(offered.filter(pa.array(versions.are_new(table, known, offered))))
+        gone = self._retractions(table, told, known, stamped, compared)  # told in two ways is no silence
+        compared.retracted += gone.num_rows
+        out.append(gone)
+
+    def _stamped(self, rows: pa.Table) -> pa.Table:
+        if self.stamp is None:
+            return rows
+        place = rows.schema.get_field_index("recorded_at")
+        moments = pa.array(np.full(rows.num_rows, milliseconds(self.stamp)), pa.int64()).cast(INSTANT)
+        return rows.set_column(place, rows.schema.field(place), moments)
+
+    # Retractions
+
+    def _retractions(
+        self, table: Table, told: Told, known: pa.Table, offered: pa.Table, compared: Compared
+    ) -> pa.Table:
+        nothing = table.schema.empty_table()
+        scope = self.gathered.scopes[table]
+        if told.covers is Covers.NOTHING or self.mends or scope.days is None or not known.num_rows:
+            return nothing
+        at = milliseconds(self.stamp) if self.stamp else scope.recorded_at  # of the whole file, not of a range
+        recorded_at = pa.scalar(at, pa.int64()).cast(INSTANT)
+        before = versions.latest(table, known.filter(pc.less_equal(known.column("recorded_at"), recorded_at)))
+        inside = before.filter(pa.array(self._in_scope(told, before, scope)))
+        missing = versions.missing_keys(table, inside, offered)
+        missing = missing.filter(pa.array(~np.isin(missing.column("student").to_numpy(), self.gathered.spoken_for)))
+        if missing.num_rows and self.gathered.nameless_bad_rows:
+            compared.note(_SKIPPED_RETRACTIONS)
+            return nothing
+        return _as_retractions(table, missing, recorded_at, scope.days[1])
+
+    def _in_scope(self, told: Told, known: pa.Table, scope: Scope) -> npt.NDArray[np.bool_]:
+        if told.covers in (Covers.WHOLE_ROSTER, Covers.ROSTER_OF_GROUPS):
+            terms = known.column("academic_year").to_numpy() * 10 + known.column("term").to_numpy()
+            of_terms = np.isin(terms, [year * 10 + term for year, term in scope.terms])
+            if told.covers is Covers.WHOLE_ROSTER:
+                return of_terms
+            groups = pa.array(sorted(self.gathered.class_groups), pa.string())
+            return np.asarray(of_terms & pc.is_in(known.column("class_group"), groups).to_numpy())
+        assert scope.days is not None
+        days = known.column("happened_on").cast(pa.int32()).to_numpy()
+        members = ledger.numbers_in(self.home.database, self.log.institution, self.gathered.class_groups)
+        inside = (days >= scope.days[0]) & (days <= scope.days[1])
+        if "session" in known.column_names:  # a flagpole file says nothing of the periods
+            inside &= np.isin(known.column("session").to_numpy(), list(scope.sessions))
+        return np.asarray(inside & np.isin(known.column("student").to_numpy(), np.union1d(scope.students, members)))
+
+    # Rosters
+
+    def _count(self, spool: Spool, compared: Compared) -> None:
+        offered = self._stamped(pa.concat_tables(spool.tables()))
+        count = rosters_in.count(offered)
+        rosters_in.refuse_what_cannot_be(
+            self.log, count, self.file, confirmed=self.confirm_shrink, history=self.stamp is None
+        )
+        twice = rosters_in.on_two_rosters(
+            self.home, self.log.institution, self.gathered.scopes[ENROLMENTS].terms, self.met
+        )
+        if len(twice):
+            lines = offered.column("line").to_numpy()[np.isin(offered.column("student").to_numpy(), twice)]
+            compared.late.setdefault("TWO_INSTITUTIONS", []).append(np.unique(lines))
+        if self.gathered.has_bad_rows or "CONFLICTING_ROWS" in compared.late:
+            compared.note(_NO_COUNT)
+            return
+        fresh = count.filter(pa.array(versions.are_new(ROSTER_COUNTS, self.log.rows(ROSTER_COUNTS), count)))
+        counts = compared.new.setdefault(ROSTER_COUNTS, self._out())
+        counts.append(fresh)
 
 
-def _filled(table: CheckedTable, told: pa.Table) -> pa.Table:
+def _without_conflicts(table: Table, offered: pa.Table, compared: Compared) -> pa.Table:
+    """Without rows that tell one fact in two ways, unless entry times say which came later: nothing is guessed."""
+    keys = versions.row_codes(offered, [*table.key_columns, "recorded_at", "entered_at"])
+    values = versions.row_codes(offered, versions.value_columns(table))
+    order = np.lexsort((values, keys))
+    same_key = keys[order][1:] == keys[order][:-1]
+    differs = same_key & (values[order][1:] != values[order][:-1])
+    if not differs.any():
+        return offered
+    wrong = np.isin(keys, keys[order][1:][differs])
+    compared.late.setdefault("CONFLICTING_ROWS", []).append(np.unique(offered.column("line").to_numpy()[wrong]))
+    return offered.filter(pa.array(~wrong))
+
+
+def _filled(table: Table, told: Told, known: pa.Table, offered: pa.Table) -> pa.Table:
     """Columns that this source does not have keep what is known of the same key: a source changes only what it tells.
 
     What was told later than a row is recorded does not enter it: history and replayed files come in behind newer ones.
     """
-    declared = table.told.table
-    told_or_key = {*table.told.cells, *declared.key}
-    silent = [column.name for column in declared.columns if column.name not in told_or_key]
-    if not silent or not told.num_rows or not table.rows.num_rows:
-        return table.rows
-    source = versions.version_before(declared, told, table.rows)
+    told_or_key = {*told.cells, *table.key}
+    silent = [column.name for column in table.columns if column.name not in told_or_key]
+    if not silent or not known.num_rows or not offered.num_rows:
+        return offered
+    source = versions.version_before(table, known, offered)
     indices = pa.array(source, mask=source < 0)
-    rows = table.rows
     for name in silent:
-        rows = rows.set_column(
-            rows.schema.get_field_index(name), rows.schema.field(name), told.column(name).take(indices)
-        )
-    return rows
+        place = offered.schema.get_field_index(name)
+        offered = offered.set_column(place, offered.schema.field(name), known.column(name).take(indices))
+    return offered
 
 
-# Retractions
-
-
-def _retractions(
-    table: CheckedTable,
-    told: pa.Table,
-    offered: pa.Table,
-    delivery: Delivery,
-    checked: Checked,
-    home: DataHome,
-    notes: list[Text],
-) -> pa.Table:
-    declared = table.told.table
-    nothing = declared.schema.empty_table()
-    if table.told.covers is Covers.NOTHING or not offered.num_rows or not told.num_rows:
-        return nothing
-    recorded_at = pc.max(offered.column("recorded_at"))
-    before = told.filter(pc.less_equal(told.column("recorded_at"), recorded_at))
-    known = versions.latest(declared, before)
-    scope = known.filter(pa.array(_in_scope(table, known, offered, delivery, home)))
-    missing = versions.missing_keys(declared, scope, offered)
-    missing = missing.filter(pa.array(~np.isin(missing.column("student").to_numpy(), table.spoken_for)))
-    if missing.num_rows and checked.nameless_bad_rows:
-        notes.append(_SKIPPED_RETRACTIONS)
-        return nothing
-    return _as_retractions(declared, missing, offered)
-
-
-def _in_scope(
-    table: CheckedTable, known: pa.Table, offered: pa.Table, delivery: Delivery, home: DataHome
-) -> npt.NDArray[np.bool_]:
-    if table.told.covers is Covers.WHOLE_ROSTER:
-        keys = ["academic_year", "term"]
-        codes = versions.row_codes(pa.concat_tables([known.select(keys), offered.select(keys)]), keys)
-        return np.isin(codes[: known.num_rows], codes[known.num_rows :])
-    days = known.column("happened_on").cast(pa.int32()).to_numpy()
-    told_days = offered.column("happened_on").cast(pa.int32()).to_numpy()
-    students = np.union1d(offered.column("student").to_numpy(), _members(home, delivery))
-    inside = (days >= told_days.min()) & (days <= told_days.max())
-    if "session" in known.column_names:  # a flagpole file says nothing of the periods
-        inside &= pc.is_in(known.column("session"), pc.unique(offered.column("session"))).to_numpy()
-    return np.asarray(inside & np.isin(known.column("student").to_numpy(), students))
-
-
-def _members(home: DataHome, delivery: Delivery) -> npt.NDArray[np.int64]:
-    """The students of the class groups that the file names."""
-    if delivery.class_groups is None:
-        return np.zeros(0, np.int64)
-    groups = [group for group in pc.unique(delivery.class_groups).to_pylist() if group]
-    with home.database.read() as session:
-        chosen = select(StudentRow.number).where(
-            StudentRow.institution == delivery.institution, StudentRow.class_group.in_(groups)
-        )
-        return np.array(session.scalars(chosen).all(), np.int64)
-
-
-def _as_retractions(declared: Table, missing: pa.Table, offered: pa.Table) -> pa.Table:
+def _as_retractions(table: Table, missing: pa.Table, recorded_at: pa.Scalar, last_day: int) -> pa.Table:
     """Records that say: this is no longer told, from the moment the newer file was known."""
     size = missing.num_rows
-    recorded_at = pc.max(offered.column("recorded_at"))
+    day = pa.scalar(last_day, pa.int32()).cast(pa.date32())
     columns: list[pa.Array] = []
-    for wanted in declared.schema:
+    for wanted in table.schema:
         match wanted.name:
             case "recorded_at":
                 columns.append(pa.repeat(recorded_at, size).cast(wanted.type))
@@ -165,65 +238,22 @@ def _as_retractions(declared: Table, missing: pa.Table, offered: pa.Table) -> pa
                 columns.append(pa.array(np.ones(size, bool)))
             case "line":
                 columns.append(pa.array(np.zeros(size, np.int32)))
-            case "happened_on" if "happened_on" not in declared.key:
-                columns.append(pa.repeat(pc.max(offered.column("happened_on")), size).cast(wanted.type))
-            case name if name in declared.key_columns:
+            case "happened_on" if "happened_on" not in table.key:
+                columns.append(pa.repeat(day, size).cast(wanted.type))
+            case name if name in table.key_columns:
                 columns.append(missing.column(name).combine_chunks())
             case _:
                 columns.append(pa.nulls(size, wanted.type))
-    return pa.table(columns, schema=declared.schema)
+    return pa.table(columns, schema=table.schema)
 
 
-# Rosters
-
-
-def _count(offered: pa.Table) -> pa.Table:
-    """The roster counts that a whole roster proves, oldest term first: the term, its day, how many students."""
-    asked = [("happened_on", "max"), ("recorded_at", "max"), ("student", "count_distinct")]
-    terms = offered.group_by(["academic_year", "term"]).aggregate(asked)
-    terms = terms.sort_by([("academic_year", "ascending"), ("term", "ascending")])
-    size = terms.num_rows
-    columns = {
-        "happened_on": terms.column("happened_on_max"),
-        "academic_year": terms.column("academic_year"),
-        "term": terms.column("term"),
-        "students": terms.column("student_count_distinct").cast(pa.int32()),
-        "entered_at": pa.nulls(size, pa.timestamp("ms", tz="UTC")),
-        "recorded_at": terms.column("recorded_at_max"),
-        "line": pa.array([0] * size, pa.int32()),
-        "retracted": pa.array([False] * size),
-    }
-    return pa.table([columns[name] for name in ROSTER_COUNTS.schema.names], schema=ROSTER_COUNTS.schema)
-
-
-def _refuse_shrunken(log: EventLog, count: pa.Table, file: str, confirmed: bool) -> None:
-    counts = log.rows(ROSTER_COUNTS)
-    if confirmed or not counts.num_rows:
-        return
-    before = counts.column("students")[counts.num_rows - 1].as_py()
-    now = count.column("students")[count.num_rows - 1].as_py()
-    if now < _LEAST_ROSTER_SHARE * before:
-        raise ImportRefused.shrunken_roster(file=file, before=before, now=now)
-
-
-def _placements(home: DataHome, log: EventLog, new: Mapping[Table, pa.Table], checked: Checked) -> list[Placement]:
-    """Where each student is by the newest term's roster; who is only on older ones belongs to no class group now."""
-    people = {person.number: person.student_id for person in checked.known if person}
-    fresh = new.get(ENROLMENTS)
-    if fresh is None:
-        return []
-    columns = ["student", "academic_year", "term", "class_group", "retracted", "recorded_at"]
-    rows = pa.concat_tables([log.rows(ENROLMENTS, columns=columns).select(columns), fresh.select(columns)])
-    rows = rows.sort_by("recorded_at")  # stable: a file of an earlier day does not have the last word
-    held = versions.latest(ENROLMENTS, rows)
-    if not held.num_rows:
-        return []
-    students, groups = held.column("student").to_pylist(), held.column("class_group").to_pylist()
-    terms = list(zip(held.column("academic_year").to_pylist(), held.column("term").to_pylist(), strict=True))
-    newest = max(terms)
-    current = {student: group for student, group, term in zip(students, groups, terms, strict=True) if term == newest}
-    people = {**student_ids(home.database, log.institution), **people}
-    return [
-        Placement(number=number, student_id=student_id, class_group=current.get(number, ""))
-        for number, student_id in people.items()
-    ]
+def _tell_copies(spool: Spool, compared: Compared) -> None:
+    """Households of several students with the same answer to every question."""
+    rows = pa.concat_tables(spool.tables()) if spool.rows else HOUSEHOLD.schema.empty_table()
+    names = [column.name for column in HOUSEHOLD.columns]
+    answers = sum(pc.is_valid(rows.column(name)).to_numpy().astype(int) for name in names)
+    same = versions.row_codes(rows, names)
+    sizes = np.bincount(same, minlength=1)[same] if len(same) else np.zeros(0, int)
+    copied = (sizes >= _COPIES) & (answers >= _LEAST_ANSWERS)
+    if copied.any():
+        compared.late.setdefault("SAME_AS_OTHERS", []).append(np.unique(rows.column("line").to_numpy()[copied]))

@@ -1,121 +1,137 @@
-"""Cells of one column to values of its declared kind: each distinct text is parsed once, every bad one keeps its reason."""
+"""Cells of one column to values of its declared kind: each distinct text is read once, every bad one keeps its reason."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from records.codes import SENSITIVE_AREAS, fold_label
+from records.codes import LEVELS, SENSITIVE_AREAS, fold_label
 from records.constraints import OnDays
 from records.intake import normalise
+from records.intake.normalise import Reading
 from records.tables import Column, Kind
 
+Places: TypeAlias = npt.NDArray[np.int64]  # positions of rows
+Codes: TypeAlias = Mapping[str, Places]  # code → the rows it concerns
+Reader: TypeAlias = Callable[[str], Reading[Any]]
+
+LEFT_OUT = "LEFT_OUT"
 _SENSITIVE = {fold_label(area) for area in SENSITIVE_AREAS}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """Values (missing where a cell was empty or bad) and, row by row, the code of the problem or ''."""
+    """Values (missing where a cell was empty or bad), which rows have which problem, and which needed which fix."""
 
     values: pa.Array
-    problems: npt.NDArray[np.str_]
+    problems: Codes = field(default_factory=dict)
+    fixes: Codes = field(default_factory=dict)
 
 
 def parse_column(column: Column, cells: pa.Array | pa.ChunkedArray) -> Parsed:
-    """Parse text cells; cells that a source already typed are only checked. Lengths are kept."""
-    if pa.types.is_string(cells.type):
-        return _parse_texts(column, cells)
-    values = _combined(cells).cast(column.kind.arrow())
-    return Parsed(values=values, problems=_constraint_problems(column, values, np.full(len(values), "", dtype="U20")))
-
-
-def _parse_texts(column: Column, cells: pa.Array | pa.ChunkedArray) -> Parsed:
-    encoded = _combined(cells).dictionary_encode(null_encoding="encode")
-    parse = _parser(column)
-    outcomes = [_parse_one(column, parse, cell) for cell in encoded.dictionary.to_pylist()]
-    values = pa.array([value for value, _ in outcomes], column.kind.arrow())
-    reasons = np.array([reason for _, reason in outcomes], dtype="U20")
+    """Read text cells; cells that a source already typed are only checked. Lengths are kept."""
+    whole = combined(cells)
+    if not pa.types.is_string(whole.type):
+        values = whole.cast(column.kind.arrow())
+        return Parsed(values=values, problems=_with_constraint(column, values, {}))
+    if not len(whole):
+        return Parsed(values=pa.nulls(0, column.kind.arrow()))
+    encoded = whole.dictionary_encode(null_encoding="encode")
+    read = _reader(column)
+    readings = [_read_one(column, read, cell) for cell in encoded.dictionary.to_pylist()]
     indices = encoded.indices.to_numpy(zero_copy_only=False)
-    if not len(reasons):
-        return Parsed(values=pa.nulls(len(cells), column.kind.arrow()), problems=np.full(len(cells), "", dtype="U20"))
-    taken = values.take(pa.array(indices))
-    return Parsed(values=taken, problems=_constraint_problems(column, taken, reasons[indices]))
+    values = pa.array([reading.value for reading in readings], column.kind.arrow()).take(encoded.indices)
+    problems = _rows_of((reading.problem for reading in readings), indices)
+    return Parsed(
+        values=values,
+        problems=_with_constraint(column, values, problems),
+        fixes=_rows_of((reading.fix for reading in readings), indices),
+    )
 
 
-def _parse_one(column: Column, parse: Callable[[str], Any], cell: str | None) -> tuple[Any, str]:
-    if (
-        cell is None
-        or (normalise.is_nothing(cell) and column.kind is not Kind.CODE)
-        or not cell.strip()
-        or cell.strip() == "-"
-    ):
-        return None, "MISSING_VALUE" if column.required else ""
-    value = parse(cell)
-    return (value, "") if value is not None else (None, _reason(column, cell))
+def _rows_of(codes: Iterable[str], indices: npt.NDArray[Any]) -> dict[str, Places]:
+    """The rows of each code that some distinct cell has."""
+    bearers: dict[str, list[int]] = {}
+    for index, code in enumerate(codes):
+        if code:
+            bearers.setdefault(code, []).append(index)
+    return {code: np.flatnonzero(np.isin(indices, distinct)) for code, distinct in bearers.items()}
 
 
-def _reason(column: Column, cell: str) -> str:
+def _read_one(column: Column, read: Reader, cell: str | None) -> Reading[Any]:
+    said = "" if cell is None else cell.strip()
+    if said in ("", "-") or (column.kind is not Kind.CODE and normalise.is_nothing(said)):
+        return Reading(None, problem="MISSING_VALUE" if column.required else "")
+    reading = read(said)
+    if reading.value is None and not reading.problem:
+        return Reading(None, problem="MISSING_VALUE" if column.required else "")
+    if reading.problem == "UNKNOWN_CODE" and column.name == "area" and fold_label(said) in _SENSITIVE:
+        return Reading(None, problem="SENSITIVE_AREA")
+    return reading
+
+
+def _reader(column: Column) -> Reader:
     match column.kind:
-        case Kind.DATE:
-            return "BAD_DATE"
-        case Kind.CODE | Kind.FLAG:
-            return "SENSITIVE_AREA" if column.name == "area" and fold_label(cell) in _SENSITIVE else "UNKNOWN_CODE"
-        case Kind.NUMBER | Kind.WHOLE:
-            return "BAD_NUMBER"
-        case Kind.TEXT:
-            return "MISSING_VALUE"
-
-
-def _parser(column: Column) -> Callable[[str], Any]:
-    match column.kind:
+        case Kind.CODE if column.codes is LEVELS:
+            return normalise.read_level
         case Kind.CODE:
-            assert column.codes is not None
             codes = column.codes
-            return lambda cell: codes.parse(normalise.digits(cell))
+            assert codes is not None
+            return lambda cell: normalise.read_code(codes, cell)
         case Kind.DATE:
-            return normalise.parse_day
+            return normalise.read_day
         case Kind.FLAG:
-            return normalise.parse_flag
+            return normalise.read_flag
+        case Kind.NUMBER if column.name.startswith("income") or column.name.endswith("_cost_month"):
+            return normalise.read_money
+        case Kind.NUMBER if column.name == "credits":
+            return normalise.read_credits
         case Kind.NUMBER:
-            return normalise.parse_number
+            return normalise.read_number
         case Kind.WHOLE if column.name in ("academic_year", "entry_year"):
-            return _parse_year
+            return normalise.read_year
+        case Kind.WHOLE if column.name == "term":
+            return _read_term
         case Kind.WHOLE:
-            return normalise.parse_whole
+            return normalise.read_whole
+        case Kind.TEXT if column.name == "class_group":
+            return normalise.read_class_group
         case Kind.TEXT:
-            return lambda cell: normalise.clean(cell) or None
+            return normalise.read_text
 
 
-def _parse_year(cell: str) -> int | None:
-    year = normalise.parse_whole(cell)
-    return None if year is None else normalise.year_ce(year)
+def _read_term(cell: str) -> Reading[int]:
+    reading = normalise.read_term(cell)  # 1/2568, also as the date that a spreadsheet makes of it
+    return Reading(reading.value[1], fix=reading.fix) if reading.value else normalise.read_whole(cell)
 
 
-def _constraint_problems(column: Column, values: pa.Array, problems: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
+def _with_constraint(column: Column, values: pa.Array, problems: dict[str, Places]) -> dict[str, Places]:
     if column.constraint is None:
         return problems
-    present = pc.is_valid(values).to_numpy(zero_copy_only=False)
-    broken = np.zeros(len(values), bool)
-    if present.any():
-        filled = values.drop_null()
-        numbers = (
-            filled.cast(pa.int32()).to_numpy().astype("datetime64[D]")
-            if pa.types.is_date(filled.type)
-            else filled.to_numpy()
-        )
-        broken[present] = ~column.constraint.holds(numbers)
-    reason = "DATE_OUT_OF_RANGE" if isinstance(column.constraint, OnDays) else "OUT_OF_RANGE"
-    return np.where(broken & (problems == ""), reason, problems)
+    present = np.flatnonzero(pc.is_valid(values).to_numpy(zero_copy_only=False))
+    if not len(present):
+        return problems
+    filled = values.drop_null()
+    is_day = pa.types.is_date(filled.type)
+    numbers = filled.cast(pa.int32()).to_numpy().astype("datetime64[D]") if is_day else filled.to_numpy()
+    broken = present[~column.constraint.holds(numbers)]
+    if not len(broken):
+        return problems
+    return {**problems, "DATE_OUT_OF_RANGE" if isinstance(column.constraint, OnDays) else "OUT_OF_RANGE": broken}
 
 
-def without(values: pa.Array, bad: npt.NDArray[np.bool_]) -> pa.Array:
-    """The values with those of bad rows left out (missing)."""
-    return pc.if_else(pa.array(bad), pa.scalar(None, values.type), values) if bad.any() else values
+def without(values: pa.Array, rows: Places) -> pa.Array:
+    """The values with those of some rows left out (missing)."""
+    if not len(rows):
+        return values
+    left_out = np.zeros(len(values), bool)
+    left_out[rows] = True
+    return pc.if_else(pa.array(left_out), pa.scalar(None, values.type), values)
 
 
-def _combined(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
+def combined(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
     return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells

@@ -5,59 +5,51 @@ that is lower than what was told before cannot be, and is quarantined.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from records import versions
-from records.intake.checking import Checked, CheckedTable
+from records.intake.findings import Lines
 from records.log import EventLog
 from records.tables import ATTENDANCE_TOTAL, CALENDAR
 
-_FIELDS = ("held", "present", "late", "absent", "leave")
+_FIELDS = ("held", "present", "late", "absent", "leave", "skipped")
 Row = dict[str, Any]
 
 
-def as_periods(log: EventLog, checked: Checked, lines: Sequence[int]) -> Checked:
-    """The delivery with its cumulative totals (rows without `from_day`) turned into periods, against what is known.
+def as_periods(log: EventLog, offered: pa.Table) -> tuple[pa.Table, dict[str, Lines]]:
+    """Rows with cumulative totals (without `from_day`) turned into periods, against what is known.
 
-    Rows that fit no term, or whose totals fell, leave with their reason. Other deliveries come back as they were.
+    Rows that fit no term, or whose totals fell, are left out: their lines come back by the code of the problem. Rows
+    that have a first day stay as they are.
     """
-    for number, table in enumerate(checked.tables):
-        if table.told.table is ATTENDANCE_TOTAL and table.rows.num_rows and table.rows.column("from_day").null_count:
-            rows, broken = _periods(log, table)
-            problems = dict(checked.problems)
-            for line, code in broken.items():
-                problems[lines.index(line)] = [code]
-            tables = [*checked.tables[:number], replace(table, rows=rows), *checked.tables[number + 1 :]]
-            return replace(checked, tables=tables, problems=problems)
-    return checked
-
-
-def _periods(log: EventLog, table: CheckedTable) -> tuple[pa.Table, Mapping[int, str]]:
+    if not offered.column("from_day").null_count:
+        return offered, {}
     terms = _terms(log)
     known: dict[int, list[Row]] = defaultdict(list)
     for row in versions.latest(ATTENDANCE_TOTAL, log.rows(ATTENDANCE_TOTAL)).to_pylist():
         known[row["student"]].append(row)
     kept: list[Row] = []
-    broken: dict[int, str] = {}
-    for row in sorted(table.rows.to_pylist(), key=lambda row: (row["happened_on"], row["line"])):
+    broken: dict[str, list[int]] = {}
+    for row in sorted(offered.to_pylist(), key=lambda row: (row["happened_on"], row["line"])):
         opens = next((first for first, last in terms if first <= row["happened_on"] <= last), None)
         if opens is None:
-            broken[row["line"]] = "OUTSIDE_TERM"
+            broken.setdefault("OUTSIDE_TERM", []).append(row["line"])
             continue
         before = [p for p in known[row["student"]] if opens <= p["from_day"] and p["happened_on"] < row["happened_on"]]
         period = _difference(row, before, opens)
         if any(period[name] is not None and period[name] < 0 for name in _FIELDS):
-            broken[row["line"]] = "NEGATIVE_DIFFERENCE"
+            broken.setdefault("NEGATIVE_DIFFERENCE", []).append(row["line"])
             continue
         kept.append(period)
         known[row["student"]].append(period)
     kept.sort(key=lambda row: row["line"])
-    return pa.Table.from_pylist(kept, schema=ATTENDANCE_TOTAL.schema), broken
+    rows = pa.Table.from_pylist(kept, schema=ATTENDANCE_TOTAL.schema)
+    return rows, {code: np.array(lines, np.int64) for code, lines in broken.items()}
 
 
 def _difference(row: Row, before: Sequence[Row], opens: date) -> Row:

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -175,8 +176,12 @@ def write_setup(path: Path, **sheets: Sequence[tuple[str, ...]]) -> Path:
 
 
 def refused(said: Said, *, code: int, sentence: str) -> None:
-    """Standard error ends with this sentence, standard output is empty, and there is no traceback."""
-    assert said.err.strip().endswith(sentence), said.err
+    """Standard error ends with this sentence (of imports in Thai too), standard output is empty, there is no traceback."""
+    told = said.err.strip()
+    if code == IMPORT:
+        told, _, thai = told.rpartition(" · ")
+        assert re.search("[ก-๙]", thai), said.err
+    assert told.endswith(sentence), said.err
     assert said.code == code
     assert said.out == ""
     assert "Traceback" not in said.err

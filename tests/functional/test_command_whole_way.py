@@ -231,8 +231,9 @@ def test_bad_rows_are_counted_by_reason_and_line_and_say_what_to_do(way: Way) ->
     assert report["lines"] == {"BAD_DATE": [3], "UNKNOWN_CODE": [3], "UNKNOWN_STUDENT": [2], "RAGGED_ROW": [4]}
     assert report["reasons"] == {"BAD_DATE": 1, "UNKNOWN_CODE": 1, "UNKNOWN_STUDENT": 1, "RAGGED_ROW": 1}
     said = way.steps["bad text"].out
-    assert "อ่าน 3 แถว รับเข้า 0 ทราบอยู่แล้ว 0 กักไว้ 3 ถอนคืน 0" in said
-    assert "mend the rows in quarantine at their source, then export and import again" in said
+    assert "อ่าน 3 แถว รับเข้า 0 ทราบอยู่แล้ว 0 กักไว้ 3 ไม่ใช่ข้อมูล 0" in said
+    assert "zerodrop quarantine export" in said
+    assert "export the rows in quarantine, mend them, and retry" in said
 
 
 def test_nobody_is_named_on_either_stream_or_in_a_log(way: Way) -> None:

@@ -59,9 +59,33 @@ def test_term_to_date_repeats_add_each_fact_once(ready: Desk) -> None:
     assert ready.log.rows(ATTENDANCE).num_rows == 10
 
 
-def test_one_file_with_the_same_fact_twice_keeps_the_last_line(ready: Desk) -> None:
-    report = ready.bring(file_of("1001 ชย.1/1 19 ขาด", "1001 ชย.1/1 19 ขาด", "1001 ชย.1/1 19 มา"))
-    assert (report.rows, report.accepted, report.known) == (3, 2, 1)
+def test_one_file_with_the_same_fact_twice_takes_it_once(ready: Desk) -> None:
+    report = ready.bring(file_of("1001 ชย.1/1 19 ขาด", "1001 ชย.1/1 19 ขาด"))
+    assert (report.rows, report.accepted, report.known, report.quarantined) == (2, 1, 1, 0)
+    assert known(ready) == ["0 19 A"]
+
+
+def test_one_file_that_tells_a_fact_in_two_ways_tells_nothing_of_it(ready: Desk) -> None:
+    rows = ("1001 ชย.1/1 19 ขาด", "1001 ชย.1/1 19 ขาด", "1001 ชย.1/1 19 มา", "1001 ชย.1/1 20 มา")
+    report = ready.bring(file_of(*rows))
+    assert (report.rows, report.accepted, report.known, report.quarantined) == (4, 1, 0, 3)
+    assert dict(report.lines) == {"CONFLICTING_ROWS": [2, 3, 4]}
+    assert known(ready) == ["0 20 P"]
+
+
+def test_what_a_newer_file_tells_in_two_ways_stays_as_it_was(ready: Desk) -> None:
+    ready.bring(file_of("1001 ชย.1/1 19 ขาด", "1001 ชย.1/1 20 ขาด"), at="2025-05-21 08:00")
+    report = ready.bring(
+        file_of("1001 ชย.1/1 19 มา", "1001 ชย.1/1 19 สาย", "1001 ชย.1/1 20 ขาด"), at="2025-05-26 08:00"
+    )
+    assert (report.accepted, report.quarantined, report.retracted) == (0, 2, 0)
+    assert known(ready) == ["0 19 A", "0 20 A"]
+
+
+def test_of_two_tellings_with_their_times_of_entry_the_later_holds(ready: Desk) -> None:
+    told = "รหัสนักศึกษา | วันที่ | สถานะ | บันทึกเมื่อ\n1001 | 19/05/2568 | {} | 19/05/2568 {}\n1001 | 19/05/2568 | {} | 19/05/2568 {}"
+    report = ready.bring(told.format("ขาด", "08:00", "มา", "09:30"))
+    assert (report.accepted, report.quarantined) == (2, 0)
     assert known(ready) == ["0 19 P"]
 
 
@@ -170,7 +194,7 @@ def test_marks_of_attendance(ready: Desk, cell: str, status: str) -> None:
     assert known(ready) == [f"0 19 {status}"]
 
 
-@pytest.mark.parametrize(("cell", "reason"), [("-", "MISSING_VALUE"), ("--", "UNKNOWN_CODE"), ("", "MISSING_VALUE"), ("ส,ข", "RAGGED_ROW"), (".", "UNKNOWN_CODE"), ("\u200b", "UNKNOWN_CODE")])  # fmt: skip
+@pytest.mark.parametrize(("cell", "reason"), [("-", "MISSING_VALUE"), ("--", "MISSING_VALUE"), ("", "MISSING_VALUE"), ("ส,ข", "RAGGED_ROW"), (".", "UNKNOWN_CODE"), ("\u200b", "MISSING_VALUE")])  # fmt: skip
 def test_a_cell_without_a_mark_is_never_present(ready: Desk, cell: str, reason: str) -> None:
     report = ready.bring(f"{HEAD}\n1001 | ชย.1/1 | 19/05/2568 | วัน | {cell}")
     assert known(ready) == []
@@ -189,7 +213,7 @@ def test_totals_are_taken_and_impossible_ones_are_not(ready: Desk) -> None:
         1003 | 19/05/2568 | 30/05/2568 | -1 | 0 | 0 | 0 | 0
         """
     )
-    assert (report.accepted, dict(report.lines)) == (1, {"TOTAL_TOO_LARGE": [3, 4], "OUT_OF_RANGE": [4]})
+    assert (report.accepted, dict(report.lines)) == (1, {"TOTAL_TOO_LARGE": [3], "OUT_OF_RANGE": [4]})
     assert ready.known(ATTENDANCE_TOTAL, "student", "from_day", "happened_on", "held", "present", "late", "absent") == [
         (0, "2025-05-19", "2025-05-30", 10, 8, 1, 1)
     ]

@@ -95,6 +95,8 @@ def test_every_row_of_every_file_is_accounted_for(imported: Imported) -> None:
 def test_clean_files_leave_nothing_in_quarantine(imported: Imported) -> None:
     assert [(taken.path.name, dict(taken.report.reasons)) for taken in imported.files if taken.report.quarantined] == []
     assert sum(taken.report.fixed for taken in imported.files) == 0
+    warned = {(taken.report.source, code) for taken in imported.files for code in taken.report.warnings}
+    assert warned == {("roster", "FIRST_DIGIT"), ("dmc", "FIRST_DIGIT")}  # no real number begins with 9
 
 
 def test_what_was_accepted_and_retracted_is_what_the_files_of_the_log_hold(imported: Imported) -> None:
@@ -109,7 +111,7 @@ def test_the_sources_are_recognised_by_their_headers(imported: Imported) -> None
     found = {(taken.path.name.split("-")[-1], taken.report.source) for taken in imported.files}
     assert found == {
         ("roster.csv", "roster"), ("student.xlsx", "dmc"), ("attendance.csv", "attendance"), ("grades.csv", "plain"),
-        ("household.csv", "plain"), ("screening.csv", "plain"), ("outcomes.csv", "plain"),
+        ("household.csv", "household"), ("screening.csv", "plain"), ("outcomes.csv", "plain"),
     }  # fmt: skip
 
 

@@ -89,7 +89,8 @@ def refusal(home: DataHome, path: Path) -> str:
     with pytest.raises(ImportRefused) as refused:
         import_file(home, ImportRequest(path=path))
     assert institutions(home.database) == []
-    return str(refused.value)
+    assert refused.value.text.th != ""
+    return refused.value.text.en
 
 
 # What is not whole

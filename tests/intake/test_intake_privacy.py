@@ -93,5 +93,5 @@ def test_the_command_prints_lines_and_reasons_and_no_student(desk: Desk) -> None
         cwd=root, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "5 rows, 1 accepted, 0 known, 0 with cells left out, 4 in quarantine" in done.stdout
+    assert "5 rows, 1 accepted, 0 known, 4 in quarantine, 0 layout; 0 with fixes, 0 retracted" in done.stdout
     assert marked(done.stdout + done.stderr) == []

@@ -1,5 +1,8 @@
 """Rows that cannot be taken: kept whole and sealed, with every rule they broke; cells left out keep their original."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 import pytest
 
 from records.intake.problems import PROBLEM_OF, PROBLEMS
@@ -17,18 +20,21 @@ def ready(desk: Desk) -> Desk:
     return desk
 
 
-def quarantined(desk: Desk, number: int) -> list[tuple[int, list[str], dict[str, str]]]:
+def token_of(desk: Desk, number: int) -> UUID:
     with desk.home.database.read() as session:
         batch = session.get(BatchRow, number)
         assert batch is not None
-    return desk.home.vault.quarantined(batch.token)
+        return batch.token
 
 
-def originals(desk: Desk, number: int) -> list[tuple[int, str, str]]:
-    with desk.home.database.read() as session:
-        batch = session.get(BatchRow, number)
-        assert batch is not None
-    return sorted(desk.home.vault.originals(batch.token))
+def quarantined(desk: Desk, number: int) -> list[tuple[int, list[str], Mapping[str, str]]]:
+    kept = desk.home.quarantine.rows(token_of(desk, number))
+    return [(row.line, list(row.problems), row.cells) for row in kept]
+
+
+def originals(desk: Desk, number: int) -> list[tuple[int, str, str, str]]:
+    kept = desk.home.quarantine.originals(token_of(desk, number))
+    return [(cell.line, cell.column, cell.fix, cell.cell) for cell in kept]
 
 
 def test_a_bad_row_is_kept_with_every_rule_it_broke_and_every_cell(ready: Desk) -> None:
@@ -56,7 +62,7 @@ def test_a_bad_row_is_kept_with_every_rule_it_broke_and_every_cell(ready: Desk) 
         ("1001 | 1568 | 1 | 20101 | 3 | 60 | 4 | 13/10/2568", "OUT_OF_RANGE"),
         ("1001 | 2568 | หนึ่ง | 20101 | 3 | 60 | 4 | 13/10/2568", "BAD_NUMBER"),
         ("9999 | 2568 | 1 | 20101 | 3 | 60 | 4 | 13/10/2568", "UNKNOWN_STUDENT"),
-        ("6.9E+10 | 2568 | 1 | 20101 | 3 | 60 | 4 | 13/10/2568", "NO_STUDENT_ID"),
+        ("6.9E+10 | 2568 | 1 | 20101 | 3 | 60 | 4 | 13/10/2568", "LOST_DIGITS"),
         ("- | 2568 | 1 | 20101 | 3 | 60 | 4 | 13/10/2568", "NO_STUDENT_ID"),
         ("1001 | 2568 | 1 | 20101 | 3 | 60 | 4", "RAGGED_ROW"),
         ("1001 | 2568 | 1 | 20101 | 3 | 60 | 4 | 13/10/2568 | x", "RAGGED_ROW"),
@@ -77,14 +83,60 @@ def test_an_optional_bad_cell_is_left_out_and_its_original_kept(ready: Desk) -> 
     report = ready.bring(
         f"""
         {GRADE_HEAD}
-        1001 | 2568 | 1 | 20101 | 3-0-3 | 105 | 4 | 13/10/2568
+        1001 | 2568 | 1 | 20101 | สาม | 105 | 4 | 13/10/2568
         1002 | 2568 | 1 | 20101 | 3 | 70 | 3.5 | 13/10/2568
         """,
         at=AT,
     )
     assert (report.accepted, report.fixed, report.quarantined) == (2, 1, 0)
     assert ready.known(GRADES, "student", "credits", "score", "grade") == [(0, None, None, "4"), (1, 3.0, 70.0, "3.5")]
-    assert originals(ready, report.ledger_number) == [(2, "credits", "3-0-3"), (2, "score", "105")]
+    assert originals(ready, report.ledger_number) == [
+        (2, "credits", "LEFT_OUT", "สาม"),
+        (2, "score", "LEFT_OUT", "105"),
+    ]
+    assert dict(report.fixes) == {"LEFT_OUT": 2}
+    assert "LEFT_OUT x2: ช่องที่อ่านไม่ได้หรือเป็นไปไม่ได้ไม่ได้นำเข้า" in report.text()
+
+
+def test_credits_as_hours_of_theory_practice_and_credits_are_read(ready: Desk) -> None:
+    report = ready.bring(f"{GRADE_HEAD}\n1001 | 2568 | 1 | 20101 | 3-0-3 | 60 | 2 | 13/10/2568", at=AT)
+    assert ready.known(GRADES, "credits") == [(3.0,)]
+    assert report.quarantined == 0
+
+
+@pytest.mark.parametrize(("cell", "problem"), [("1.8E+12", "LOST_DIGITS"), ("181990000001", "BAD_IDENTIFIER")])
+def test_an_identifier_that_cannot_be_used_stops_a_row_only_where_there_is_no_other(
+    ready: Desk, cell: str, problem: str
+) -> None:
+    head = "เลขประจำตัวประชาชน | รหัสนักศึกษา | วันที่สำรวจ | จำนวนสมาชิกในครัวเรือน | รายได้เฉลี่ยต่อคน"
+    report = ready.bring(f"{head}\n{cell} | 1001 | 01/06/2568 | 4 | 1250\n{cell} | - | 01/06/2568 | 3 | 900", at=AT)
+    assert (report.accepted, report.fixed, dict(report.lines)) == (1, 1, {problem: [3]})
+    assert ready.known(HOUSEHOLD, "student", "members") == [(0, 4)]
+    assert originals(ready, report.ledger_number) == [(2, "national", "LEFT_OUT", cell)]
+
+
+def test_the_identifier_that_was_left_out_is_the_one_that_is_kept(ready: Desk) -> None:
+    head = "เลขประจำตัวประชาชน | รหัสนักศึกษา | ชื่อ | นามสกุล | ปีการศึกษา | ภาคเรียน | ระดับชั้น | กลุ่มเรียน | วันที่ข้อมูล"
+    ready.bring(
+        f"{head}\n1819900000014 | 1003 | ดี | ส | 2568 | 1 | ปวช.1 | ก | 20/05/2568",
+        at="2025-05-20 08:00",
+        confirm_shrink=True,
+    )
+    told = "เลขประจำตัวประชาชน | รหัสนักศึกษา | วันที่สำรวจ | จำนวนสมาชิกในครัวเรือน\n1819900000014 | 6.9E+10 | 01/06/2568 | 4"
+    report = ready.bring(told, at=AT)
+    assert (report.accepted, report.fixed, report.quarantined) == (1, 1, 0)
+    assert originals(ready, report.ledger_number) == [(2, "code", "LEFT_OUT", "6.9E+10")]
+
+
+def test_a_national_number_and_a_code_that_changed_places_go_back_on_a_roster(desk: Desk) -> None:
+    head = "เลขประจำตัวประชาชน | รหัสนักศึกษา | ชื่อ | นามสกุล | ปีการศึกษา | ภาคเรียน | ระดับชั้น | กลุ่มเรียน | วันที่ข้อมูล"
+    report = desk.bring(
+        f"{head}\n1003 | 1819900000014 | ดี | ส | 2568 | 1 | ปวช.1 | ก | 20/05/2568", at="2025-05-20 08:00"
+    )
+    assert (report.accepted, report.fixed, dict(report.fixes)) == (1, 1, {"IDS_SWAPPED": 1})
+    assert "IDS_SWAPPED x1: สลับเลขประจำตัวประชาชนกับรหัสนักเรียน" in report.text()
+    told = "รหัสนักศึกษา | วันที่สำรวจ | จำนวนสมาชิกในครัวเรือน\n1003 | 01/06/2568 | 4"
+    assert desk.bring(told, at=AT).accepted == 1
 
 
 def test_a_cell_that_says_nothing_is_missing_and_no_mistake(ready: Desk) -> None:
@@ -118,9 +170,11 @@ def test_the_report_names_lines_and_what_to_mend_and_no_cell(ready: Desk) -> Non
     report = ready.bring(f"{GRADE_HEAD}\n{rows}\n1001 | 2568 | 1 | 20101 | 3 | 60 | ดี | 13/10/2568", at=AT)
     assert report.text().splitlines() == [
         f"file.csv (plain) -> 1320026101, batch {report.ledger_number}: 11 rows, 0 accepted, 0 known, "
-        "0 with cells left out, 11 in quarantine, 0 retracted",
-        "  UNKNOWN_CODE x1, lines 12: คำในช่องนี้ไม่อยู่ในรายการที่รู้จัก · the word in a cell is not one of the known codes",
-        "  UNKNOWN_STUDENT x10, lines 2, 3, 4, 5, 6, 7, 8, 9 ...: "
+        "11 in quarantine, 0 layout; 0 with fixes, 0 retracted",
+        "  อ่าน 11 แถว รับเข้า 0 ทราบอยู่แล้ว 0 กักไว้ 11 ไม่ใช่ข้อมูล 0 · แก้ให้ 0 ถอนคืน 0",
+        "  ✗ UNKNOWN_CODE x1, บรรทัด (lines) 12: "
+        "คำในช่องนี้ไม่อยู่ในรายการที่รู้จัก · the word in a cell is not one of the known codes",
+        "  ✗ UNKNOWN_STUDENT x10, บรรทัด (lines) 2, 3, 4, 5, 6, 7, 8, 9 ...: "
         "ไม่พบรหัสนี้ในทะเบียน ให้นำเข้าทะเบียนก่อน · this code is on no roster; import the roster first",
     ]
 

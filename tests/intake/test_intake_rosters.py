@@ -80,10 +80,12 @@ def test_a_shrunken_roster_is_refused_and_nobody_is_taken_off(desk: Desk) -> Non
     desk.roster(TEN)
     with pytest.raises(ImportRefused) as refused:
         desk.roster(dict(list(TEN.items())[:6]), at="2025-06-10 08:00")
-    assert str(refused.value) == (
+    assert refused.value.code == "SHRUNKEN_ROSTER"
+    assert refused.value.text.en == (
         "file.csv lists 6 students where the last roster had 10. A partial roster would turn the others into leavers. "
         "Export the whole institution, or confirm with --confirm-shrink."
     )
+    assert refused.value.text.th.startswith("ไฟล์ file.csv มีนักเรียน 6 คน แต่ทะเบียนครั้งก่อนมี 10 คน ")
     assert len(enrolled(desk)) == 10
     report = desk.roster(dict(list(TEN.items())[:6]), at="2025-06-10 08:00", confirm_shrink=True)
     assert report.retracted == 4
@@ -151,13 +153,23 @@ def test_a_bad_row_that_names_nobody_keeps_everybody_on_the_roster(desk: Desk) -
     desk.roster(TEN)
     rows = [f"{code if code != 1004 else '1.8E+05'} | ดี | ส | 2568 | 1 | ปวช.1 | ชย.1/1 | 10/06/2568" for code in TEN]
     report = desk.bring("\n".join([HEAD, *rows]), at="2025-06-10 08:00")
-    assert (report.quarantined, report.retracted, dict(report.reasons)) == (1, 0, {"NO_STUDENT_ID": 1})
+    assert (report.quarantined, report.retracted, dict(report.reasons)) == (1, 0, {"LOST_DIGITS": 1})
     assert [note.en for note in report.notes] == [
         "some rows name nobody, so nobody missing from this file counts as gone: mend those rows and import again",
         "rows in quarantine: this roster does not count as complete, or their students would look gone; "
         "mend and import again",
     ]
     assert len(enrolled(desk)) == 10
+
+
+def test_a_student_told_in_two_classes_stays_in_the_old_one(desk: Desk) -> None:
+    desk.roster(TEN)
+    rows = [f"{code} | ดี{code} | สมมติ | 2568 | 1 | ปวช.1 | ชย.1/1 | 10/06/2568" for code in TEN]
+    rows.append(rows[3].replace("ชย.1/1", "ชย.1/2"))
+    report = desk.bring("\n".join([HEAD, *rows]), at="2025-06-10 08:00")
+    assert (dict(report.lines), report.accepted, report.retracted) == ({"CONFLICTING_ROWS": [5, 12]}, 0, 0)
+    assert enrolled(desk) == [(number, 1, "ชย.1/1") for number in range(10)]
+    assert len(desk.read(ROSTER_COUNTS, "students")) == 1  # one of them is not known: no complete roster
 
 
 def test_a_row_in_quarantine_makes_nobody_a_student(desk: Desk) -> None:

@@ -7,6 +7,7 @@ only totals, from `activity_days.parquet` where that is beside the zip, else fro
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ import pyarrow as pa
 
 from records.clock import BANGKOK
 from records.college import College, Institution, TermDates
-from records.intake.source import Delivery, PeopleCells, Request, Told
+from records.intake.files import Sheet
+from records.intake.source import Delivery, Field, PeopleCells, Request, Tells, Told, in_one
 from records.intake.sources.oulad_files import (
     ENROLMENT,
     PRESENTATION,
@@ -46,8 +48,23 @@ class OpenUniversity:
     name = "oulad"
     label = Text(th="ข้อมูลเปิด Open University (OULAD)", en="Open University dataset (OULAD)")
 
-    def recognises(self, headers: Sequence[str]) -> bool:
-        return {"code_module", "code_presentation", "id_student"} <= set(headers)
+    about = Text(
+        th="ชุดข้อมูลเปิดของมหาวิทยาลัยเปิดอังกฤษ เป็นไฟล์ zip ของ CSV เจ็ดไฟล์ ใช้วัดแบบจำลอง ไม่ใช่ไฟล์ของวิทยาลัย",
+        en="the open dataset of the Open University, a zip of seven CSV files: for judging models, no college has it",
+    )
+    fields: tuple[Field, ...] = ()
+    names_institutions = True
+    admits = True
+    tells: tuple[Tells, ...] = tuple(
+        Tells(table=table, lag_days=0)
+        for table in (CALENDAR, STUDENTS, ENROLMENTS, HOUSEHOLD, ATTENDANCE_TOTAL, GRADES, ROSTER_COUNTS)
+    )
+
+    def comes_as(self, path: Path) -> bool:
+        return path.is_dir() or path.suffix.lower() == ".zip"
+
+    def recognises(self, sheet: Sheet) -> bool:
+        return {"code_module", "code_presentation", "id_student"} <= set(sheet.headers)
 
     def deliver(self, request: Request) -> Iterator[Delivery]:
         with open_tables(request.path) as tables:
@@ -99,8 +116,8 @@ def _calendar(module: str, own: Sequence[Presentation]) -> Delivery:
         "kind": _text(pd.Series("TEACH", index=days.index)),
         "entered_at": _evenings(pd.to_datetime(days.opens) - _KNOWN_LONG_BEFORE),
     }
-    return Delivery(
-        institution=module,
+    return in_one(
+        module,
         lines=_lines(len(days)),
         told=[Told(table=CALENDAR, cells=cells, lag_days=0)],
         college=_college(module, own),
@@ -125,8 +142,8 @@ def _end_counts(module: str, own: Sequence[Presentation], chosen: pd.DataFrame) 
         **{name: _whole(ends[name]) for name in ("academic_year", "term", "students")},
         "entered_at": _evenings(ends.happened_on),
     }
-    return Delivery(
-        institution=module,
+    return in_one(
+        module,
         lines=_lines(len(ends)),
         told=[Told(table=ROSTER_COUNTS, cells=cells, lag_days=0)],
         is_history=True,
@@ -146,7 +163,8 @@ def _roster(module: str, own: Sequence[Presentation], chosen: pd.DataFrame) -> D
     left = rows[rows.date_unregistration.notna()].copy()
     left["day"] = np.maximum(left.date_unregistration, left.date_registration.fillna(left.date_unregistration))
     left["status"] = "RESIGNED"
-    versions = pd.concat([rows, left], ignore_index=True)
+    stayed = rows[~(rows.date_unregistration <= rows.day)]  # who left on the day they came was never there
+    versions = pd.concat([stayed, left], ignore_index=True)
     happened = versions.opens + pd.to_timedelta(versions.day, unit="D")
     versions["status_on"] = (versions.opens + pd.to_timedelta(versions.date_unregistration, unit="D")).where(
         versions.status == "RESIGNED"
@@ -161,8 +179,8 @@ def _roster(module: str, own: Sequence[Presentation], chosen: pd.DataFrame) -> D
     }
     household = {**shared, "poverty_score": pa.array(_poverty_score(versions.imd_band), pa.float64(), from_pandas=True)}
     told = [(STUDENTS, students), (ENROLMENTS, enrolments), (HOUSEHOLD, household)]
-    return Delivery(
-        institution=module,
+    return in_one(
+        module,
         lines=_lines(len(versions)),
         told=[Told(table=table, cells=cells, lag_days=0) for table, cells in told],
         people=PeopleCells(person=_text(versions.id_student), admits=True),
@@ -203,8 +221,8 @@ def _opening_days(own: Sequence[Presentation]) -> pd.DataFrame:
 
 def _people_rows(module: str, table: Table, rows: tuple[pd.Series, dict[str, Any]]) -> Delivery:
     people, cells = rows
-    return Delivery(
-        institution=module,
+    return in_one(
+        module,
         lines=_lines(len(people)),
         told=[Told(table=table, cells=cells, lag_days=0)],
         people=PeopleCells(person=_text(people)),
@@ -322,3 +340,6 @@ def _evenings(values: pd.Series) -> pa.Array:
     """The evening of a day in Bangkok: known from the next morning on."""
     instants = (pd.to_datetime(values) + _EVENING).dt.tz_localize(BANGKOK).dt.tz_convert("UTC").dt.tz_localize(None)
     return pa.array(instants.dt.as_unit("ms"), pa.timestamp("ms"), from_pandas=True).cast(pa.timestamp("ms", tz="UTC"))
+
+
+SOURCE = OpenUniversity()

@@ -1,23 +1,16 @@
 """Any table under its own column names or their usual headers; which table it is, the headers tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 from records.codes import fold_label
 from records.errors import ImportRefused
-from records.intake.reading import Sheet, read_sheet
-from records.intake.source import (
-    PEOPLE_HEADERS,
-    Cells,
-    Delivery,
-    Request,
-    Told,
-    cells_for,
-    missing_from,
-    original_of,
-    people_of,
-    repeated,
-    require,
-)
+from records.intake.files import Sheet, open_sheets
+from records.intake.mapping import FileSource, match
+from records.intake.source import LEFT_OUT, PERSON_FIELDS, Delivery, Field, Request, Tells, fields_of
+from records.intake.sources.attendance import CLASS_GROUP
+from records.intake.sources.roster import TERM_LABEL
 from records.tables import (
     ATTENDANCE_TOTAL,
     CALENDAR,
@@ -42,66 +35,99 @@ _USUAL_LAG_DAYS = {
     "outcomes": 21,
 }
 _CANDIDATES: tuple[Table, ...] = (GRADES, SCREENING, HOUSEHOLD, OUTCOMES, VISITS, ATTENDANCE_TOTAL, CALENDAR)
-_DEFAULTS = {"grades": {"item": "FINAL", "attempt": "1"}, "visits": {"attempt": "1"}, "screening": {"tool": "OVEC9"}}
-_NOT_NEEDED = {ATTENDANCE_TOTAL["from_day"].label.th}
-_HEADERS = (
-    *PEOPLE_HEADERS,
-    *(
-        alias
-        for table in _CANDIDATES
-        for column in table.columns
-        for alias in (column.name, column.label.th, *column.aliases)
-    ),
-    *(alias for table in _CANDIDATES for alias in table.happened_on_aliases),
-)
+_USUALLY: Mapping[str, Mapping[str, str]] = {
+    "grades": {"item": "FINAL", "attempt": "1"},
+    "visits": {"attempt": "1"},
+    "screening": {"tool": "OVEC9"},
+}
+
+
+@cache
+def source_of(table: Table) -> FileSource:
+    """The plain source of one table: its own column names and their usual headers."""
+    fields = [one for one in fields_of(table) if one.to != ("attendance_total.from_day",)]
+    if table is ATTENDANCE_TOTAL:  # totals without a first day count from the opening of the term
+        fields += [
+            Field(header="ตั้งแต่วันที่", to=("attendance_total.from_day",), aliases=("from_day",), example="16/05/2568")
+        ]
+    people = (*PERSON_FIELDS, CLASS_GROUP) if table.per_student else ()
+    terms = (TERM_LABEL,) if any(column.name == "term" for column in table.columns) else ()
+    return FileSource(
+        name="plain",
+        label=table.label,
+        about=table.about,
+        fields=(*fields, *terms, *people, *LEFT_OUT),
+        tells=(Tells(table=table, lag_days=_USUAL_LAG_DAYS.get(table.name, 0), usually=_USUALLY.get(table.name, {})),),
+        marks=(),
+    )
 
 
 class Plain:
+    """The source of last resort: the table of which the sheet has everything that is required and most besides."""
+
     name = "plain"
     label = Text(th="ตารางทั่วไป จับคู่หัวตารางให้เอง", en="any table, headers matched automatically")
+    about = Text(
+        th="ตารางใดก็ได้ที่หัวตารางเป็นชื่อคอลัมน์ของระบบนี้หรือชื่อที่ใช้กันทั่วไป แถวละหนึ่งข้อเท็จจริง",
+        en="any table under this system's column names or their usual headers, one fact a row",
+    )
+    names_institutions = False
+    admits = False
+    tells: tuple[Tells, ...] = tuple(source_of(table).tells[0] for table in _CANDIDATES)
 
-    def recognises(self, headers: Sequence[str]) -> bool:
-        known = {fold_label(header) for header in _HEADERS}
-        return sum(fold_label(header) in known for header in headers) >= 2
+    @property
+    def fields(self) -> Sequence[Field]:
+        return tuple({one.header: one for table in _CANDIDATES for one in source_of(table).fields}.values())
+
+    def comes_as(self, path: Path) -> bool:
+        return False
+
+    def recognises(self, sheet: Sheet) -> bool:
+        known = {fold_label(alias) for one in self.fields for alias in (one.header, *one.aliases)}
+        return sum(fold_label(header) in known for header in sheet.headers) >= 2
 
     def deliver(self, request: Request) -> Iterator[Delivery]:
-        sheet = read_sheet(request.path, _HEADERS)
-        table = _named(request.table) if request.table else _best_table(sheet)
-        cells = cells_for(sheet, table)
-        _require(sheet, table, cells)
-        for name, value in _DEFAULTS.get(table.name, {}).items():
-            cells.setdefault(name, repeated(value, sheet.rows))
-        yield Delivery(
-            institution=request.institution,
-            lines=sheet.lines,
-            told=[Told(table=table, cells=cells, lag_days=_USUAL_LAG_DAYS.get(table.name, 0))],
-            people=people_of(sheet, admits=False) if table.per_student else None,
-            original=original_of(sheet),
-            ragged=sheet.ragged,
-        )
-
-
-def _require(sheet: Sheet, table: Table, cells: dict[str, Cells]) -> None:
-    """Totals without a first day count from the opening of the term; intake makes periods of them."""
-    if table is ATTENDANCE_TOTAL and "from_day" not in cells:
-        require(sheet, table, {**cells, "from_day": cells.get("held")})
-    else:
-        require(sheet, table, cells)
+        """As the table that was named, else the one that fits best. Raises ImportRefused when none does."""
+        if request.table:
+            yield from source_of(_named(request.table)).deliver(request)
+            return
+        headers = {alias for one in self.fields for alias in (one.header, *one.aliases)}
+        yield from source_of(_best_table(open_sheets(request.path, headers)[0])).deliver(request)
 
 
 def _named(name: str) -> Table:
     if name not in TABLE_OF:
-        raise ImportRefused(f"There is no table '{name}'. Tables: {', '.join(TABLE_OF)}.")
+        raise ImportRefused(
+            f"There is no table '{name}'. Tables: {', '.join(TABLE_OF)}.",
+            th=f"ไม่มีตารางชื่อ '{name}'",
+            code="UNKNOWN_TABLE",
+        )
     return TABLE_OF[name]
 
 
 def _best_table(sheet: Sheet) -> Table:
-    """The table whose requirements the sheet meets and of which it has most columns; else the nearest is refused by name."""
-    found: dict[str, dict[str, Cells]] = {table.name: cells_for(sheet, table) for table in _CANDIDATES}
-    complete = [table for table in _CANDIDATES if set(missing_from(table, found[table.name])) <= _NOT_NEEDED]
+    """The table whose requirements the sheet meets and of which it has most columns; else the nearest, which refuses."""
+    found = {
+        table: {place for one in match(sheet, source_of(table).fields).values() for place in one.to}
+        for table in _CANDIDATES
+    }
+    own = {table: sum(place.startswith(table.name) for place in found[table]) for table in _CANDIDATES}
+    complete = [table for table in _CANDIDATES if not _lacks(table, found[table])]
     if complete:
-        return max(complete, key=lambda table: len(found[table.name]))
-    nearest = max(_CANDIDATES, key=lambda table: len(found[table.name]) - len(missing_from(table, found[table.name])))
-    if len(found[nearest.name]) < 2:
+        return max(complete, key=own.__getitem__)
+    nearest = max(_CANDIDATES, key=lambda table: own[table] - len(_lacks(table, found[table])))
+    if own[nearest] < 2:
         raise ImportRefused.unknown_layout(file=sheet.file, found=sheet.shown_headers)
     return nearest
+
+
+def _lacks(table: Table, told: set[str]) -> set[str]:
+    """The required places of a table that nothing in the sheet fills."""
+    usual = {f"{table.name}.{name}" for name in _USUALLY.get(table.name, {})}
+    if "*.term_label" in told:
+        usual |= {f"{table.name}.academic_year", f"{table.name}.term"}
+    needed = {place for one in source_of(table).fields if one.required for place in one.to}
+    return needed - told - usual
+
+
+SOURCE = Plain()

@@ -1,62 +1,45 @@
-"""A class roster as CSV or XLSX: one row a student of the whole institution in one term."""
+"""A class roster with a header: one row a student of the whole institution in one term."""
 
-from collections.abc import Iterator, Sequence
-
-from records.codes import fold_label
-from records.intake.reading import read_sheet
-from records.intake.source import (
-    PEOPLE_HEADERS,
-    Covers,
-    Delivery,
-    Request,
-    Told,
-    cells_for,
-    original_of,
-    people_of,
-    repeated,
-    require,
-)
+from records.intake.mapping import FileSource
+from records.intake.source import GUARDIAN, LEFT_OUT, PERSON_FIELDS, Covers, Field, Tells, fields_of
 from records.tables import ENROLMENTS, STUDENTS
 from records.text import Text
 
-_HEADERS = (
-    *PEOPLE_HEADERS,
-    *(
-        alias
-        for table in (STUDENTS, ENROLMENTS)
-        for column in table.columns
-        for alias in (column.label.th, *column.aliases)
-    ),
-    *ENROLMENTS.happened_on_aliases,
+BIRTH_DATE = Field(
+    header="วันเกิด", to=("students.birth_month", "person.birth_date"), example="13/05/2551",
+    aliases=("วัน/เดือน/ปีเกิด", "ว/ด/ป เกิด", "วันเดือนปีเกิด", "BirthDate_Onec", "birth_date"),
+)  # fmt: skip
+SNAPSHOT_DAY = Field(
+    header="วันที่ข้อมูล", to=("*.happened_on",), aliases=("snapshot_date", "ข้อมูล ณ วันที่", "happened_on"), required=True,
+    example="10/06/2568",
+)  # fmt: skip
+TERM_LABEL = Field(
+    header="ภาคเรียน/ปีการศึกษา", to=("*.term_label",), aliases=("ภาคเรียนที่/ปีการศึกษา", "ภาคเรียน/ปี"), example="1/2568"
 )
 
-
-class Roster:
-    name = "roster"
-    label = Text(th="ทะเบียนรายชื่อตามกลุ่มเรียน", en="class roster")
-
-    def recognises(self, headers: Sequence[str]) -> bool:
-        folded = {fold_label(header) for header in headers}
-        needed = [ENROLMENTS[name] for name in ("academic_year", "term", "level", "class_group")]
-        return all(
-            folded & {fold_label(alias) for alias in (column.name, column.label.th, *column.aliases)}
-            for column in needed
-        )
-
-    def deliver(self, request: Request) -> Iterator[Delivery]:
-        sheet = read_sheet(request.path, _HEADERS)
-        enrolments = cells_for(sheet, ENROLMENTS)
-        require(sheet, ENROLMENTS, enrolments)
-        enrolments.setdefault("status", repeated("ENROLLED", sheet.rows))
-        students = {**cells_for(sheet, STUDENTS), "happened_on": enrolments["happened_on"]}
-        yield Delivery(
-            institution=request.institution,
-            lines=sheet.lines,
-            told=[
-                Told(table=STUDENTS, cells=students, lag_days=1),
-                Told(table=ENROLMENTS, cells=enrolments, lag_days=1, covers=Covers.WHOLE_ROSTER),
-            ],
-            people=people_of(sheet, admits=True),
-            original=original_of(sheet),
-            ragged=sheet.ragged,
-        )
+SOURCE = FileSource(
+    name="roster",
+    label=Text(th="ทะเบียนรายชื่อตามกลุ่มเรียน", en="class roster"),
+    about=Text(
+        th="ทะเบียนนักเรียนทั้งสถานศึกษาในหนึ่งภาคเรียน แถวละหนึ่งคน ผู้ที่ไม่มีชื่อในทะเบียนครั้งถัดไปคือผู้ที่ต้องติดตาม",
+        en="every student of the institution in one term, one row each; who is missing from the next one must be traced",
+    ),
+    file_name="roster-1-2568.xlsx",
+    fields=(
+        *PERSON_FIELDS,
+        GUARDIAN,
+        BIRTH_DATE,
+        *fields_of(STUDENTS, "sex", "nationality_group", "disability_any"),
+        *(one for one in fields_of(ENROLMENTS) if one.to != ("enrolments.happened_on",)),
+        TERM_LABEL,
+        SNAPSHOT_DAY,
+        *LEFT_OUT,
+    ),
+    tells=(
+        Tells(table=STUDENTS, lag_days=1),
+        Tells(table=ENROLMENTS, lag_days=1, covers=Covers.WHOLE_ROSTER, usually={"status": "ENROLLED"}),
+    ),
+    marks=(("ชั้น", "ระดับชั้น", "ชั้นปี", "ระดับ"), ("กลุ่มเรียน", "กลุ่ม", "ห้อง"), ("ปีการศึกษา", "ปี", "ภาคเรียน/ปีการศึกษา")),
+    unlike=("สถานะการมา", "การมาเรียน"),
+    admits=True,
+)
