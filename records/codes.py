@@ -150,7 +150,7 @@ ENROLMENT_STATUSES = CodeList(
         _code("ENROLLED", "กำลังศึกษา", "enrolled", "ปกติ", "กำลังเรียน"),
         _code("ON_LEAVE", "พักการเรียน", "on leave", "รักษาสภาพ"),
         _code("GRADUATED", "สำเร็จการศึกษา", "graduated", "จบการศึกษา", "จบ"),
-        _code("TRANSFERRED_OUT", "ย้ายออก", "transferred out", "ย้ายสถานศึกษา"),
+        _code("TRANSFERRED_OUT", "ย้ายออก", "transferred out", "ย้ายสถานศึกษา", "ย้าย"),
         _code("RESIGNED", "ลาออก", "resigned"),
         _code("DISMISSED", "พ้นสภาพ", "dismissed", "จำหน่าย"),
         _code("DECEASED", "เสียชีวิต", "deceased", "ถึงแก่กรรม"),

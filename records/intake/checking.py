@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from records.clock import BANGKOK, local_day, milliseconds
+from records.codes import ENROLMENT_STATUSES, NATIONALITY_GROUPS
 from records.constraints import OnDays
 from records.intake import normalise
 from records.intake.contract import Surroundings, judge
@@ -17,7 +18,7 @@ from records.intake.findings import Findings, Fix
 from records.intake.identifying import Identification
 from records.intake.parsing import LEFT_OUT, Codes, Parsed, combined, parse_column, without
 from records.intake.source import Portion, Told
-from records.tables import CALENDAR, STUDENTS, Column, Kind, Use
+from records.tables import CALENDAR, ENROLMENTS, STUDENTS, Column, Kind, Use
 from records.text import Text
 
 INSTANT = pa.timestamp("ms", tz="UTC")
@@ -75,6 +76,8 @@ def check(identification: Identification, portion: Portion, surroundings: Surrou
     numbers = np.full(size, -1, np.int32)
     if portion.people is not None:
         numbers = identification.identify(portion.people, size, findings)
+        _warn_of_nationality(portion, parsed, findings)
+    _take_statuses(portion, parsed, findings)
     whole = [
         _rows(told, columns, numbers, portion.lines, moment) for told, columns in zip(portion.told, parsed, strict=True)
     ]
@@ -94,6 +97,33 @@ def check(identification: Identification, portion: Portion, surroundings: Surrou
         spoken_for=np.unique(numbers[bad & (numbers >= 0)]).astype(np.int64),
         nameless_bad_rows=bool(portion.ragged) or (portion.people is not None and bool((bad & (numbers < 0)).any())),
     )
+
+
+def _take_statuses(portion: Portion, parsed: Sequence[dict[str, Parsed]], findings: Findings) -> None:
+    """A status that stands in the name counts where the file has no other word for it than enrolled."""
+    enrolled = ENROLMENT_STATUSES.position("ENROLLED")
+    for told, columns in zip(portion.told, parsed, strict=True):
+        if told.table is not ENROLMENTS or "status" not in columns:
+            continue
+        statuses = columns["status"].values.fill_null(enrolled).to_numpy(zero_copy_only=False).copy()
+        for status, places in findings.statuses.items():
+            rows = np.concatenate(places)
+            statuses[rows[statuses[rows] == enrolled]] = status
+        if findings.statuses:
+            columns["status"] = Parsed(values=pa.array(statuses, pa.uint8()))
+
+
+def _warn_of_nationality(portion: Portion, parsed: Sequence[dict[str, Parsed]], findings: Findings) -> None:
+    """A number of a Thai person (first digit 1 to 5: domain 2.1) beside another nationality."""
+    people = portion.people
+    cells = None if people is None else people.national if people.national is not None else people.any
+    for told, columns in zip(portion.told, parsed, strict=True):
+        if told.table is STUDENTS and "nationality_group" in columns and cells is not None:
+            bare = pc.replace_substring_regex(combined(cells), r"[\s\-]", "")
+            thai = pc.match_substring_regex(bare, "^[1-5][0-9]{12}$").fill_null(False).to_numpy(zero_copy_only=False)
+            others = [NATIONALITY_GROUPS.position(group) for group in ("FOREIGN", "STATELESS")]
+            groups = columns["nationality_group"].values.cast(pa.int64()).fill_null(-1).to_numpy()
+            findings.add("NUMBER_AND_NATIONALITY", np.flatnonzero(thai & np.isin(groups, others)))
 
 
 def _parse_table(told: Told, moment: Moment, findings: Findings) -> dict[str, Parsed]:

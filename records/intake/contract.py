@@ -285,6 +285,11 @@ def _sdq_age(rows: pa.Table, around: Surroundings) -> Mask:
     return np.asarray(of_sdq & (born > -1_000_000) & ((ages < youngest) | (ages >= oldest + 1)))
 
 
+def _dependants_above_members(rows: pa.Table, around: Surroundings) -> Mask:
+    dependants, members = (rows.column(name).cast(pa.float64()).to_numpy() for name in ("dependants", "members"))
+    return np.asarray(dependants > members)
+
+
 def _cause_contradicts(rows: pa.Table, around: Surroundings) -> Mask:
     """Not found (701), by outcome or by cause code, of a student whose newest roster says enrolled."""
     not_found = _codes(rows, "trace_status") == codes.TRACE_STATUSES.position("not_found")
@@ -333,6 +338,7 @@ RULES: tuple[Rule, ...] = (
     Rule(code="GRADE_CONTRADICTS_SCORE", table=GRADES, broken=_grade_contradicts_score, needs=("score", "grade")),
     Rule(code="INCOME_DOES_NOT_ADD_UP", table=HOUSEHOLD, broken=_income_does_not_add_up, needs=("income_per_head", "income_month", "members")),
     Rule(code="SDQ_AGE", table=SCREENING_SENSITIVE, broken=_sdq_age, needs=("tool",)),
+    Rule(code="DEPENDANTS_ABOVE_MEMBERS", table=HOUSEHOLD, broken=_dependants_above_members, needs=("dependants", "members")),
     Rule(code="CAUSE_CONTRADICTS_STATUS", table=OUTCOMES, broken=_cause_contradicts),
     Rule(code="RETURNED_NOT_ENROLLED", table=OUTCOMES, broken=_returned_not_enrolled),
 )  # fmt: skip

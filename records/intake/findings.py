@@ -35,6 +35,8 @@ class Findings:
     size: int
     problems: dict[str, list[Places]] = field(default_factory=dict)
     fixes: list[Fix] = field(default_factory=list)
+    statuses: dict[int, list[Places]] = field(default_factory=dict)
+    """Enrolment statuses that stand in the name, such as (ลาออก), and the rows."""
 
     def add(self, code: str, rows: Places) -> None:
         """Some rows break the rule of this code."""

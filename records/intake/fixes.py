@@ -34,6 +34,7 @@ FIXES: tuple[Fix, ...] = (
     _fix("QUOTE_MARK", "ตัดเครื่องหมาย ' หน้าเลขออก", "a quotation mark before the number was removed"),
     _fix("EXCEL_NUMBER", "ตัด .0 ที่โปรแกรมตารางเติมท้ายเลข", "the .0 that a spreadsheet added was removed"),
     _fix("IDS_SWAPPED", "สลับเลขประจำตัวประชาชนกับรหัสนักเรียนที่อยู่ผิดช่องกลับคืน", "a national number and a student code that had changed places were put back"),
+    _fix("LOST_NOUGHTS", "เติมศูนย์หน้ารหัสที่หายไป (123 เป็น 00123) เพราะมีรหัสนั้นในทะเบียนเพียงรหัสเดียว", "leading noughts that a code had lost were put back (123 as 00123): one such code is on the roster"),
     _fix("EXPONENT", "เขียนเลขยกกำลัง (E+12) ที่ยังมีครบทุกหลักเป็นเลขเต็ม", "a number in powers of ten that still had every digit was written out"),
     _fix("DECIMAL_COMMA", "อ่านจุลภาคเป็นจุดทศนิยม (4,0 เป็น 4.0)", "a comma was read as the decimal point (4,0 as 4.0)"),
     _fix("MONEY_RANGE", "ใช้ค่ากลางของช่วงเงิน (5,000-10,000 เป็น 7,500)", "the middle of a range of money was taken (5,000-10,000 as 7,500)"),

@@ -10,28 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from records.identity import FullName, Identity, IdKind, Known, fold_name
-from records.intake import normalise
+from records.identity import Identity, IdKind, Known, fold_name
 from records.intake.findings import Findings, Fix, some
-from records.intake.normalise import Reading
-from records.intake.parsing import LEFT_OUT, combined
+from records.intake.parsing import combined
+from records.intake.person_cells import KINDS, Read, read_person
 from records.intake.source import Cells, PeopleCells
 from records.people import Vault
 
-_KINDS = {"national": IdKind.NATIONAL, "passport": IdKind.PASSPORT, "code": IdKind.CODE, "person": IdKind.PERSON}
-_IDENTIFIERS = (*_KINDS, "any")
+_IDENTIFIERS = (*KINDS, "any")
 _NAMES = ("title", "first_name", "last_name", "full_name", "birth_date", "guardian", "guardian_last")
-_UNUSABLE = ("BAD_IDENTIFIER", "LOST_DIGITS")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Read:
-    """One distinct combination of a person's cells, read: who it names, and what had to be mended or is wrong."""
-
-    identity: Identity
-    problems: tuple[str, ...] = ()
-    fixes: tuple[tuple[str, str], ...] = ()
-    """(column, code of the fix)"""
+_MOST_NOUGHTS = 4  # a code of five digits and more has no room for more lost ones
 
 
 @dataclass(kw_only=True)
@@ -61,9 +49,19 @@ class Identification:
         parts: list[tuple[str, ...]] = list(zip(*cells, strict=True))
         read = [self._read_once(names, told, admits=people.admits) for told in parts]
         _tell(read, names, columns, inverse, findings)
+        for place, one in enumerate(read):
+            if one.status is not None:
+                findings.statuses.setdefault(one.status, []).append(np.flatnonzero(inverse == place))
         if people.admits:
             _tell_shared_numbers(read, inverse, findings)
         known = self._known(parts, read, inverse, findings, admits=people.admits)
+        if not people.admits:
+            lost = [place for place, person in enumerate(known) if person is None]
+            for place, person in self._without_noughts(lost, read).items():
+                known[place] = self._found[parts[place]] = person
+                kept = next((name for name in ("code", "any") if name in names), names[0])
+                rows, cells_of = np.flatnonzero(inverse == place), columns[names.index(kept)]
+                findings.fixes.append(Fix(code="LOST_NOUGHTS", column=kept, rows=rows, cells=cells_of))
         numbers = np.array([person.number if person else -1 for person in known], np.int32)[inverse]
         nameless = np.array([not one.identity.identifiers and not one.problems for one in read], bool)[inverse]
         findings.add("NO_STUDENT_ID", np.flatnonzero(nameless))
@@ -74,7 +72,7 @@ class Identification:
 
     def _read_once(self, names: Sequence[str], cells: tuple[str, ...], *, admits: bool) -> Read:
         if cells not in self._read:
-            self._read[cells] = _read_person(dict(zip(names, cells, strict=True)), admits=admits)
+            self._read[cells] = read_person(dict(zip(names, cells, strict=True)), admits=admits)
         return self._read[cells]
 
     def _known(
@@ -108,6 +106,23 @@ class Identification:
         by_place = dict(zip((*admitted, *sought), found, strict=True))
         return [by_place.get(place, self._found.get(cells)) for place, cells in enumerate(parts)]
 
+    def _without_noughts(self, lost: Sequence[int], read: Sequence[Read]) -> dict[int, Known]:
+        """Whom an unknown code of digits means that lost its leading noughts: one padded code is known, and no other."""
+        tries = [
+            (place, Identity(identifiers={IdKind.CODE: "0" * noughts + code}))
+            for place in lost
+            if (code := read[place].identity.identifiers.get(IdKind.CODE, "")).isdigit()
+            for noughts in range(1, _MOST_NOUGHTS + 1)
+        ]
+        if not tries:
+            return {}
+        found: dict[int, list[Known]] = {}
+        people = self.vault.find(self.institution, [identity for _, identity in tries])
+        for (place, _), person in zip(tries, people, strict=True):
+            if person is not None:
+                found.setdefault(place, []).append(person)
+        return {place: people[0] for place, people in found.items() if len(people) == 1}
+
 
 def distinct_rows(columns: Sequence[pa.Array], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The first row of each distinct combination of cells, and for every row the place of its combination."""
@@ -119,97 +134,6 @@ def distinct_rows(columns: Sequence[pa.Array], size: int) -> tuple[npt.NDArray[n
     highest = np.maximum.accumulate(codes) if size else codes
     first = np.flatnonzero(np.r_[True, highest[1:] > highest[:-1]]) if size else codes
     return first, codes
-
-
-# One person
-
-
-def _read_person(cells: dict[str, str], *, admits: bool) -> Read:
-    problems: list[str] = []
-    fixes: list[tuple[str, str]] = []
-    unusable: list[tuple[str, str]] = []
-    identifiers: dict[IdKind, str] = {}
-    for kind, name, reading in _identifiers(cells, fixes):
-        if reading.value is not None:
-            identifiers[kind] = reading.value
-            fixes += [(name, reading.fix)] if reading.fix else []
-            problems += [reading.warning] if reading.warning and admits else []
-        elif reading.problem:
-            problems.append(reading.problem)
-            unusable += [(name, LEFT_OUT)] if reading.problem in _UNUSABLE else []
-    if identifiers and not admits:
-        # The row is about a known student by another identifier: the unusable one is left out, and told.
-        fixes += unusable
-        problems = [problem for problem in problems if problem not in _UNUSABLE]
-    identity = _with_name(cells, identifiers, fixes) if admits else Identity(identifiers=identifiers)
-    return Read(identity=identity, problems=tuple(dict.fromkeys(problems)), fixes=tuple(fixes))
-
-
-def _identifiers(cells: dict[str, str], fixes: list[tuple[str, str]]) -> list[tuple[IdKind, str, Reading[str]]]:
-    """Every identifier of the row with its kind; a national number and a student code that changed places go back."""
-    told = {name: cells[name] for name in _KINDS if not _is_empty(cells.get(name, ""))}
-    found: list[tuple[IdKind, str, Reading[str]]] = []
-    if {"national", "code"} <= set(told) and _changed_places(told["national"], told["code"]):
-        told["national"], told["code"] = told["code"], told["national"]
-        fixes.append(("code", "IDS_SWAPPED"))
-    for name, cell in told.items():
-        if name == "national":
-            kind, reading = normalise.read_identifier(cell)
-            is_number = kind in ("NATIONAL", "G_CODE", "PASSPORT")
-            found.append(
-                (
-                    IdKind[kind] if kind and is_number else IdKind.NATIONAL,
-                    name,
-                    reading if is_number else normalise.read_national(cell),
-                )
-            )
-        elif name == "person":
-            found.append((IdKind.PERSON, name, normalise.read_text(cell)))
-        elif name == "passport":
-            found.append((IdKind.PASSPORT, name, normalise.read_text(cell)))
-        else:
-            found.append((IdKind.CODE, name, normalise.read_student_code(cell)))
-    if not _is_empty(cells.get("any", "")):
-        kind, reading = normalise.read_identifier(cells["any"])
-        found.append((IdKind[kind or "CODE"], "any", reading))
-    return found
-
-
-def _is_empty(cell: str) -> bool:
-    return normalise.is_nothing(cell) or normalise.clean(cell) in ("ไม่มี", "ไม่มีเลข")
-
-
-def _changed_places(national: str, code: str) -> bool:
-    return (
-        normalise.read_national(national).value is None
-        and normalise.read_student_code(national).value is not None
-        and normalise.read_national(code).value is not None
-    )
-
-
-def _with_name(cells: dict[str, str], identifiers: dict[IdKind, str], fixes: list[tuple[str, str]]) -> Identity:
-    whole = cells.get("full_name", "") or cells.get("first_name", "")
-    separate = bool(cells.get("first_name"))
-    reading = normalise.split_name(whole)
-    if reading.fix and not (reading.fix == "TITLE_SPLIT" and not separate):
-        fixes.append(("first_name" if separate else "full_name", reading.fix))
-    name = None
-    if reading.value is not None:
-        last = normalise.read_text(cells.get("last_name", ""))
-        fixes += [("last_name", last.fix)] if last.fix else []
-        shown = "" if _is_empty(cells.get("last_name", "")) else last.value or ""
-        title = normalise.clean(cells.get("title", "")) or reading.value.title
-        first, rest = reading.value.first_name, reading.value.last_name
-        if shown and separate:  # Mary Jane, where the surname has a column of its own
-            first, rest = f"{first} {rest}".strip(), ""
-        name = FullName(title=title, first_name=first, last_name=shown or rest)
-    guardian = " ".join(filter(None, (normalise.clean(cells.get(part, "")) for part in ("guardian", "guardian_last"))))
-    return Identity(
-        identifiers=identifiers,
-        name=name,
-        birth_date=normalise.read_day(cells["birth_date"]).value if cells.get("birth_date") else None,
-        guardian=None if _is_empty(guardian) else guardian,
-    )
 
 
 # What the rows are told

@@ -17,6 +17,7 @@ from records.intake.parsing import Places
 from records.intake.source import (
     SHEET_STEP,
     Cells,
+    Covers,
     Delivery,
     Field,
     Originals,
@@ -68,6 +69,10 @@ def _as_it_is(rows: Rows, known: Known) -> Rows:
     return rows
 
 
+_FULL = Text(
+    th="แผ่นงานเต็มจำนวนแถวที่ไฟล์แบบนี้เก็บได้ (65,536 หรือ 1,048,576) แถวที่เกินอาจหายไป จึงไม่ถือว่าผู้ที่ไม่มีชื่อหายไป ส่งออกเป็น CSV",
+    en="the sheet holds as many rows as such a file can (65,536 or 1,048,576); more may be lost, so nobody missing counts as gone: export as CSV",
+)
 _NO_ENTRY_TIME = Text(th="ไม่ได้บอกเวลาที่บันทึก ใช้เวลาที่นำเข้า", en="tells no entry time: the moment of the import counts")
 
 
@@ -163,6 +168,8 @@ class FileSource:
         rows = self.reshape(_rows(sheet, part, lines, columns, known), known)
         rows = _with_terms(rows)
         told = [_told(tells, rows) for tells in self.tells]
+        if sheet.is_full:  # cut off: it does not speak for those whom it lacks
+            told = [replace(one, covers=Covers.NOTHING) for one in told]
         told = [one for one in told if set(one.cells) - {"happened_on", "entered_at"}]
         groups = rows.cells.get("enrolments.class_group", rows.cells.get("*.class_group"))
         return Portion(
@@ -310,6 +317,9 @@ def _notes_on(sheets: Sequence[Sheet], taken: Sequence[Sheet]) -> list[Text]:
     if left:
         names = ", ".join(left)
         notes.append(Text(th=f"ไม่ได้อ่านแผ่นงาน: {names}", en=f"sheets that were not read: {names}"))
+    for sheet in taken:
+        if sheet.is_full:
+            notes.append(_FULL)
     if any(sheet.repaired for sheet in sheets):
         notes.append(
             Text(

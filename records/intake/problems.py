@@ -68,6 +68,8 @@ PROBLEMS: tuple[Problem, ...] = (
     _warning("RETURNED_NOT_ENROLLED", "แจ้งว่ากลับเข้าเรียน แต่ไม่มีชื่อในทะเบียน", "told as returned, and on no roster"),
     _warning("FINISHED_TOO_EARLY", "แจ้งว่าจบการศึกษา แต่ไม่ใช่ชั้นสุดท้าย", "told as finished at a level that is not a last one"),
     _warning("AGE_FOR_LEVEL", "อายุกับระดับชั้นไม่น่าเป็นไปได้ ตรวจวันเกิด", "age and level do not go together; look at the date of birth"),
+    _warning("NUMBER_AND_NATIONALITY", "เลขประจำตัวเป็นของบุคคลสัญชาติไทย แต่ระบุว่าไม่ใช่สัญชาติไทย ตรวจอีกครั้ง", "a Thai person's number with another nationality; look again"),
+    _warning("DEPENDANTS_ABOVE_MEMBERS", "ผู้อยู่ในภาวะพึ่งพิงมากกว่าสมาชิกในครัวเรือน อาจนับซ้ำ", "more dependants than members of the household; somebody may be counted twice"),
     _warning("GRADE_CONTRADICTS_SCORE", "เกรดไม่ตรงกับคะแนนตามเกณฑ์ 80/75/70/65/60/55/50", "the grade does not fit the score by the scale 80/75/70/65/60/55/50"),
     _warning("SCORES_DO_NOT_ADD_UP", "คะแนนรวมไม่เท่ากับผลบวกของคะแนนแต่ละส่วน", "the total is not the sum of its parts"),
     _warning("PERCENT_DOES_NOT_FIT", "ร้อยละเวลาเรียนไม่ตรงกับวันที่มาหารด้วยเวลาเรียนเต็ม ใช้จำนวนวัน", "the percentage is not days present of days held; the days count"),

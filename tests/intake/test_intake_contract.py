@@ -334,4 +334,3 @@ def test_every_rule_has_a_sentence_and_only_one_place() -> None:
     assert {rule.code for rule in RULES} <= set(PROBLEM_OF)
     assert len({(rule.code, rule.table) for rule in RULES}) == len(RULES)
     assert len(PROBLEM_OF) == len(PROBLEMS)
-    assert "NUMBER_AND_NATIONALITY" not in PROBLEM_OF  # the number never reaches the contract

@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from records.intake.importing import ImportRequest, import_file
 from records.intake.problems import PROBLEM_OF
 from records.intake.report import ImportReport
 from records.intake.source import PERSON_FIELDS
-from records.intake.sources import SOURCE_OF
 from records.ledger import add_institution
 from records.log import EventLog
 from records.settings import Settings
@@ -109,8 +107,6 @@ def bring(desk: Desk, case: Case) -> ImportReport:
         path = desk.folder / case.name
         path.write_bytes(case.content())
     told, at = case.told, case.told.get("at", RECEIVED)
-    if told.get("source", "") not in SOURCE_OF:
-        SOURCE_OF[told["source"]] = import_module(f"records.intake.sources.{told['source']}").SOURCE
     request = ImportRequest(
         path=path, institution=told.get("institution", CODE), source=told.get("source", ""), table=told.get("table", ""),
         received_at=None if at == "now" else bangkok(at), history=told.get("history", False),

@@ -20,6 +20,7 @@ _SIGNATURE_WORDS = ("ลงชื่อ", "ตำแหน่ง", "ผู้ร
 _MOST_FILLED = 3  # cells of a row of signatures
 _FIRST_CELLS = 3
 _IDENTIFIER_DIGITS = 3
+_LONG_NUMBER = 8  # a student's number, not a sum
 _BRACKETS = re.compile(r"\(.*\)")
 _DOTS = re.compile(r"[.…_\s]{3,}")
 _AMOUNT = re.compile(r"[0-9.,%\s/-]*(คน|วัน|ครั้ง|บาท)?")
@@ -53,7 +54,12 @@ class LayoutRows:
         filled = [cell for cell in cells if cell]
         if self._is_header(cells):
             return REPEATED_HEADER
-        if not filled or any(_has_identifier(cell) for cell in filled):
+        if not filled:
+            return None
+        sums = fold_label(filled[0]) in _TOTAL_WORDS and not any(map(_has_identifier, cells[:_FIRST_CELLS]))
+        if sums and _is_total(cells, filled) and not any(map(_is_long, filled)):
+            return TOTALS  # however large the sums behind the first columns are
+        if any(_has_identifier(cell) for cell in filled):
             return None
         if _is_total(cells, filled):
             return TOTALS
@@ -83,6 +89,10 @@ class LayoutRows:
             blank &= pc.match_substring_regex(column, _BLANK).to_numpy()
         worth: NDArray[np.int64] = rows[says | blank]
         return worth
+
+
+def _is_long(cell: str) -> bool:
+    return sum(character.isdigit() for character in cell) >= _LONG_NUMBER
 
 
 def is_undated(cells: Sequence[str]) -> bool:

@@ -77,7 +77,12 @@ def _without_layout_rows(pieces: Iterable[Piece], layout: LayoutRows) -> Iterato
         yield _taken_out(_slice(both, 0, end), ready, told=both)
         waiting = _slice(both, end, both.table.num_rows - end) if end < both.table.num_rows else None
     if waiting:
-        yield _taken_out(waiting, layout.find(waiting.table), told=None)
+        kinds = layout.find(waiting.table)
+        if SIGNATURE in kinds.values():  # the day of signing stands among the signatures
+            first = min(row for row, kind in kinds.items() if kind == SIGNATURE)
+            days = (row for row in range(first, waiting.table.num_rows) if is_undated(cells_of(waiting.table, row)))
+            kinds |= dict.fromkeys(days, SIGNATURE)
+        yield _taken_out(waiting, kinds, told=None)
 
 
 def _end_begins(table: pa.Table, kinds: dict[int, str]) -> int:

@@ -41,6 +41,8 @@ class Sheet:
     """Whether the letters were saved in the wrong code page and were put right."""
     hidden: tuple[str, ...] = ()
     """Hidden sheets of the workbook that have rows under known headers; they are not read."""
+    is_full: bool = False
+    """Whether the sheet has as many rows as its format can hold: what came after them is lost."""
     read: Callable[[], Iterator[Part]] = field(repr=False, compare=False)
 
     def parts(self) -> Iterator[Part]:

@@ -27,6 +27,7 @@ from records.intake.files.zip_check import MOST_CELLS, refuse_what_is_too_large
 
 _LARGEST = 300 * 1024 * 1024
 _ROWS_AT_ONCE = 10_000
+_MOST_ROWS = {Kind.WORKBOOK: 1_048_576, Kind.OLD_WORKBOOK: 65_536}  # what the formats can hold
 _ERRORS = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
 _SUFFIX = {Kind.WORKBOOK: (".xlsx", ".xlsm"), Kind.OLD_WORKBOOK: (".xls", ".xlsx", ".xlsm")}
 Cell = str | float | int | bool | date | datetime | time | timedelta
@@ -34,7 +35,7 @@ Cell = str | float | int | bool | date | datetime | time | timedelta
 
 def open_workbook_sheets(path: Path, kind: Kind, known: set[str]) -> list[Sheet]:
     """Every visible sheet that has rows, with its header. Raises ImportRefused."""
-    found: list[tuple[str, Header]] = []
+    found: list[tuple[str, Header, int]] = []
     hidden: list[str] = []
     if kind is Kind.WORKBOOK:
         refuse_what_is_too_large(path)
@@ -42,12 +43,13 @@ def open_workbook_sheets(path: Path, kind: Kind, known: set[str]) -> list[Sheet]
         for one in book.sheets_metadata:
             if one.typ != SheetTypeEnum.WorkSheet:
                 continue
-            header = _header_of(_loaded(path, book, one.name), known)
+            sheet = _loaded(path, book, one.name)
+            header = _header_of(sheet, known)
             if one.visible == SheetVisibleEnum.Visible and header:
-                found.append((one.name, header))
+                found.append((one.name, header, sheet.end[0] + 1 if sheet.end else 0))
             elif header and header.known >= LEAST_KNOWN:
                 hidden.append(one.name)
-    return [_sheet(path, kind, name, header, tuple(hidden)) for name, header in found]
+    return [_sheet(path, kind, name, header, tuple(hidden), rows) for name, header, rows in found]
 
 
 def read_workbook_grid(path: Path, kind: Kind) -> dict[str, list[list[str]]]:
@@ -96,8 +98,9 @@ def _header_of(sheet: CalamineSheet, known: set[str]) -> Header | None:
     return header
 
 
-def _sheet(path: Path, kind: Kind, name: str, header: Header, hidden: tuple[str, ...]) -> Sheet:
+def _sheet(path: Path, kind: Kind, name: str, header: Header, hidden: tuple[str, ...], rows: int) -> Sheet:
     return Sheet(
+        is_full=rows >= _MOST_ROWS[kind],
         file=path.name,
         name=name,
         headers=header.words,
