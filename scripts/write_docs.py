@@ -1,6 +1,6 @@
-"""Writes docs/data-dictionary.md from the declarations: every event table, column, code list and feature.
+"""Writes what docs/ says of the declarations: the data dictionary, a page a source with its picture, and all problems.
 
-`python scripts/write_docs.py` writes it; with `--check` nothing is written, and a page that is not current exits 1.
+`python scripts/write_docs.py` writes them; with `--check` nothing is written, and a page that is not current exits 1.
 """
 
 import argparse
@@ -37,8 +37,12 @@ from features.declaration import (
 from records.codes import CodeList
 from records.tables import TABLES, Column, Kind, Table, Use, Where
 from records.text import Text
+from scripts.problem_pages import PAGE as PROBLEMS_PAGE
+from scripts.problem_pages import problems_page
+from scripts.source_pages import FOLDER as SOURCES_FOLDER
+from scripts.source_pages import source_pages
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 _INTRODUCTION = """\
 # พจนานุกรมข้อมูล · Data dictionary
@@ -278,18 +282,36 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def main(arguments: Sequence[str] | None = None, page: Path = PAGE) -> int:
-    parser = argparse.ArgumentParser(description="Write docs/data-dictionary.md from the declarations.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page is not current")
+def pages() -> dict[str, str]:
+    """Every generated page by its place below docs/."""
+    return {"data-dictionary.md": data_dictionary(), PROBLEMS_PAGE: problems_page(), **source_pages()}
+
+
+def main(arguments: Sequence[str] | None = None, docs: Path = DOCS) -> int:
+    parser = argparse.ArgumentParser(description="Write the generated pages of docs/ from the declarations.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is not current")
     check = parser.parse_args(arguments).check
-    wanted = data_dictionary()
+    wanted = pages()
+    left_over = [path for path in _files_of_sources(docs) if path.relative_to(docs).as_posix() not in wanted]
     if check:
-        if not page.exists() or page.read_text(encoding="utf-8") != wanted:
-            print(f"docs/{page.name} is not current. Run: python scripts/write_docs.py", file=sys.stderr)
-            return 1
-        return 0
-    page.write_text(wanted, encoding="utf-8", newline="\n")
+        old = [name for name, text in wanted.items() if not _is_current(docs / name, text)]
+        for name in [*old, *(path.relative_to(docs).as_posix() for path in left_over)]:
+            print(f"docs/{name} is not current. Run: python scripts/write_docs.py", file=sys.stderr)
+        return 1 if old or left_over else 0
+    for name, text in wanted.items():
+        (docs / name).parent.mkdir(parents=True, exist_ok=True)
+        (docs / name).write_text(text, encoding="utf-8", newline="\n")
+    for path in left_over:
+        path.unlink()
     return 0
+
+
+def _files_of_sources(docs: Path) -> list[Path]:
+    return [path for path in (docs / SOURCES_FOLDER).rglob("*") if path.is_file()]
+
+
+def _is_current(page: Path, text: str) -> bool:
+    return page.exists() and page.read_text(encoding="utf-8") == text
 
 
 if __name__ == "__main__":

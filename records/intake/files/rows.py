@@ -81,7 +81,7 @@ def _without_layout_rows(pieces: Iterable[Piece], layout: LayoutRows) -> Iterato
         if SIGNATURE in kinds.values():  # the day of signing stands among the signatures
             first = min(row for row, kind in kinds.items() if kind == SIGNATURE)
             days = (row for row in range(first, waiting.table.num_rows) if is_undated(cells_of(waiting.table, row)))
-            kinds |= dict.fromkeys(days, SIGNATURE)
+            kinds = dict(sorted({**kinds, **dict.fromkeys(days, SIGNATURE)}.items()))
         yield _taken_out(waiting, kinds, told=None)
 
 
