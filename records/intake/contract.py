@@ -100,15 +100,27 @@ class Surroundings:
 
     @cached_property
     def left_on(self) -> dict[int, int]:
-        """The day of leaving that was told and not followed by a return, by student number."""
+        """The day of leaving that was told and followed by no return and no roster of a later term, by student number."""
         told = self.latest(OUTCOMES)
         left = self._days_of(told, "event", codes.OUTCOME_EVENTS.position("LEFT"))
         returned = self._days_of(told, "event", codes.OUTCOME_EVENTS.position("RETURNED"))
-        return {student: day for student, day in left.items() if returned.get(student, -1) < day}
+        later = self._days_of(self._later_terms, "status", codes.ENROLMENT_STATUSES.position("ENROLLED"))
+        back = {student: max(returned.get(student, -1), later.get(student, -1)) for student in left}
+        return {student: day for student, day in left.items() if back[student] < day}
+
+    @property
+    def _later_terms(self) -> pa.Table:
+        """Enrolments that are not of the student's first term here."""
+        terms = self.enrolled.column("academic_year").to_numpy() * 10 + self.enrolled.column("term").to_numpy()
+        students = self.enrolled.column("student").to_numpy()
+        first = np.full(int(students.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+        np.minimum.at(first, students, terms)
+        return self.enrolled.filter(pa.array(terms > first[students]))
 
     @staticmethod
     def _days_of(rows: pa.Table, column: str, code: int) -> dict[int, int]:
         chosen = rows.filter(pc.equal(rows.column(column), code))
+        chosen = chosen.sort_by("happened_on")  # of several the last one holds
         days = day_numbers(chosen.column("happened_on"))
         return dict(zip(chosen.column("student").to_pylist(), map(int, days), strict=True))
 
