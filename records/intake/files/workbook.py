@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from python_calamine import (
     CalamineSheet,
     CalamineWorkbook,
     PasswordError,
+    SheetMetadata,
     SheetTypeEnum,
     SheetVisibleEnum,
 )
@@ -27,6 +30,7 @@ from records.intake.files.zip_check import MOST_CELLS, refuse_what_is_too_large
 
 _LARGEST = 300 * 1024 * 1024
 _ROWS_AT_ONCE = 10_000
+_LOOKED_AT = 60  # rows of a sheet in which its header and the first row under it stand
 _MOST_ROWS = {Kind.WORKBOOK: 1_048_576, Kind.OLD_WORKBOOK: 65_536}  # what the formats can hold
 _ERRORS = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
 _SUFFIX = {Kind.WORKBOOK: (".xlsx", ".xlsm"), Kind.OLD_WORKBOOK: (".xls", ".xlsx", ".xlsm")}
@@ -35,21 +39,61 @@ Cell = str | float | int | bool | date | datetime | time | timedelta
 
 def open_workbook_sheets(path: Path, kind: Kind, known: set[str]) -> list[Sheet]:
     """Every visible sheet that has rows, with its header. Raises ImportRefused."""
-    found: list[tuple[str, Header, int]] = []
+    found: list[tuple[_Head, Header]] = []
     hidden: list[str] = []
+    state = path.stat()
+    for one in _heads(path, kind, state.st_size, state.st_mtime_ns):
+        header = find_header(one.rows[: HEAD_ROWS + 1], known, one.merged)
+        if not any(header.words) or not _has_rows(path, kind, one, header):
+            continue
+        if one.is_visible:
+            found.append((one, header))
+        elif header.known >= LEAST_KNOWN:
+            hidden.append(one.name)
+    return [_sheet(path, kind, one, header, tuple(hidden)) for one, header in found]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Head:
+    """The top of a sheet, enough to find its header without reading the workbook once more."""
+
+    name: str
+    is_visible: bool
+    rows: list[list[str]]
+    merged: list[tuple[tuple[int, int], tuple[int, int]]]
+    height: int
+
+
+@lru_cache(maxsize=2)
+def _heads(path: Path, kind: Kind, size: int, changed_at: int) -> tuple[_Head, ...]:
+    """The heads of a workbook's sheets; who asks again about an unchanged file need not read it again."""
     if kind is Kind.WORKBOOK:
         refuse_what_is_too_large(path)
     with _opened(path, kind) as book:
-        for one in book.sheets_metadata:
-            if one.typ != SheetTypeEnum.WorkSheet:
-                continue
-            sheet = _loaded(path, book, one.name)
-            header = _header_of(sheet, known)
-            if one.visible == SheetVisibleEnum.Visible and header:
-                found.append((one.name, header, sheet.end[0] + 1 if sheet.end else 0))
-            elif header and header.known >= LEAST_KNOWN:
-                hidden.append(one.name)
-    return [_sheet(path, kind, name, header, tuple(hidden), rows) for name, header, rows in found]
+        return tuple(_head(path, book, one) for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet)
+
+
+def _head(path: Path, book: CalamineWorkbook, one: SheetMetadata) -> _Head:
+    sheet = _loaded(path, book, one.name)
+    return _Head(
+        name=one.name,
+        is_visible=one.visible == SheetVisibleEnum.Visible,
+        rows=[[_text(cell) for cell in row] for row in islice(_rows(sheet), _LOOKED_AT)],
+        merged=sheet.merged_cell_ranges or [],
+        height=sheet.end[0] + 1 if sheet.end else 0,
+    )
+
+
+def _has_rows(path: Path, kind: Kind, one: _Head, header: Header) -> bool:
+    """Whether rows stand under the header: nearly always among the first, else the sheet is looked through."""
+    layout = LayoutRows(header.rows)
+    below = one.rows[header.top_lines :]
+    if below and has_rows([_piece(below, header.top_lines + 1)], layout):
+        return True
+    if one.height <= len(one.rows):
+        return False
+    with _opened(path, kind) as book:
+        return has_rows(_pieces(_loaded(path, book, one.name), header), layout)
 
 
 def read_workbook_grid(path: Path, kind: Kind) -> dict[str, list[list[str]]]:
@@ -89,26 +133,17 @@ def _loaded(path: Path, book: CalamineWorkbook, name: str) -> CalamineSheet:
     return sheet
 
 
-def _header_of(sheet: CalamineSheet, known: set[str]) -> Header | None:
-    """The header of a sheet; None when no rows stand under it."""
-    head = [[_text(cell) for cell in row] for row in islice(_rows(sheet), HEAD_ROWS + 1)]
-    header = find_header(head, known, sheet.merged_cell_ranges)
-    if not any(header.words) or not has_rows(_pieces(sheet, header), LayoutRows(header.rows)):
-        return None
-    return header
-
-
-def _sheet(path: Path, kind: Kind, name: str, header: Header, hidden: tuple[str, ...], rows: int) -> Sheet:
+def _sheet(path: Path, kind: Kind, one: _Head, header: Header, hidden: tuple[str, ...]) -> Sheet:
     return Sheet(
-        is_full=rows >= _MOST_ROWS[kind],
+        is_full=one.height >= _MOST_ROWS[kind],
         file=path.name,
-        name=name,
+        name=one.name,
         headers=header.words,
         above=header.above,
         known_headers=header.known,
         top_lines=header.top_lines,
         hidden=hidden,
-        read=lambda: _parts(path, kind, name, header),
+        read=lambda: _parts(path, kind, one.name, header),
     )
 
 
@@ -121,9 +156,13 @@ def _pieces(sheet: CalamineSheet, header: Header) -> Iterator[Piece]:
     rows = islice(_rows(sheet), header.top_lines, None)
     line = header.top_lines + 1
     while some := list(islice(rows, _ROWS_AT_ONCE)):
-        columns = [pa.array(map(_text, column), pa.string(), size=len(some)) for column in zip(*some, strict=True)]
-        yield piece(columns, np.arange(line, line + len(some), dtype=np.int32))
+        yield _piece(some, line)
         line += len(some)
+
+
+def _piece(rows: Sequence[Sequence[Cell]], line: int) -> Piece:
+    columns = [pa.array(map(_text, column), pa.string(), size=len(rows)) for column in zip(*rows, strict=True)]
+    return piece(columns, np.arange(line, line + len(rows), dtype=np.int32))
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[Sequence[Cell]]:

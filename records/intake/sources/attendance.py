@@ -1,7 +1,7 @@
 """Attendance in the long layout: one row a student, day and session (domain T3)."""
 
 from records.intake.mapping import FileSource
-from records.intake.source import PERSON_FIELDS, Covers, Field, Tells, fields_of
+from records.intake.source import LEFT_OUT, PERSON_FIELDS, Covers, Field, Tells, fields_of
 from records.tables import ATTENDANCE, ENROLMENTS
 from records.text import Text
 
@@ -17,7 +17,7 @@ SOURCE = FileSource(
         en="roll calls, one row a student, day and session; an empty cell is not recorded, which is not present",
     ),
     file_name="attendance-2568-05-19.csv",
-    fields=(*PERSON_FIELDS, CLASS_GROUP, *fields_of(ATTENDANCE)),
+    fields=(*PERSON_FIELDS, CLASS_GROUP, *fields_of(ATTENDANCE), *LEFT_OUT),
     tells=(Tells(table=ATTENDANCE, lag_days=1, covers=Covers.DAYS_OF_GROUPS, usually={"session": "DAY"}),),
     marks=(
         ("สถานะ", "การมาเรียน", "มา/ขาด/ลา", "code", "status"),
