@@ -223,7 +223,7 @@ def main() -> None:
 
         if not isinstance(error, UserError):
             raise
-        typer.echo(str(error), err=True)
+        typer.echo(error.shown, err=True)
         raise SystemExit(error.exit_code) from None
 
 

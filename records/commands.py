@@ -118,7 +118,7 @@ def _take_all(home: "DataHome", files: list[Path], wanted: "ImportRequest", fold
             write_reports(one, folder)
     say([_document(one) for one in reports], as_json, "\n".join(_told(one) for one in reports))
     for one_refused in refused:
-        typer.echo(str(one_refused), err=True)
+        typer.echo(one_refused.shown, err=True)
     if refused:
         raise typer.Exit(ImportRefused.exit_code)
 

@@ -21,6 +21,11 @@ class UserError(Exception):
 
     exit_code = 2
 
+    @property
+    def shown(self) -> str:
+        """What the command line says."""
+        return str(self)
+
 
 class ImportRefused(UserError):
     """A file as a whole cannot be taken; nothing of it was stored. `text` is the sentence, `code` its kind."""
@@ -31,6 +36,11 @@ class ImportRefused(UserError):
         super().__init__(f"{en} · {th}" if th else en)
         self.code = code
         self.text = Text(th=th or en, en=en)
+
+    @property
+    def shown(self) -> str:
+        """With the code under which the clerk's guide explains it."""
+        return f"{self} [{self.code}]"
 
     @classmethod
     def empty(cls, *, file: str) -> "ImportRefused":
