@@ -111,6 +111,10 @@ class Admission:
     def _match_by_code(self, holder: UUID, row: Marks) -> _Match | None:
         """By the student code; where row and holder have papers that differ, the name must be the same."""
         person = self._held.people[holder]
+        if person.differs(row, TraitKind.FIRST_NAME) and person.differs(
+            row, TraitKind.LAST_NAME
+        ):  # the code was given anew
+            return _Match(others={holder: Why.SAME_CODE})
         if not row.has(*COUNTRY_WIDE) or person.kinds.isdisjoint(COUNTRY_WIDE):
             return _Match(student_id=holder)
         if person.shares(row, TraitKind.NAME):

@@ -74,6 +74,8 @@ def import_(
     from records.clock import BANGKOK
     from records.intake.importing import ImportRequest
 
+    if undo is not None and files:
+        raise typer.BadParameter("--undo takes no file · --undo ไม่ใช้กับไฟล์ ระบุเลขชุดอย่างเดียว")
     if undo is not None:
         undo_batch(undo, institution, home, as_json)
         return
@@ -103,6 +105,8 @@ def _take_all(home: "DataHome", files: list[Path], wanted: "ImportRequest", fold
     from records.intake.report_files import write_reports
 
     paths = [one for path in files for one in (in_order(path) if is_ordinary(path) else [path])]
+    if not paths:
+        raise ImportRefused.empty(file=files[0].name)
     reports: list[ImportReport] = []
     refused: list[ImportRefused] = []
     with progress_line("import", quiet=as_json) as progress:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import JSON, ColumnElement, ForeignKey, Uuid, exists, func, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -155,6 +157,7 @@ def commit(database: Database, batch: NewBatch, *, after: int) -> int:
     Raises Overtaken when the institution's newest batch is no longer `after`.
     """
     with database.write() as session:
+        _take_turn(session, batch.institution)
         if last_number(session, batch.institution) != after:
             raise Overtaken
         row = BatchRow(
@@ -188,6 +191,11 @@ def commit(database: Database, batch: NewBatch, *, after: int) -> int:
             chosen = InstitutionRow.code == batch.institution
             session.execute(update(InstitutionRow).where(chosen).values(epoch=InstitutionRow.epoch + 1))
         return row.number
+
+
+def _take_turn(session: Session, institution: str) -> None:
+    """Wait until no other process commits for this institution; SQLite has one writer at a time anyway."""
+    session.execute(select(InstitutionRow.code).where(InstitutionRow.code == institution).with_for_update())
 
 
 def _place(session: Session, batch: NewBatch) -> None:
@@ -237,6 +245,18 @@ def student_ids(database: Database, institution: str) -> dict[int, UUID]:
     with database.read() as session:
         chosen = select(StudentRow.number, StudentRow.student_id).where(StudentRow.institution == institution)
         return {number: student_id for number, student_id in session.execute(chosen)}  # noqa: C416  a Row is no pair
+
+
+def group_places(database: Database, institution: str) -> npt.NDArray[np.int64]:
+    """By student number the place of the class group among all, -1 for none."""
+    with database.read() as session:
+        chosen = select(StudentRow.number, StudentRow.class_group).where(StudentRow.institution == institution)
+        told = [(number, group) for number, group in session.execute(chosen) if group]
+    places = {group: place for place, group in enumerate(sorted({group for _, group in told}))}
+    found = np.full(max((number for number, _ in told), default=-1) + 1, -1, np.int64)
+    for number, group in told:
+        found[number] = places[group]
+    return found
 
 
 def numbers_in(database: Database, institution: str, class_groups: Collection[str]) -> list[int]:

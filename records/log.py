@@ -37,54 +37,74 @@ def write_rows(folder: Path, institution: str, table: Table, rows: pa.Table, key
 def write_in_order(
     folder: Path, institution: str, table: Table, chunks: Iterable[pa.Table], key: VaultKey | None = None
 ) -> LogFile:
-    """Write chunks that are in reading order as one file; a sensitive table is sealed with the vault's key."""
+    """Write chunks that are in reading order as one file, which has its name when all of it is on the disk.
+
+    A sensitive table is sealed with the vault's key before any of it is written. Raises ValueError without the key.
+    """
     relative = Path(institution) / table.name / f"{uuid4().hex}.parquet"
     path = folder / relative
+    part = path.with_suffix(".part.parquet")
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows, first, last = 0, None, 0
     try:
-        with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
-            for chunk in chunks:
-                if not chunk.schema.equals(table.schema):
-                    raise ValueError(f"rows for {table.name} do not have its schema")
-                if not chunk.num_rows:
-                    continue
-                writer.write_table(chunk, row_group_size=_ROW_GROUP)
-                times = chunk.column("recorded_at").cast(pa.int64())
-                first = times[0].as_py() if first is None else first
-                rows, last = rows + chunk.num_rows, times[-1].as_py()
         if table.sensitive:
-            _seal(path, key)
-        with path.open("rb") as written:
+            clear = pa.BufferOutputStream()
+            span = _write_chunks(clear, table, chunks)
+            part.write_bytes(_needed(key).seal(clear.getvalue().to_pybytes()))
+        else:
+            span = _write_chunks(part, table, chunks)
+        with part.open("rb") as written:
             os.fsync(written.fileno())
             digest = hashlib.file_digest(written, "sha256").hexdigest()
+        part.replace(path)
     except BaseException:
-        path.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     return LogFile(
         table=table.name,
         path=str(relative),
         batch=0,
-        rows=rows,
-        first_recorded_at=datetime.fromtimestamp((first or 0) / 1000, UTC),
-        last_recorded_at=datetime.fromtimestamp(last / 1000, UTC),
+        rows=span.rows,
+        first_recorded_at=datetime.fromtimestamp(span.first / 1000, UTC),
+        last_recorded_at=datetime.fromtimestamp(span.last / 1000, UTC),
         sha256=digest,
     )
 
 
-def _seal(path: Path, key: VaultKey | None) -> None:
-    """A sensitive table does not lie on the disk in clear. Raises ValueError without the key."""
+@dataclass(frozen=True, kw_only=True)
+class _Span:
+    """How many rows were written, and the moments of the first and the last in milliseconds."""
+
+    rows: int
+    first: int
+    last: int
+
+
+def _write_chunks(sink: Path | pa.BufferOutputStream, table: Table, chunks: Iterable[pa.Table]) -> _Span:
+    rows, first, last = 0, None, 0
+    with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
+        for chunk in chunks:
+            if not chunk.schema.equals(table.schema):
+                raise ValueError(f"rows for {table.name} do not have its schema")
+            if not chunk.num_rows:
+                continue
+            writer.write_table(chunk, row_group_size=_ROW_GROUP)
+            times = chunk.column("recorded_at").cast(pa.int64())
+            first = times[0].as_py() if first is None else first
+            rows, last = rows + chunk.num_rows, times[-1].as_py()
+    return _Span(rows=rows, first=first or 0, last=last)
+
+
+def _needed(key: VaultKey | None) -> VaultKey:
+    """The key of a sensitive table, which does not lie on the disk in clear. Raises ValueError without it."""
     if key is None:
         raise ValueError("a sensitive table is written and read with the vault's key")
-    path.write_bytes(key.seal(path.read_bytes()))
+    return key
 
 
 def _opened(path: Path, table: Table, key: VaultKey | None) -> pq.ParquetFile:
     if not table.sensitive:
         return pq.ParquetFile(path, memory_map=True)
-    if key is None:
-        raise ValueError("a sensitive table is written and read with the vault's key")
-    return pq.ParquetFile(pa.BufferReader(key.unseal(path.read_bytes())))
+    return pq.ParquetFile(pa.BufferReader(_needed(key).unseal(path.read_bytes())))
 
 
 class TableReader:

@@ -28,7 +28,6 @@ from records.person_tables import (
     StudentNumber,
     VaultMeta,
 )
-from records.quarantine import Quarantine
 from records.vault_key import VaultKey
 
 __all__ = [
@@ -101,15 +100,6 @@ class Vault:
                 found.update((row.student_id, row) for row in rows)
         people = {student_id: goes_on.get(student_id, student_id) for student_id in wanted}
         return {student_id: found[person] for student_id, person in people.items() if person in found}
-
-    def quarantined(self, batch_token: UUID) -> list[tuple[int, list[str], Mapping[str, str]]]:
-        """The kept rows; callers move to `home.quarantine.rows`."""
-        rows = Quarantine(self._database, self.key).rows(batch_token)
-        return [(row.line, list(row.problems), row.cells) for row in rows]
-
-    def originals(self, batch_token: UUID) -> list[tuple[int, str, str]]:
-        """The kept cells; callers move to `home.quarantine.originals`."""
-        return [(one.line, one.column, one.cell) for one in Quarantine(self._database, self.key).originals(batch_token)]
 
     def sweep(self, committed_tokens: set[UUID], *, placed: Callable[[str], Container[int]], now: datetime) -> int:
         """Remove the people of batches that never reached the ledger, once they are an hour old, and all that is known

@@ -4,6 +4,7 @@ Reading them is a look at students: whoever calls `rows` or `originals` writes t
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,7 @@ class OriginalCell(VaultTable):
     batch_token: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     line: Mapped[int] = mapped_column(primary_key=True)
     column: Mapped[str] = mapped_column("column_name", primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)  # a wide row has several cells of one column
     fix: Mapped[str]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -112,40 +114,49 @@ class Quarantine:
     ) -> None:
         """Keep rows that could not be taken: (line, codes of the broken rules, cells by header).
 
-        A line that is kept already is replaced: an import that tries again keeps the same rows once.
+        A line that is kept already is replaced, and its reasons are added to: what is found later, beside other rows,
+        does not undo what was found first.
         """
         now = datetime.now(UTC)
+        of_batch = select(QuarantinedRow.line, QuarantinedRow.problems).where(QuarantinedRow.batch_token == batch_token)
         with self._database.write() as session:
-            kept = set(session.scalars(select(QuarantinedRow.line).where(QuarantinedRow.batch_token == batch_token)))
+            kept = {line: tuple(problems) for line, problems in session.execute(of_batch)}
             for chunk in _chunks(rows):
+                before = kept.keys() & {line for line, _, _ in chunk}
+                for line, problems, _ in chunk:
+                    kept[line] = tuple(dict.fromkeys([*kept.get(line, ()), *problems]))
                 told = {
                     line: {
-                        "batch_token": batch_token, "line": line, "institution": institution, "problems": list(problems),
+                        "batch_token": batch_token, "line": line, "institution": institution, "problems": list(kept[line]),
                         "sealed": self._seal(json.dumps(dict(cells), ensure_ascii=False)), "created_at": now,
                     }
-                    for line, problems, cells in chunk
+                    for line, _, cells in chunk
                 }  # fmt: skip
-                _discard(session, batch_token, kept.intersection(told))
-                kept.update(told)
+                _discard(session, batch_token, before)
                 session.connection().execute(insert(QuarantinedRow.__table__), list(told.values()))  # type: ignore[arg-type]
 
     def keep_originals(self, batch_token: UUID, cells: Iterable[tuple[int, str, str, str]]) -> None:
-        """Keep (line, column, code of the fix, cell) for values that intake changed or left out."""
+        """Keep (line, column, code of the fix, cell) for values that intake changed or left out, all of a wide row.
+
+        Those kept already of a line and column are replaced: an import that tries again keeps the same cells once.
+        """
         now = datetime.now(UTC)
         of_batch = select(OriginalCell.line, OriginalCell.column).where(OriginalCell.batch_token == batch_token)
         with self._database.write() as session:
             kept = {(line, column) for line, column in session.execute(of_batch)}
+            places: Counter[tuple[int, str]] = Counter()
             for chunk in _chunks(cells):
-                told = {
-                    (line, column): {
-                        "batch_token": batch_token, "line": line, "column_name": column, "fix": fix,
-                        "sealed": self._seal(cell), "created_at": now,
-                    }
-                    for line, column, fix, cell in chunk
-                }  # fmt: skip
-                _forget(session, batch_token, kept.intersection(told))
-                kept.update(told)
-                session.connection().execute(insert(OriginalCell.__table__), list(told.values()))  # type: ignore[arg-type]
+                before = kept.intersection((line, column) for line, column, _, _ in chunk)
+                _forget(session, batch_token, before)
+                kept -= before
+                told = []
+                for line, column, fix, cell in chunk:
+                    told.append({
+                        "batch_token": batch_token, "line": line, "column_name": column, "place": places[line, column],
+                        "fix": fix, "sealed": self._seal(cell), "created_at": now,
+                    })  # fmt: skip
+                    places[line, column] += 1
+                session.connection().execute(insert(OriginalCell.__table__), told)  # type: ignore[arg-type]
 
     def rows(self, batch_token: UUID) -> list[KeptRow]:
         """The kept rows of a batch in the order of its file."""
@@ -161,11 +172,11 @@ class Quarantine:
             ]
 
     def originals(self, batch_token: UUID) -> list[KeptCell]:
-        """The kept cells of a batch by line and column."""
+        """The kept cells of a batch by line and column, those of one column in the order of its file."""
         chosen = (
             select(OriginalCell.line, OriginalCell.column, OriginalCell.fix, OriginalCell.sealed)
             .where(OriginalCell.batch_token == batch_token)
-            .order_by(OriginalCell.line, OriginalCell.column)
+            .order_by(OriginalCell.line, OriginalCell.column, OriginalCell.place)
         )
         with self._database.read() as session:
             return [

@@ -306,7 +306,7 @@ ATTENDANCE_TOTAL = Table(
     happened_on_aliases=("ถึงวันที่",),
     columns=(
         Column(
-            name="from_day", kind=Kind.DATE, use=Use.FEATURE, constraint=_ANY_DAY, required=True,
+            name="from_day", kind=Kind.DATE, use=Use.FEATURE, constraint=_ANY_DAY,
             label=Text(th="ตั้งแต่วันที่", en="from day"), aliases=("ตั้งแต่วันที่",),
         ),
         *(

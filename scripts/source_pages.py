@@ -287,7 +287,7 @@ def problems_of(source: Source) -> list[Problem]:
     if tables:
         codes |= {"CONFLICTING_ROWS", "NOT_HISTORY"} | ({"RAGGED_ROW"} if source.fields else set())
     if TABLE_OF["attendance_total"] in tables:
-        codes |= {"OUTSIDE_TERM", "NEGATIVE_DIFFERENCE"}
+        codes |= {"OUTSIDE_TERM", "NEGATIVE_DIFFERENCE", "OLDER_TOTAL"}
     return [problem for problem in PROBLEMS if problem.code in codes]
 
 

@@ -81,9 +81,6 @@ def check(identification: Identification, portion: Portion, surroundings: Surrou
     whole = [
         _rows(told, columns, numbers, portion.lines, moment) for told, columns in zip(portion.told, parsed, strict=True)
     ]
-    for told, rows in zip(portion.told, whole, strict=True):
-        if told.table is STUDENTS:
-            surroundings.learn_births(rows)
     judge([told.table for told in portion.told], whole, surroundings, findings)
     bad = findings.bad()
     tables = [
@@ -138,6 +135,7 @@ def _parse_table(told: Told, moment: Moment, findings: Findings) -> dict[str, Pa
         for code, rows in _problems(column, found, moment).items():
             if needed:
                 findings.add(code, rows)
+                findings.columns.setdefault(code, set()).add(column.label.th)
             else:
                 findings.fixes.append(Fix(code=LEFT_OUT, column=column.name, rows=rows, cells=cells))
                 values = without(values, rows)
@@ -223,6 +221,11 @@ def _entered_at(told: Told, size: int) -> pa.Array:
     return pa.array(instants, INSTANT).take(encoded.indices) if size else pa.nulls(0, INSTANT)
 
 
+def _offset_ms() -> int:
+    """By how much a day begins earlier in Bangkok than in UTC."""
+    return int((datetime.now(BANGKOK).utcoffset() or timedelta()).total_seconds() * 1000)
+
+
 def _recorded_at(told: Told, happened: pa.Array, entered: pa.Array, moment: Moment) -> pa.Array:
     """One moment for a batch in operation; for history the entry time, else the day plus the source's usual lag."""
     limit = milliseconds(moment.recorded_at)
@@ -232,4 +235,6 @@ def _recorded_at(told: Told, happened: pa.Array, entered: pa.Array, moment: Mome
     evening = timedelta(days=told.lag_days, hours=18) - (datetime.now(BANGKOK).utcoffset() or timedelta())
     usual = days + int(evening.total_seconds() * 1000)
     told_at = entered.cast(pa.int64()).fill_null(-1).to_numpy()
+    if told.table is not CALENDAR:  # nothing but a calendar is known before it happens
+        told_at = np.where(told_at >= 0, np.maximum(told_at, days - _offset_ms()), told_at)
     return pa.array(np.minimum(np.where(told_at >= 0, told_at, usual), limit), pa.int64()).cast(INSTANT)

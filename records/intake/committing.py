@@ -79,6 +79,8 @@ class Committing:
                 raise
             finally:
                 compared.close()
+            if self.seen_before is not None:  # the same rows wait in quarantine once, with this batch
+                self.home.quarantine.discard(self.seen_before.token)
             self.arrival.progress("stored", report.accepted)
             return report.numbered(number)
         raise ImportRefused.overtaken(institution=self.delivery.institution)
@@ -87,7 +89,7 @@ class Committing:
         request = self.arrival.request
         return Comparison(
             home=self.home, log=log, gathered=self.gathered, moment=self.moment, stamp=stamp, file=request.path.name,
-            confirm_shrink=request.confirm_shrink, met=self.identification.student_ids, mends=request.mends,
+            confirm_shrink=request.confirm_shrink, met=self.identification.student_ids, mends=request.mends or self.seen_before,
             folder=self.folder,
         ).compare()  # fmt: skip
 

@@ -82,7 +82,7 @@ class Comparison:
         compared = Compared()
         for table, told in self.gathered.told.items():
             spool = self._spool(table, compared)
-            out = compared.new.setdefault(table, self._out())
+            out = compared.new.setdefault(table, self._out(table))
             for low, high in spool.ranges():
                 self._compare_range(table, told, spool, (low, high), out, compared)
             if table is HOUSEHOLD:
@@ -98,16 +98,16 @@ class Comparison:
         compared.placements = rosters_in.placements(self.home, self.log, fresh, self.met, counted)
         return compared
 
-    def _out(self) -> Spool:
+    def _out(self, table: Table) -> Spool:
         by, grain = ("recorded_at", _HOUR) if self.moment.history else ("line", _LINES)
-        return Spool(folder=self.folder, by=by, grain=grain)
+        return Spool(folder=self.folder, by=by, grain=grain, keeps_in_memory=table.sensitive)
 
     def _spool(self, table: Table, compared: Compared) -> Spool:
         """The rows of a table; cumulative totals become periods against what is known."""
         spool = self.gathered.spools[table]
         if table is not ATTENDANCE_TOTAL or not spool.rows:
             return spool
-        rows, broken = as_periods(self.log, pa.concat_tables(spool.tables()))
+        rows, broken = as_periods(self.log, self._stamped(pa.concat_tables(spool.tables())))
         for code, lines in broken.items():
             compared.late.setdefault(code, []).append(lines)
         periods = Spool(folder=self.folder, by=spool.by)
@@ -143,7 +143,7 @@ class Comparison:
     ) -> pa.Table:
         nothing = table.schema.empty_table()
         scope = self.gathered.scopes[table]
-        if told.covers is Covers.NOTHING or self.mends or scope.days is None or not known.num_rows:
+        if told.covers is Covers.NOTHING or self.mends or scope.last_day is None or not known.num_rows:
             return nothing
         at = milliseconds(self.stamp) if self.stamp else scope.recorded_at  # of the whole file, not of a range
         recorded_at = pa.scalar(at, pa.int64()).cast(INSTANT)
@@ -154,7 +154,7 @@ class Comparison:
         if missing.num_rows and self.gathered.nameless_bad_rows:
             compared.note(_SKIPPED_RETRACTIONS)
             return nothing
-        return _as_retractions(table, missing, recorded_at, scope.days[1])
+        return _as_retractions(table, missing, recorded_at, scope.last_day)
 
     def _in_scope(self, told: Told, known: pa.Table, scope: Scope) -> npt.NDArray[np.bool_]:
         if told.covers in (Covers.WHOLE_ROSTER, Covers.ROSTER_OF_GROUPS):
@@ -164,13 +164,13 @@ class Comparison:
                 return of_terms
             groups = pa.array(sorted(self.gathered.class_groups), pa.string())
             return np.asarray(of_terms & pc.is_in(known.column("class_group"), groups).to_numpy())
-        assert scope.days is not None
+        students = known.column("student").to_numpy()
         days = known.column("happened_on").cast(pa.int32()).to_numpy()
         members = ledger.numbers_in(self.home.database, self.log.institution, self.gathered.class_groups)
-        inside = (days >= scope.days[0]) & (days <= scope.days[1])
+        inside = scope.speaks_of(Scope.pairs(students, days, self.gathered.groups))
         if "session" in known.column_names:  # a flagpole file says nothing of the periods
             inside &= np.isin(known.column("session").to_numpy(), list(scope.sessions))
-        return np.asarray(inside & np.isin(known.column("student").to_numpy(), np.union1d(scope.students, members)))
+        return np.asarray(inside & np.isin(students, np.union1d(scope.students, members)))
 
     # Rosters
 
@@ -178,8 +178,9 @@ class Comparison:
         offered = self._stamped(pa.concat_tables(spool.tables()))
         count = rosters_in.count(offered)
         rosters_in.refuse_what_cannot_be(
-            self.log, count, self.file, confirmed=self.confirm_shrink, history=self.stamp is None
-        )
+            self.log, count, self.file, confirmed=self.confirm_shrink,
+            known_at=None if self.moment.history else self.stamp or self.moment.recorded_at,
+        )  # fmt: skip
         twice = rosters_in.on_two_rosters(
             self.home, self.log.institution, self.gathered.scopes[ENROLMENTS].terms, self.met
         )
@@ -190,7 +191,7 @@ class Comparison:
             compared.note(_NO_COUNT)
             return
         fresh = count.filter(pa.array(versions.are_new(ROSTER_COUNTS, self.log.rows(ROSTER_COUNTS), count)))
-        counts = compared.new.setdefault(ROSTER_COUNTS, self._out())
+        counts = compared.new.setdefault(ROSTER_COUNTS, self._out(ROSTER_COUNTS))
         counts.append(fresh)
 
 

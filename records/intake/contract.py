@@ -129,10 +129,6 @@ class Surroundings:
         """The first day of the month of birth, by student number."""
         return _births_in(self.latest(STUDENTS))
 
-    def learn_births(self, rows: pa.Table) -> None:
-        """What the file itself tells of births counts from here on."""
-        self.births.update(_births_in(rows))
-
 
 def _births_in(rows: pa.Table) -> dict[int, int]:
     told = rows.filter(pc.and_(pc.is_valid(rows.column("birth_month")), pc.greater_equal(rows.column("student"), 0)))

@@ -35,6 +35,8 @@ class Findings:
     size: int
     problems: dict[str, list[Places]] = field(default_factory=dict)
     fixes: list[Fix] = field(default_factory=list)
+    columns: dict[str, set[str]] = field(default_factory=dict)
+    """The columns (their Thai labels) in which cells broke each rule."""
     statuses: dict[int, list[Places]] = field(default_factory=dict)
     """Enrolment statuses that stand in the name, such as (ลาออก), and the rows."""
 
@@ -68,10 +70,6 @@ class Findings:
                 if int(line) in kept:
                     kept[int(line)].append(code)
         return kept
-
-
-def rows_where(mask: npt.NDArray[np.bool_]) -> Places:
-    return np.flatnonzero(mask)
 
 
 def some(rows: Sequence[int]) -> Places:

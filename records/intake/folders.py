@@ -7,12 +7,12 @@ from records.intake.importing import ImportRequest, source_for
 from records.intake.sources import SOURCES
 from records.tables import CALENDAR
 
-_BUNDLE_FILES = ("courses.csv", "manifest.csv")
+_BUNDLE_FILES = ("courses.csv", "manifest.csv", "anonymisedData.zip")
 
 
 def is_ordinary(path: Path) -> bool:
     """Whether this is a folder of files that come in one by one, and no bundle of one source."""
-    return path.is_dir() and not any((path / name).exists() for name in _BUNDLE_FILES) and not any(path.glob("*.zip"))
+    return path.is_dir() and not any((path / name).exists() for name in _BUNDLE_FILES)
 
 
 def in_order(folder: Path) -> list[Path]:

@@ -11,15 +11,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from records import ledger
 from records.home import DataHome
 from records.intake.checking import Checked, Moment, check
 from records.intake.contract import Surroundings
 from records.intake.findings import Findings, Lines
 from records.intake.identifying import Identification
 from records.intake.problems import PROBLEM_OF
-from records.intake.source import Delivery, Portion, Told
+from records.intake.source import Covers, Delivery, Portion, Told
 from records.intake.spool import Spool, numbers_of
 from records.tables import Table
+
+_WEEK = 7
+_DAYS = 1_000_000  # more days than a calendar of ours has
 
 
 @dataclass(kw_only=True)
@@ -37,9 +41,8 @@ class LineSet:
             )
         self._marks[lines] = True
 
-    def holds(self, lines: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-        inside = lines < len(self._marks)
-        return inside & self._marks[np.where(inside, lines, 0)]
+    def copy(self) -> "LineSet":
+        return LineSet(_marks=self._marks.copy())
 
     def without(self, other: "LineSet") -> int:
         """How many lines are in this set and not in the other."""
@@ -55,26 +58,51 @@ class LineSet:
 class Scope:
     """What the rows of a table speak of: retractions stay inside it."""
 
-    days: tuple[int, int] | None = None
+    last_day: int | None = None
+    group_days: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Class group (by its place) and day of every row, as one number each: what is in no such pair is not spoken of."""
     recorded_at: int = 0
     students: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     sessions: set[int] = field(default_factory=set)
     terms: set[tuple[int, int]] = field(default_factory=set)
 
-    def take_in(self, rows: pa.Table) -> None:
+    def take_in(self, rows: pa.Table, groups: npt.NDArray[np.int64]) -> None:
         if not rows.num_rows:
             return
         days = numbers_of(rows.column("happened_on"))
-        low, high = int(days.min()), int(days.max())
-        self.days = (low, high) if self.days is None else (min(low, self.days[0]), max(high, self.days[1]))
+        self.last_day = max(int(days.max()), self.last_day or int(days.max()))
         self.recorded_at = max(self.recorded_at, int(numbers_of(rows.column("recorded_at")).max()))
         if "student" in rows.column_names:
-            self.students = np.union1d(self.students, rows.column("student").to_numpy())
+            students = rows.column("student").to_numpy()
+            self.students = np.union1d(self.students, students)
+            self.group_days = np.union1d(self.group_days, self.pairs(students, days, groups))
         if "session" in rows.column_names:
             self.sessions |= set(pc.unique(rows.column("session")).to_pylist())
         if "term" in rows.column_names:
             terms = rows.select(["academic_year", "term"]).group_by(["academic_year", "term"]).aggregate([])
             self.terms |= {(row["academic_year"], row["term"]) for row in terms.to_pylist()}
+
+    def speaks_of(self, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether a class group's day is one of the file's, or lies between two of them that are a week apart at most.
+
+        A file of one week speaks of a day of it without any row; one mistyped year does not speak of a whole year.
+        """
+        if not len(self.group_days):
+            return np.zeros(len(pairs), bool)
+        last = len(self.group_days) - 1
+        before = self.group_days[np.clip(np.searchsorted(self.group_days, pairs, side="right") - 1, 0, last)]
+        after = self.group_days[np.clip(np.searchsorted(self.group_days, pairs, side="left"), 0, last)]
+        return np.asarray((before <= pairs) & (pairs <= after) & (after - before <= _WEEK))
+
+    @staticmethod
+    def pairs(
+        students: npt.NDArray[np.int64], days: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64]:
+        """One number for the class group of each student and its day; who has no class group is a group alone."""
+        inside = students < len(groups)
+        held = np.where(inside, groups[np.where(inside, students, 0)] if len(groups) else -1, -1)
+        group = np.where(held >= 0, held, -2 - students)
+        return np.asarray(group.astype(np.int64) * _DAYS + days)
 
 
 @dataclass(kw_only=True)
@@ -87,6 +115,9 @@ class Gathered:
     spoken_for: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     nameless_bad_rows: bool = False
     class_groups: set[str] = field(default_factory=set)
+    groups: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """The class group of every student number, by its place; -1 for none."""
+    columns_by_code: dict[str, set[str]] = field(default_factory=dict)
     rows: int = 0
     layout: int = 0
     ragged: list[int] = field(default_factory=list)
@@ -115,7 +146,7 @@ def gather(
     progress: Callable[[str, int], None],
 ) -> Gathered:
     """Check every portion and keep its bad rows; nothing is compared with the log yet."""
-    gathered = Gathered()
+    gathered = Gathered(groups=ledger.group_places(home.database, delivery.institution))
     for portion in delivery.portions():
         checked = check(identification, portion, surroundings, moment)
         _take_rows(gathered, checked, folder)
@@ -131,12 +162,14 @@ def _take_rows(gathered: Gathered, checked: Checked, folder: Path) -> None:
         held = gathered.told.get(table)
         if held is None or set(one.told.cells) - set(held.cells):  # a later sheet may have columns of its own
             cells = {**(held.cells if held else {}), **one.told.cells}
-            gathered.told[table] = replace(one.told, cells=dict.fromkeys(cells))
+            held = gathered.told[table] = replace(held or one.told, cells=dict.fromkeys(cells))
+        if one.told.covers is Covers.NOTHING:  # one part that is not whole makes the file not whole
+            gathered.told[table] = replace(held, covers=Covers.NOTHING)
         if table not in gathered.spools:
-            gathered.spools[table] = Spool(folder=folder, by=compared_by(table))
+            gathered.spools[table] = Spool(folder=folder, by=compared_by(table), keeps_in_memory=table.sensitive)
             gathered.scopes[table] = Scope()
         gathered.spools[table].append(one.rows)
-        gathered.scopes[table].take_in(one.rows)
+        gathered.scopes[table].take_in(one.rows, gathered.groups)
     gathered.spoken_for = np.union1d(gathered.spoken_for, checked.spoken_for)
     gathered.nameless_bad_rows |= checked.nameless_bad_rows
     groups = checked.portion.class_groups
@@ -158,6 +191,8 @@ def _take_findings(gathered: Gathered, checked: Checked) -> None:
     gathered.bad_lines.add(lines[findings.bad()])
     for code, found in findings.lines_of(lines).items():
         gathered.lines_by_code.setdefault(code, []).append(found)
+    for code, columns in findings.columns.items():
+        gathered.columns_by_code.setdefault(code, set()).update(columns)
     for fix in findings.fixes:
         gathered.fixed_lines.add(lines[fix.rows])
         gathered.fixes[fix.code] = gathered.fixes.get(fix.code, 0) + len(fix.rows)

@@ -132,7 +132,7 @@ class FileSource:
         first, columns = complete[0]
         yield Delivery(
             institution=request.institution,
-            portions=lambda: self._portions(complete, request),
+            portions=lambda: self._portions(complete, request, is_whole=_is_whole(sheets, complete)),
             sheets=[sheet.name for sheet, _ in complete] if first.name else (),
             pages=[sheet for sheet, _ in complete],
             dropped=[first.headers[index] for index, one in columns.items() if not one.to],
@@ -156,19 +156,23 @@ class FileSource:
             missing += [one.header for one in self.fields if "person.code" in one.to][:1]
         return missing
 
-    def _portions(self, sheets: Sequence[tuple[Sheet, Mapping[int, Field]]], request: Request) -> Iterator[Portion]:
+    def _portions(
+        self, sheets: Sequence[tuple[Sheet, Mapping[int, Field]]], request: Request, *, is_whole: bool
+    ) -> Iterator[Portion]:
         for place, (sheet, columns) in enumerate(sheets):
             known = self.context(sheet, request)
             for part in sheet.parts():
-                yield self._portion(place, sheet, part, columns, known)
+                yield self._portion(place, sheet, part, columns, known, is_whole=is_whole)
 
-    def _portion(self, place: int, sheet: Sheet, part: Part, columns: Mapping[int, Field], known: Known) -> Portion:
+    def _portion(
+        self, place: int, sheet: Sheet, part: Part, columns: Mapping[int, Field], known: Known, *, is_whole: bool
+    ) -> Portion:
         step = place * SHEET_STEP
         lines = pc.add(part.lines, pa.scalar(step, pa.int32())) if step else part.lines
         rows = self.reshape(_rows(sheet, part, lines, columns, known), known)
         rows = _with_terms(rows)
         told = [_told(tells, rows) for tells in self.tells]
-        if sheet.is_full:  # cut off: it does not speak for those whom it lacks
+        if not is_whole:  # it does not speak for those whom it lacks
             told = [replace(one, covers=Covers.NOTHING) for one in told]
         told = [one for one in told if set(one.cells) - {"happened_on", "entered_at"}]
         groups = rows.cells.get("enrolments.class_group", rows.cells.get("*.class_group"))
@@ -182,6 +186,11 @@ class FileSource:
             layout=[(line + step, kind) for line, kind in part.layout],
             warnings=rows.warnings,
         )
+
+
+def _is_whole(sheets: Sequence[Sheet], taken: Sequence[tuple[Sheet, Mapping[int, Field]]]) -> bool:
+    """Whether everything was read that may hold rows: no sheet was cut off, hidden, or left out for a wrong header."""
+    return len(sheets) == len(taken) and not any(sheet.is_full or sheet.hidden for sheet in sheets)
 
 
 # Headers to fields
@@ -316,7 +325,12 @@ def _notes_on(sheets: Sequence[Sheet], taken: Sequence[Sheet]) -> list[Text]:
     notes = []
     if left:
         names = ", ".join(left)
-        notes.append(Text(th=f"ไม่ได้อ่านแผ่นงาน: {names}", en=f"sheets that were not read: {names}"))
+        notes.append(
+            Text(
+                th=f"ไม่ได้อ่านแผ่นงาน: {names} จึงไม่ถือว่าผู้ที่ไม่มีชื่อหายไป แก้หัวตาราง หรือเลิกซ่อน แล้วนำเข้าใหม่",
+                en=f"sheets that were not read: {names}; so nobody missing counts as gone: mend the header or unhide, and import again",
+            )
+        )
     for sheet in taken:
         if sheet.is_full:
             notes.append(_FULL)

@@ -41,6 +41,9 @@ MENDING: dict[str, Text] = {
     "NOT_HISTORY": Text(th="นำเข้าไฟล์ที่มีแถวนี้โดยไม่ใช้ --history", en="import a file with this row without --history"),
     "OUTSIDE_TERM": Text(th="แก้วันที่ หรือเพิ่มภาคเรียนในปฏิทิน", en="mend the day, or enter the term in the calendar"),
     "NEGATIVE_DIFFERENCE": Text(th="ตรวจยอดสะสมกับระบบต้นทาง", en="look the total up at its source"),
+    "OLDER_TOTAL": Text(
+        th="ไม่ต้องแก้ ลบแถวนี้ได้ หรือแก้วันที่ถ้าพิมพ์ผิด", en="nothing to mend, discard this row; or mend the day if it is mistyped"
+    ),
     "TOTAL_TOO_LARGE": Text(th="ตรวจยอดกับจำนวนวันที่เปิดเรียน", en="compare the totals with the days that were held"),
 }  # fmt: skip
 

@@ -36,7 +36,10 @@ def parse_column(column: Column, cells: pa.Array | pa.ChunkedArray) -> Parsed:
     """Read text cells; cells that a source already typed are only checked. Lengths are kept."""
     whole = combined(cells)
     if not pa.types.is_string(whole.type):
-        values = whole.cast(column.kind.arrow())
+        try:
+            values = whole.cast(column.kind.arrow())
+        except pa.ArrowException:  # its message holds the cell
+            return _one_by_one(column, whole)
         return Parsed(values=values, problems=_with_constraint(column, values, {}))
     if not len(whole):
         return Parsed(values=pa.nulls(0, column.kind.arrow()))
@@ -51,6 +54,17 @@ def parse_column(column: Column, cells: pa.Array | pa.ChunkedArray) -> Parsed:
         problems=_with_constraint(column, values, problems),
         fixes=_rows_of((reading.fix for reading in readings), indices),
     )
+
+
+def _one_by_one(column: Column, typed: pa.Array) -> Parsed:
+    """Typed cells of which some do not fit: a code by its position, all else by what it says as text."""
+    said = [None if cell is None else str(cell) for cell in typed.to_pylist()]
+    if column.codes is None:
+        return parse_column(column, pa.array(said, pa.string()))
+    known = {str(position): position for position in range(len(column.codes.codes))}
+    values = pa.array([known.get(cell or "") for cell in said], column.kind.arrow())
+    unknown = [row for row, cell in enumerate(said) if cell is not None and cell not in known]
+    return Parsed(values=values, problems={"UNKNOWN_CODE": np.array(unknown, np.int64)})
 
 
 def _rows_of(codes: Iterable[str], indices: npt.NDArray[Any]) -> dict[str, Places]:

@@ -49,6 +49,7 @@ PROBLEMS: tuple[Problem, ...] = (
     _problem("NOT_HISTORY", "เกิดขึ้นหลังเริ่มใช้งานจริง นำเข้าโดยไม่ใช้ --history", "happened after operation began; import it without --history"),
     _problem("OUTSIDE_TERM", "วันที่ของยอดรวมไม่อยู่ในภาคเรียนใดในปฏิทิน", "the day of the totals lies in no term of the calendar"),
     _problem("NEGATIVE_DIFFERENCE", "ยอดสะสมลดลงจากครั้งก่อน", "a cumulative total is lower than before"),
+    _problem("OLDER_TOTAL", "มียอดสะสมของวันหลังกว่านี้แล้ว ยอดเก่าจะนับซ้ำ", "a total of a later day is known already; an older one would count twice"),
     _problem("TOTAL_TOO_LARGE", "ยอดรวมมากกว่าวันที่เปิดเรียน", "the days add up to more than the days held"),
     _problem("AFTER_DEATH", "มีรายการหลังวันที่แจ้งว่าเสียชีวิต ตรวจว่าเป็นแถวของใคร", "after the day of death that was told: see whose row it is"),
     # told, and taken all the same

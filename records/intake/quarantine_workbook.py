@@ -28,6 +28,7 @@ _HELP_PAGE = "วิธีแก้ไฟล์นี้ (how to)"
 _RAGGED_PAGE = "แถวที่ช่องไม่ครบ (ragged)"
 _RAGGED_TEXT = "แถวตามที่อยู่ในไฟล์ (the row as it stood)"
 _MOST_ROWS = 1_000_000  # what a sheet of a workbook holds
+_MOST_LINES = 2**31  # of a text file: a line is kept in 32 bits
 _TEXT_ONLY = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 _HELP = (
     ("แก้ช่องที่ผิดในแผ่นงานข้อมูล แล้วบันทึกไฟล์", "Mend the wrong cells in the sheet with the data and save the file."),
@@ -62,16 +63,16 @@ def write_workbook(path: Path, batch: int, file: KeptFile, rows: Sequence[KeptRo
         paper = _Paper(book)
         whole = [row for row in rows if RAGGED not in row.problems]
         for place, sheet in enumerate(file.sheets):
-            here = [row for row in whole if row.line // SHEET_STEP == place]
+            here = [row for row in whole if sheet_and_line(file, row.line)[0] == place]
             if here or (place == 0 and not whole):
                 page = paper.page(sheet.name or _DATA_PAGE, [*_OWN, *sheet.headers])
                 for row in here:
-                    page([*_why(row), *row.cells.values()])
+                    page([*_why(file, row), *row.cells.values()])
         ragged = [row for row in rows if RAGGED in row.problems]
         if ragged:
             page = paper.page(_RAGGED_PAGE, [*_OWN, _RAGGED_TEXT])
             for row in ragged:
-                page([*_why(row), *row.cells.values()])
+                page([*_why(file, row), *row.cells.values()])
         page = paper.page(_HELP_PAGE, ["วิธีใช้", "How to use it"])
         for thai, english in _HELP:
             page([thai.format(batch=batch), english.format(batch=batch)])
@@ -108,12 +109,21 @@ def write_rows(path: Path, file: KeptFile, offered: Offered) -> dict[int, int]:
     return lines
 
 
-def _why(row: KeptRow) -> tuple[str, str, str]:
+def sheet_and_line(file: KeptFile, line: int) -> tuple[int, int]:
+    """The place of a kept line's sheet, and the line within it; a text file is one sheet of any length."""
+    return (0, line) if _is_text(file) else divmod(line, SHEET_STEP)
+
+
+def _is_text(file: KeptFile) -> bool:
+    return len(file.sheets) == 1 and not file.sheets[0].name
+
+
+def _why(file: KeptFile, row: KeptRow) -> tuple[str, str, str]:
     """Every rule that a row broke, in both languages, what to do about each, and the row's line in its sheet."""
     problems = [PROBLEM_OF[code] for code in row.problems]
     why = "\n".join(f"{one.text.th} · {one.text.en}" for one in problems)
     mend = "\n".join(dict.fromkeys(f"{text.th} · {text.en}" for text in (mending_of(one.code) for one in problems)))
-    return why, mend, str(row.line % SHEET_STEP)
+    return why, mend, str(sheet_and_line(file, row.line)[1])
 
 
 class _Paper:
@@ -154,11 +164,14 @@ def read_workbook(path: Path, file: KeptFile, waiting: Mapping[int, Sequence[str
     for place, sheet in enumerate(file.sheets):
         grid = grids.get(sheet.name or _DATA_PAGE)
         if grid is not None:
-            sheets[place] = _rows_of(path.name, grid, sheet.headers, place)
+            most = _MOST_LINES if _is_text(file) else SHEET_STEP
+            sheets[place] = _rows_of(
+                path.name, grid, sheet.headers, range(place * SHEET_STEP, place * SHEET_STEP + most)
+            )
     if not sheets:
         raise _without_lines(path.name)
     found = Offered(sheets={place: rows for place, rows in sheets.items() if rows})
-    strangers = sorted({line % SHEET_STEP for line in found.lines if line not in waiting})
+    strangers = sorted({sheet_and_line(file, line)[1] for line in found.lines if line not in waiting})
     if strangers:
         told = ", ".join(map(str, strangers[:8]))
         raise ImportRefused(
@@ -172,8 +185,10 @@ def read_workbook(path: Path, file: KeptFile, waiting: Mapping[int, Sequence[str
     return found
 
 
-def _rows_of(name: str, grid: Sequence[Sequence[str]], headers: Sequence[str], place: int) -> dict[int, Sequence[str]]:
-    """Cells under the source's headers, in their order, by the line of the original file."""
+def _rows_of(
+    name: str, grid: Sequence[Sequence[str]], headers: Sequence[str], numbers: range
+) -> dict[int, Sequence[str]]:
+    """Cells under the source's headers, in their order, by the line of the original file: the sheet's lines are `numbers`."""
     top = grid[0] if grid else []
     if LINE not in top:
         raise _without_lines(name)
@@ -191,17 +206,18 @@ def _rows_of(name: str, grid: Sequence[Sequence[str]], headers: Sequence[str], p
         cells = [filled[index] for index in columns[: len(headers)]]
         if not any(cell.strip() for cell in cells):
             continue
-        line = place * SHEET_STEP + _line(name, number, filled[line_column])
+        line = numbers.start + _line(name, number, filled[line_column], len(numbers))
         if line in rows:
             raise _bad_line(name, number)
         rows[line] = cells
     return rows
 
 
-def _line(name: str, number: int, cell: str) -> int:
-    if not cell.strip().isdecimal() or not 0 < int(cell) < SHEET_STEP:
+def _line(name: str, number: int, cell: str, most: int) -> int:
+    text = cell.strip()
+    if not text.isdecimal() or len(text) > len(str(most)) or not 0 < int(text) < most:
         raise _bad_line(name, number)
-    return int(cell)
+    return int(text)
 
 
 def _bad_line(name: str, number: int) -> ImportRefused:

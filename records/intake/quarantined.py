@@ -13,9 +13,15 @@ from records.clock import local_day
 from records.errors import UserError
 from records.home import DataHome
 from records.intake.importing import STAGING, ImportRequest, import_file
-from records.intake.quarantine_workbook import Offered, read_workbook, write_rows, write_workbook
+from records.intake.quarantine_workbook import (
+    Offered,
+    read_workbook,
+    sheet_and_line,
+    write_rows,
+    write_workbook,
+)
 from records.intake.report import ImportReport
-from records.intake.source import SHEET_STEP, Covers, cell_names
+from records.intake.source import Covers, cell_names
 from records.intake.sources import SOURCE_OF
 from records.ledger import BatchRow
 from records.quarantine import QUARANTINE_DAYS, KeptFile
@@ -157,7 +163,7 @@ def _settle(
     home.quarantine.change(
         batch.token,
         (
-            (line, codes, dict(zip(names[line // SHEET_STEP], cells[line], strict=True)))
+            (line, codes, dict(zip(names[sheet_and_line(file, line)[0]], cells[line], strict=True)))
             for line, codes in failed.items()
         ),
     )

@@ -47,6 +47,8 @@ class ImportReport:
     reasons: Mapping[str, int] = field(default_factory=dict)
     lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
     warnings: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The columns (their Thai labels) in which cells broke each rule."""
     fixes: Mapping[str, int] = field(default_factory=dict)
     dropped: Sequence[str] = ()
     unmapped: Sequence[str] = ()
@@ -99,7 +101,9 @@ class ImportReport:
     def _told(self, code: str, found: Sequence[int], mark: str, count: int) -> str:
         shown = ", ".join(map(self.place, found[:_SHOWN_LINES])) + (" ..." if len(found) > _SHOWN_LINES else "")
         text = PROBLEM_OF[code].text
-        return f"  {mark} {code} x{count:,}, บรรทัด (lines) {shown}: {text.th} · {text.en}"
+        where = ", ".join(self.columns.get(code, ()))
+        place = f", ช่อง (column) {where}" if where else ""
+        return f"  {mark} {code} x{count:,}{place}, บรรทัด (lines) {shown}: {text.th} · {text.en}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,13 +118,19 @@ class Outcome:
     newest_day: int | None
     seen_before: BatchRow | None
 
+    def bad_lines(self) -> "LineSet":
+        """The lines of which something could not be taken."""
+        bad = self.gathered.bad_lines.copy()
+        for code, lines in self.late.items():
+            if not PROBLEM_OF[code].warning:
+                bad.add(lines)
+        return bad
+
     def lines_by_code(self) -> dict[str, "Lines"]:
-        """The lines that broke each rule; late ones become bad lines here."""
+        """The lines that broke each rule."""
         by_code = {code: list(found) for code, found in self.gathered.lines_by_code.items()}
         for code, lines in self.late.items():
             by_code.setdefault(code, []).append(lines)
-            if not PROBLEM_OF[code].warning:
-                self.gathered.bad_lines.add(lines)
         if self.gathered.ragged:
             by_code["RAGGED_ROW"] = [np.array(self.gathered.ragged, np.int64)]
         return {code: np.unique(np.concatenate(parts)) for code, parts in by_code.items()}
@@ -131,8 +141,9 @@ def reported(home: DataHome, delivery: Delivery, source: str, file: str, outcome
     gathered, compared = outcome.gathered, outcome.compared
     found = outcome.lines_by_code()
     reasons = {code: lines for code, lines in found.items() if not PROBLEM_OF[code].warning}
-    quarantined = len(gathered.bad_lines) + len(gathered.ragged)
-    accepted = outcome.new_lines.without(gathered.bad_lines)
+    bad = outcome.bad_lines()
+    quarantined = len(bad) + len(gathered.ragged)
+    accepted = outcome.new_lines.without(bad)
     day, before = outcome.newest_day, outcome.seen_before
     return ImportReport(
         institution=delivery.institution,
@@ -142,13 +153,14 @@ def reported(home: DataHome, delivery: Delivery, source: str, file: str, outcome
         rows=gathered.rows,
         accepted=accepted,
         known=gathered.rows - gathered.layout - quarantined - accepted,
-        fixed=gathered.fixed_lines.without(gathered.bad_lines),
+        fixed=gathered.fixed_lines.without(bad),
         quarantined=quarantined,
         retracted=compared.retracted,
         layout=gathered.layout,
         reasons={code: len(lines) for code, lines in reasons.items()},
         lines={code: lines[:_KEPT_LINES].tolist() for code, lines in reasons.items()},
         warnings={code: lines[:_KEPT_LINES].tolist() for code, lines in found.items() if code not in reasons},
+        columns={code: sorted(columns) for code, columns in gathered.columns_by_code.items()},
         fixes=dict(gathered.fixes),
         dropped=delivery.dropped,
         unmapped=delivery.unmapped,

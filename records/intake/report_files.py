@@ -11,6 +11,7 @@ from records.intake.fixes import FIX_OF
 from records.intake.mending import mending_of
 from records.intake.problems import PROBLEM_OF
 from records.intake.report import ImportReport
+from records.intake.sources import SOURCE_OF
 from records.text import Text
 
 _TITLE = Text(th="รายงานการนำเข้าข้อมูล", en="Import report")
@@ -24,6 +25,8 @@ _UNKNOWN = Text(
     th="ระบบไม่รู้จักหัวตารางเหล่านี้ จึงไม่ได้อ่าน ถ้าเป็นข้อมูลที่ต้องใช้ ให้ใช้ชื่อหัวตารางที่รู้จัก",
     en="headers that nothing here knows, so they were not read; if they matter, use a known header",
 )
+_KIND_OF = {_CODE: "code", _ROWS: "number", _CELLS: "number", _LINES: "lines"}  # how the page sets a column
+_LONG = 600  # letters of a list of lines that may go on over the next page
 _OPTIONS = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False, "in_memory": True}
 _PAPER = 9  # A4
 
@@ -37,6 +40,16 @@ class Part:
     rows: Sequence[Sequence[str | int]]
     about: Text | None = None
     has_total: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a page can say it in one sentence: the rows are names and nothing else."""
+        return len(self.headers) == 1
+
+    @property
+    def kinds(self) -> list[str]:
+        """How a page sets each column: only `words` may be broken inside."""
+        return [_KIND_OF.get(header, "words") for header in self.headers]
 
 
 def write_reports(report: ImportReport, folder: Path) -> list[Path]:
@@ -58,7 +71,8 @@ def write_report_html(report: ImportReport, path: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    told = pages.get_template("report.html").render(title=_title(report), head=_head(report), parts=parts_of(report))
+    page = pages.get_template("report.html")
+    told = page.render(title=_title(report), head=_head(report), parts=parts_of(report), long=_LONG, zip=zip)
     path.write_text(told, encoding="utf-8")
 
 
@@ -97,14 +111,20 @@ def _title(report: ImportReport) -> str:
 
 def _head(report: ImportReport) -> list[tuple[str, str]]:
     """What the report is about, in Thai and in English."""
+    source = _source(report.source)
     head = [
-        (f"ไฟล์ {report.file} จาก {report.source} ของสถานศึกษา {report.institution}", f"file {report.file} from {report.source}, institution {report.institution}"),
+        (f"ไฟล์ {report.file} จาก {source.th} ของสถานศึกษา {report.institution}", f"file {report.file} from {source.en}, institution {report.institution}"),
         (f"ชุดนำเข้าที่ {report.ledger_number}", f"batch {report.ledger_number}"),
     ]  # fmt: skip
     if report.newest_day is not None:
         day = report.newest_day
         head.append((f"ข้อมูลถึงวันที่ {day:%d/%m}/{day.year + 543}", f"data up to {day.isoformat()}"))
     return head
+
+
+def _source(name: str) -> Text:
+    """What a source is called; the profile of a clerk has only its name."""
+    return SOURCE_OF[name].label if name in SOURCE_OF else Text(th=name, en=name)
 
 
 def parts_of(report: ImportReport) -> list[Part]:

@@ -1,6 +1,7 @@
 """Whole rosters coming in: the count that they prove, when one is refused, who is on two, and who sits in which class."""
 
 from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
@@ -39,24 +40,31 @@ def count(offered: pa.Table) -> pa.Table:
     return pa.table([columns[name] for name in ROSTER_COUNTS.schema.names], schema=ROSTER_COUNTS.schema)
 
 
-def refuse_what_cannot_be(log: EventLog, offered: pa.Table, file: str, *, confirmed: bool, history: bool) -> None:
-    """Raises ImportRefused for a roster that must be a part of one, or that is older than what is known of its term."""
-    counts = log.rows(ROSTER_COUNTS)
-    if not counts.num_rows:
+def refuse_what_cannot_be(
+    log: EventLog, offered: pa.Table, file: str, *, confirmed: bool, known_at: datetime | None
+) -> None:
+    """Raises ImportRefused for a roster that must be a part of one, or that is older than what is known of its term.
+
+    `known_at` is when the roster came in: what was counted later says nothing of it. None for history.
+    """
+    told = versions.latest(ROSTER_COUNTS, log.rows(ROSTER_COUNTS))
+    if known_at is not None:
+        told = told.filter(
+            pc.less_equal(told.column("recorded_at"), pa.scalar(known_at, told.schema.field("recorded_at").type))
+        )
+    counts = sorted(told.to_pylist(), key=lambda row: (row["happened_on"], row["academic_year"], row["term"]))
+    if not counts:
         return
-    before, now = counts.column("students")[counts.num_rows - 1].as_py(), offered.column("students")[-1].as_py()
+    before, now = counts[-1]["students"], offered.column("students")[-1].as_py()
     if not confirmed and now < _LEAST_ROSTER_SHARE * before:
         raise ImportRefused.shrunken_roster(file=file, before=before, now=now)
-    if history:
+    if known_at is None:
         return
-    for told in offered.to_pylist():
-        same = pc.and_(
-            pc.equal(counts.column("academic_year"), told["academic_year"]),
-            pc.equal(counts.column("term"), told["term"]),
-        )
-        newest = pc.max(counts.filter(same).column("happened_on")).as_py()
-        if newest is not None and told["happened_on"] < newest:
-            raise ImportRefused.older_roster(file=file, day=told["happened_on"], newest=newest)
+    for row in offered.to_pylist():
+        same = [one for one in counts if (one["academic_year"], one["term"]) == (row["academic_year"], row["term"])]
+        newest = max((one["happened_on"] for one in same), default=None)
+        if newest is not None and row["happened_on"] < newest:
+            raise ImportRefused.older_roster(file=file, day=row["happened_on"], newest=newest)
 
 
 def placements(
@@ -70,14 +78,14 @@ def placements(
 
     `counted` are terms that this very batch counts as whole; class rosters that come in one by one prove nobody absent.
     """
-    if fresh is None:
-        return []
+    if fresh is None:  # no roster: who is met for the first time is placed without a class group
+        return [Placement(number=number, student_id=student, class_group=None) for number, student in met.items()]
     columns = ["student", "academic_year", "term", "class_group", "retracted", "recorded_at"]
     rows = pa.concat_tables([log.rows(ENROLMENTS, columns=columns).select(columns), fresh.select(columns)])
     rows = rows.sort_by("recorded_at")  # stable: a file of an earlier day does not have the last word
     held = versions.latest(ENROLMENTS, rows).to_pylist()
     if not held:
-        return []
+        return [Placement(number=number, student_id=student, class_group=None) for number, student in met.items()]
     terms = {(row["academic_year"], row["term"]) for row in held}
     counts = versions.latest(ROSTER_COUNTS, log.rows(ROSTER_COUNTS)).to_pylist()
     whole = {*counted} | {(row["academic_year"], row["term"]) for row in counts}

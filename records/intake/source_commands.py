@@ -98,48 +98,51 @@ def _column(one: "Field") -> dict[str, Any]:
 
 
 def _show_sources(found: "Sequence[Source]") -> None:
-    rows = []
     for told in map(_described, found):
         tells = [one["table"] + (f" ({one['covers']})" if one["covers"] != "nothing" else "") for one in told["tells"]]
         entry = told["entry_time"]
-        rows.append(
-            (
-                told["name"],
-                f"{told['label']['th']}\n{told['label']['en']}",
-                "\n".join(filter(None, (told["file_name"], told["about"]["th"], told["about"]["en"]))),
-                "\n".join(tells),
-                f"{entry['th']}\n{entry['en']}" if entry else "",
-            )
+        _block(
+            f"{told['name']}: {told['label']['th']} · {told['label']['en']}",
+            told["about"]["th"],
+            told["about"]["en"],
+            f"ไฟล์ · file: {told['file_name']}" if told["file_name"] else "",
+            f"ตาราง (ครบเพียงใด) · tables (covers): {', '.join(tells)}" if tells else "",
+            f"เวลาที่บันทึก · entry time: {entry['th']} · {entry['en']}" if entry else "",
         )
-    headings = (
-        "ชื่อ · name",
-        "แหล่งข้อมูล · source",
-        "ไฟล์ · files",
-        "ตาราง (ครบเพียงใด) · tables (covers)",
-        "เวลาที่บันทึก · entry time",
-    )
-    _show(_out(), "แหล่งข้อมูล · sources", headings, rows)
 
 
 def _show_columns(source: "Source") -> None:
-    rows = [
-        (
+    _block(f"{source.name}: {source.label.th} · {source.label.en}", "* ต้องมี · required")
+    for one in source.fields:
+        _block(
             one.header + (" *" if one.required else ""),
-            ", ".join(one.aliases),
-            one.example,
-            ", ".join(one.to) or _LEFT_OUT,
+            f"ที่เก็บ · fills: {', '.join(one.to)}" if one.to else _LEFT_OUT,
+            f"ตัวอย่าง · example: {one.example}" if one.example else "",
+            f"ชื่ออื่น · aliases: {', '.join(one.aliases)}" if one.aliases else "",
             f"{one.about.th} · {one.about.en}" if one.about else "",
         )
-        for one in source.fields
-    ]
-    headings = (
-        "หัวตาราง (* ต้องมี) · header (* required)",
-        "ชื่ออื่น · aliases",
-        "ตัวอย่าง · example",
-        "ที่เก็บ · fills",
-        "หมายเหตุ · note",
-    )
-    _show(_out(), f"{source.name}: {source.label.th} · {source.label.en}", headings, rows)
+
+
+def _block(heading: str, *details: str) -> None:
+    """A heading and what there is to say under it, as plain lines."""
+    width = _out().width
+    typer.echo("\n      ".join(_broken(heading, width - 6)))
+    for detail in filter(None, details):
+        typer.echo("    " + "\n      ".join(_broken(detail, width - 6)))
+    typer.echo()
+
+
+def _broken(words: str, width: int) -> list[str]:
+    """Words in lines of a width, broken at spaces only, so that no name is ever cut; Thai marks take no room."""
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for word in words.split(" "):
+        if lines and cell_len(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _out(*, stderr: bool = False) -> "Console":

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +22,16 @@ _LOWEST, _HIGHEST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 class Spool:
     """Tables of one schema appended in order; `by` is the column by whose ranges they are read back.
 
-    Up to IN_MEMORY_ROWS stay in memory, then everything goes to files in `folder`, which the owner removes.
+    Up to IN_MEMORY_ROWS stay in memory, then everything goes to files in `folder`, which the owner removes and no other
+    account may open.
     """
 
     folder: Path
     by: str
     grain: int = 1
     """Ranges begin at multiples of this: what is counted to find them must stay small."""
+    keeps_in_memory: bool = False
+    """For a sensitive table: its rows never go to files, which would hold them in clear."""
     rows: int = 0
     _held: list[pa.Table] = field(default_factory=list)
     _files: list["_File"] = field(default_factory=list)
@@ -41,16 +45,17 @@ class Spool:
             self._counts[value] = self._counts.get(value, 0) + count
         self.rows += table.num_rows
         self._held.append(table)
-        if sum(held.num_rows for held in self._held) > (0 if self._files else IN_MEMORY_ROWS):
+        held = sum(part.num_rows for part in self._held)
+        if not self.keeps_in_memory and held > (0 if self._files else IN_MEMORY_ROWS):
             self._spill()
 
     def _spill(self) -> None:
         """Each held table becomes a file in the order of `by`, so that a range is read from a few of its row groups."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for table in self._held:
             numbers = numbers_of(table.column(self.by))
             order = np.argsort(numbers, kind="stable")
-            path = self.folder / f"{id(self)}-{len(self._files)}.parquet"
+            path = self.folder / f"{uuid4().hex}.parquet"
             pq.write_table(table.take(pa.array(order)), path, compression="lz4", row_group_size=_GROUP_ROWS)
             starts = numbers[order[::_GROUP_ROWS]]
             ends = numbers[order[[*range(_GROUP_ROWS - 1, len(order) - 1, _GROUP_ROWS), len(order) - 1]]]

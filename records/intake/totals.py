@@ -1,12 +1,13 @@
 """Cumulative attendance totals: a file that counts from the opening of the term becomes one row a period.
 
-The period of a row begins the day after the student's last known period of that term and holds the difference; a total
-that is lower than what was told before cannot be, and is quarantined.
+The period of a row begins the day after the student's last known period of that term and holds the difference. A total
+that is lower than what was told before cannot be, and one of an earlier day than a known one would count days twice:
+both are quarantined. A total of a known day is told again, and replaces its period.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -22,34 +23,72 @@ Row = dict[str, Any]
 
 
 def as_periods(log: EventLog, offered: pa.Table) -> tuple[pa.Table, dict[str, Lines]]:
-    """Rows with cumulative totals (without `from_day`) turned into periods, against what is known.
+    """Rows with cumulative totals (without `from_day`) turned into periods, against what was known when they were recorded.
 
-    Rows that fit no term, or whose totals fell, are left out: their lines come back by the code of the problem. Rows
-    that have a first day stay as they are.
+    Rows that fit no term, whose totals fell, or that are older than a known total are left out: their lines come back
+    by the code of the problem. Rows that have a first day stay as they are, and count as known.
     """
     if not offered.column("from_day").null_count:
         return offered, {}
+    known = _Known(log.rows(ATTENDANCE_TOTAL).to_pylist())
     terms = _terms(log)
-    known: dict[int, list[Row]] = defaultdict(list)
-    for row in versions.latest(ATTENDANCE_TOTAL, log.rows(ATTENDANCE_TOTAL)).to_pylist():
-        known[row["student"]].append(row)
     kept: list[Row] = []
     broken: dict[str, list[int]] = {}
-    for row in sorted(offered.to_pylist(), key=lambda row: (row["happened_on"], row["line"])):
-        opens = next((first for first, last in terms if first <= row["happened_on"] <= last), None)
-        if opens is None:
-            broken.setdefault("OUTSIDE_TERM", []).append(row["line"])
+    for row in sorted(offered.to_pylist(), key=_turn):
+        known.read_upto(row["recorded_at"])
+        found = row if row["from_day"] is not None else _period(row, known, terms)
+        if isinstance(found, str):
+            broken.setdefault(found, []).append(row["line"])
             continue
-        before = [p for p in known[row["student"]] if opens <= p["from_day"] and p["happened_on"] < row["happened_on"]]
-        period = _difference(row, before, opens)
-        if any(period[name] is not None and period[name] < 0 for name in _FIELDS):
-            broken.setdefault("NEGATIVE_DIFFERENCE", []).append(row["line"])
-            continue
-        kept.append(period)
-        known[row["student"]].append(period)
+        kept.append(found)
+        known.take_in(found)
     kept.sort(key=lambda row: row["line"])
     rows = pa.Table.from_pylist(kept, schema=ATTENDANCE_TOTAL.schema)
-    return rows, {code: np.array(lines, np.int64) for code, lines in broken.items()}
+    return rows, {code: np.array(sorted(lines), np.int64) for code, lines in broken.items()}
+
+
+class _Known:
+    """The periods of every student as told up to a moment, which moves forward."""
+
+    def __init__(self, told: Sequence[Row]) -> None:
+        self._coming = deque(told)  # in reading order
+        self._periods: dict[int, dict[tuple[date, date], Row]] = defaultdict(dict)
+
+    def read_upto(self, moment: datetime) -> None:
+        """Take in what was recorded not after this moment."""
+        while self._coming and self._coming[0]["recorded_at"] <= moment:
+            self.take_in(self._coming.popleft())
+
+    def take_in(self, row: Row) -> None:
+        """A period that is told again replaces what was told of it."""
+        periods, key = self._periods[row["student"]], (row["from_day"], row["happened_on"])
+        if row["retracted"]:
+            periods.pop(key, None)
+        else:
+            periods[key] = row
+
+    def of_term(self, student: int, opens: date, closes: date) -> list[Row]:
+        return [row for (first, _), row in self._periods[student].items() if opens <= first <= closes]
+
+
+def _turn(row: Row) -> tuple[datetime, bool, date, int]:
+    """As they were recorded; of one moment those that are periods already, then by the day."""
+    return row["recorded_at"], row["from_day"] is None, row["happened_on"], row["line"]
+
+
+def _period(row: Row, known: _Known, terms: Sequence[tuple[date, date]]) -> Row | str:
+    """The period that ends with a cumulative total, or the code of the problem that it has."""
+    day = row["happened_on"]
+    term = next(((first, last) for first, last in terms if first <= day <= last), None)
+    if term is None:
+        return "OUTSIDE_TERM"
+    told = known.of_term(row["student"], *term)
+    ends = {period["happened_on"] for period in told}
+    if day not in ends and any(end > day for end in ends):
+        return "OLDER_TOTAL"
+    period = _difference(row, [period for period in told if period["happened_on"] < day], term[0])
+    fell = any(period[name] is not None and period[name] < 0 for name in _FIELDS)
+    return "NEGATIVE_DIFFERENCE" if fell else period
 
 
 def _difference(row: Row, before: Sequence[Row], opens: date) -> Row:

@@ -203,10 +203,11 @@ class _Undoing:
 
     def withdraw(self, table: Table, undone: _Undone) -> None:
         """Write the rows that put this table back, a range of its facts at a time."""
-        told = Spool(folder=self.folder, by=compared_by(table))
+        told = Spool(folder=self.folder, by=compared_by(table), keeps_in_memory=table.sensitive)
         for chunk in self.own.reader(table).upto(None):
             told.append(chunk)
-        out = Spool(folder=self.folder, by="recorded_at" if self.batch.reconstructed else "line")
+        by = "recorded_at" if self.batch.reconstructed else "line"
+        out = Spool(folder=self.folder, by=by, keeps_in_memory=table.sensitive)
         for low, high in told.ranges():
             log = self.log.rows(table, within=Within(column=told.by, low=low, high=high))
             rows = self._put_back(table, log, told.within(low, high), first_line=out.rows + 1)

@@ -115,7 +115,7 @@ def test_a_roster_after_dmc_keeps_what_only_dmc_knows(desk: Desk) -> None:
     desk.bring(book(desk, row()), at="2025-06-11 08:00")
     head = "รหัสนักศึกษา | ชื่อ | นามสกุล | เพศ | ปีการศึกษา | ภาคเรียน | ระดับชั้น | กลุ่มเรียน | สาขาวิชา | วันที่ข้อมูล"
     report = desk.bring(
-        f"{head}\n{SCHOOL} | ดี | สมมติ | ชาย | 2568 | 1 | ปวช.1 | ปวช.1/2 | ช่างยนต์ | 20/06/2568", at="2025-06-20 08:00"
+        f"{head}\n{SCHOOL} | ดี | สมมติ | ชาย | 2568 | 1 | ปวช.1 | ปวช.1/2 | ช่างยนต์ | 10/06/2568", at="2025-06-20 08:00"
     )
     assert report.accepted == 1
     assert desk.known(STUDENTS, "sex", "birth_month", "nationality_group") == [("M", "2010-01-01", "TH")]

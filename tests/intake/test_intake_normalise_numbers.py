@@ -13,6 +13,7 @@ from records.intake.normalise import (
 )
 
 BAD = Reading(problem="BAD_NUMBER")
+BEYOND = Reading(problem="OUT_OF_RANGE")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,8 @@ def test_numbers(cell: str, reading: Reading[float]) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "reading"),
-    [("3", Reading(3)), ("3.0", Reading(3)), ("๓", Reading(3)), ("3,0", Reading(3, "DECIMAL_COMMA")), ("3.5", BAD), ("สาม", BAD), ("-", Reading())],
+    [("3", Reading(3)), ("3.0", Reading(3)), ("๓", Reading(3)), ("3,0", Reading(3, "DECIMAL_COMMA")), ("3.5", BAD), ("สาม", BAD), ("-", Reading()),
+     ("2147483647", Reading(2**31 - 1)), ("-2147483648", Reading(-(2**31))), ("2147483648", BEYOND), ("1100201520688", BEYOND), ("-2147483649", BEYOND)],
 )  # fmt: skip
 def test_whole_numbers(cell: str, reading: Reading[int]) -> None:
     assert read_whole(cell) == reading

@@ -19,9 +19,10 @@ from records.audit import AuditRow
 from records.college import Institution
 from records.errors import UserError
 from records.intake.commands import quarantine_discard, quarantine_export, quarantine_list, quarantine_retry, undo
-from records.intake.quarantine_workbook import LINE, MENDING, REASON
+from records.intake.quarantine_workbook import LINE, MENDING, REASON, read_workbook, sheet_and_line, write_workbook
 from records.intake.quarantined import Retried, discard, export, retry, waiting
 from records.ledger import StudentRow
+from records.quarantine import KeptFile, KeptRow, KeptSheet
 from records.tables import ATTENDANCE, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS
 from tests.intake.desk import CODE, Desk
 
@@ -126,6 +127,31 @@ def test_a_cell_that_looks_like_a_formula_stays_text(ready: Desk) -> None:
     assert grids["ข้อมูล"][1][3:] == ["009", "01/06/2568", "4", evil]
     with zipfile.ZipFile(path) as book:
         assert not any(b"<f>" in book.read(name) for name in book.namelist() if name.startswith("xl/worksheets/"))
+
+
+def test_lines_of_a_text_file_go_beyond_those_of_any_sheet(tmp_path: Path) -> None:
+    file = KeptFile(name="a.csv", source="plain", table="", sheets=[KeptSheet(name="", above=(), headers=["a"])])
+    kept = [KeptRow(line=line, problems=("BAD_DATE",), cells={"a": str(line)}) for line in (7, 2_000_000, 4_000_001)]
+    write_workbook(tmp_path / "mend.xlsx", 1, file, kept)
+    assert [row[2:] for row in pages(tmp_path / "mend.xlsx")["ข้อมูล"][1:]] == [
+        [str(row.line), str(row.line)] for row in kept
+    ]
+    waiting_lines = {row.line: row.problems for row in kept}
+    offered = read_workbook(tmp_path / "mend.xlsx", file, waiting_lines)
+    assert offered.sheets == {0: {row.line: [str(row.line)] for row in kept}}
+    assert sheet_and_line(file, 4_000_001) == (0, 4_000_001)
+    with pytest.raises(UserError, match="4000001"):
+        read_workbook(tmp_path / "mend.xlsx", file, {7: ("BAD_DATE",), 2_000_000: ("BAD_DATE",)})
+
+
+def test_lines_of_sheets_are_told_within_their_sheet(tmp_path: Path) -> None:
+    sheets = [KeptSheet(name=name, above=(), headers=["a"]) for name in ("ก", "ข")]
+    file = KeptFile(name="a.xlsx", source="plain", table="", sheets=sheets)
+    kept = [KeptRow(line=line, problems=("BAD_DATE",), cells={"a": "x"}) for line in (7, 2_000_007)]
+    write_workbook(tmp_path / "mend.xlsx", 1, file, kept)
+    assert [pages(tmp_path / "mend.xlsx")[name][1][2] for name in "กข"] == ["7", "7"]
+    offered = read_workbook(tmp_path / "mend.xlsx", file, {row.line: row.problems for row in kept})
+    assert offered.lines == [7, 2_000_007]
 
 
 def test_ragged_rows_have_a_sheet_of_their_own_and_are_typed_into_the_other(ready: Desk) -> None:

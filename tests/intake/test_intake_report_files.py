@@ -99,6 +99,36 @@ def test_the_page_needs_nothing_beside_it_and_runs_nothing(tmp_path: Path) -> No
     assert "size: A4" in source
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("dmc", ("จาก ทะเบียน DMC (36 คอลัมน์) ของ", "from DMC roster workbook (36 columns),")),
+        ("profile:household-a", ("จาก profile:household-a ของ", "from profile:household-a,")),
+    ],
+)
+def test_the_head_calls_a_source_by_its_label_and_a_profile_by_its_name(
+    tmp_path: Path, source: str, told: tuple[str, str]
+) -> None:
+    text = page_of(replace(REPORT, source=source), tmp_path).text
+    assert all(words in text for words in told)
+
+
+def test_left_out_columns_are_one_sentence_and_no_table(tmp_path: Path) -> None:
+    left_out = replace(REPORT, dropped=["ศาสนา", "เชื้อชาติ", "อีเมล"])
+    page = page_of(left_out, tmp_path)
+    assert "3 คอลัมน์ · columns: ศาสนา, เชื้อชาติ, อีเมล" in page.text
+    assert [tag for tag, _ in page.tags].count("table") == 5  # summary, quarantine, warnings, fixes, notes
+
+
+def test_lines_stand_across_the_table_and_each_range_is_whole(tmp_path: Path) -> None:
+    page = page_of(REPORT, tmp_path)
+    told = [attributes for tag, attributes in page.tags if tag == "td" and attributes["class"] == "lines"]
+    assert [one["colspan"] for one in told] == ["4", "3"]
+    source = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '<span class="whole">2-4,</span> <span class="whole">9 … (+2)</span>' in source
+    assert '<td class="code" data-header="รหัส · code">BAD_DATE</td>' in source
+
+
 def test_the_workbook_has_a_sheet_for_every_kind_and_no_formula(tmp_path: Path) -> None:
     book = book_of(REPORT, tmp_path)
     assert list(book) == [

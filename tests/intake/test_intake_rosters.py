@@ -151,7 +151,10 @@ def test_a_bad_row_of_a_known_student_is_no_silence(desk: Desk) -> None:
 
 def test_a_bad_row_that_names_nobody_keeps_everybody_on_the_roster(desk: Desk) -> None:
     desk.roster(TEN)
-    rows = [f"{code if code != 1004 else '1.8E+05'} | ดี | ส | 2568 | 1 | ปวช.1 | ชย.1/1 | 10/06/2568" for code in TEN]
+    rows = [
+        f"{code if code != 1004 else '1.8E+05'} | ดี{code} | สมมติ | 2568 | 1 | ปวช.1 | ชย.1/1 | 10/06/2568"
+        for code in TEN
+    ]
     report = desk.bring("\n".join([HEAD, *rows]), at="2025-06-10 08:00")
     assert (report.quarantined, report.retracted, dict(report.reasons)) == (1, 0, {"LOST_DIGITS": 1})
     assert [note.en for note in report.notes] == [

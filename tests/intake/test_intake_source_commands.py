@@ -4,18 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import typer
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from records.errors import ImportRefused, UserError
 from records.intake.source_commands import sources, template
 
 
-def listed(*words: str) -> Any:
+def listed(*words: str, columns: int = 300) -> Any:
     app = typer.Typer()
     app.command("sources")(sources)
     app.command("template")(template)
-    return CliRunner().invoke(app, list(words), env={"COLUMNS": "300"})
+    return CliRunner().invoke(app, list(words), env={"COLUMNS": str(columns)})
 
 
 def test_the_sources_are_listed_in_both_languages() -> None:
@@ -41,6 +43,31 @@ def test_one_source_shows_its_columns() -> None:
     told = json.loads(listed("sources", "dmc", "--json").output)
     assert {"header": "ศาสนา", "left_out": True} in [
         {key: one[key] for key in ("header", "left_out")} for one in told["columns"]
+    ]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_narrow_screen_cuts_no_name_and_draws_no_box(columns: int) -> None:
+    wide, narrow = (listed("sources", "household", columns=width).output for width in (1_000, columns))
+    assert narrow.split() == wide.split()
+    assert "household.members" in narrow
+    assert not set("│┃─━…") & set(narrow)
+
+
+def test_lines_fit_a_screen_of_80_columns() -> None:
+    for words in (["sources"], ["sources", "household"]):
+        lines = listed(*words, columns=80).output.splitlines()
+        assert max(map(cell_len, lines)) <= 80
+
+
+def test_a_source_and_a_column_are_a_heading_with_details_under_it() -> None:
+    heading, *details = listed("sources").output.split("\n\n")[0].splitlines()
+    assert heading.startswith("dmc: ทะเบียน DMC")
+    assert details
+    assert all(line.startswith("    ") for line in details)
+    blocks = [block.splitlines() for block in listed("sources", "household").output.split("\n\n")]
+    assert ["วันที่สำรวจ *", "    ที่เก็บ · fills: *.happened_on", "    ตัวอย่าง · example: 12/06/2568"] in [
+        block[:3] for block in blocks
     ]
 
 

@@ -1,7 +1,9 @@
 """Rows that wait for the log: in order, in ranges, in memory or in files, and what is written is the same."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -99,6 +101,29 @@ def test_what_was_spilled_is_gone_after_closing(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_spool_that_keeps_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "IN_MEMORY_ROWS", 0)
+    made = Spool(folder=tmp_path / "staging", by="number", keeps_in_memory=True)
+    for piece in pieces(PARTS):
+        made.append(piece)
+    assert not (tmp_path / "staging").exists()
+    assert [row for table in made.tables() for row in rows(table)] == list(zip(FLAT, range(len(FLAT)), strict=True))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX has these modes")
+def test_no_other_account_may_open_what_was_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "IN_MEMORY_ROWS", 3)
+    filled(tmp_path / "staging" / "one", PARTS)
+    assert (tmp_path / "staging" / "one").stat().st_mode & 0o077 == 0
+
+
+def test_two_spools_in_one_folder_do_not_share_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "IN_MEMORY_ROWS", 0)
+    monkeypatch.setattr(spool, "id", lambda _: 1, raising=False)  # an address is given again when its object is gone
+    first, second = filled(tmp_path, [[1, 2]]), filled(tmp_path, [[3]])
+    assert [rows(table) for made in (first, second) for table in made.tables()] == [[(1, 0), (2, 1)], [(3, 0)]]
+
+
 def test_few_rows_leave_no_file(tmp_path: Path) -> None:
     made = filled(tmp_path / "staging", PARTS)
     assert made.rows == len(FLAT)
@@ -150,7 +175,7 @@ def attendance(
 def tell(desk: Desk, *, history: bool) -> list[tuple[object, ...]]:
     """Two weeks, the second with corrections and rows that are gone; what the reports said."""
     desk.roster(STUDENTS, history=history)
-    asked: list[dict[str, object]] = (
+    asked: list[dict[str, Any]] = (
         [{"history": True}] * 2 if history else [{"at": "2025-05-24 08:00"}, {"at": "2025-05-31 08:00"}]
     )
     files = [

@@ -10,8 +10,8 @@ import pytest
 from records import codes
 from records.codes import CodeList, fold_label
 from records.constraints import Between, OnDays
-from records.intake.parsing import parse_column
-from records.tables import ATTENDANCE, TABLES, Column, Kind, Table
+from records.intake.parsing import Codes, parse_column
+from records.tables import ATTENDANCE, HOUSEHOLD, TABLES, Column, Kind, Table
 
 LISTS = sorted((one for one in vars(codes).values() if isinstance(one, CodeList)), key=lambda one: one.name)
 CONSTRAINED = [
@@ -160,6 +160,32 @@ def test_a_missing_cell_is_missing_and_not_the_first_word_of_the_column() -> Non
     marks = codes.ATTENDANCE_STATUSES
     assert parsed.values.to_pylist() == [marks.position("A"), None, marks.position("P")]
     assert {code: rows.tolist() for code, rows in parsed.problems.items()} == {"MISSING_VALUE": [1]}
+
+
+def found(problems: Codes) -> dict[str, list[int]]:
+    return {code: rows.tolist() for code, rows in problems.items()}
+
+
+def test_a_number_of_a_person_among_whole_numbers_is_out_of_range() -> None:
+    parsed = parse_column(HOUSEHOLD["members"], pa.array(["4", "1100201520688", "5"]))
+    assert parsed.values.to_pylist() == [4, None, 5]
+    assert found(parsed.problems) == {"OUT_OF_RANGE": [1]}
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "values", "problems"),
+    [
+        (HOUSEHOLD["members"], pa.array([4, 1100201520688]), [4, None], {"OUT_OF_RANGE": [1]}),
+        (HOUSEHOLD["members"], pa.array([4.0, 2.5]), [4, None], {"BAD_NUMBER": [1]}),
+        (HOUSEHOLD["members"], pa.array([[4], [5]]), [None, None], {"BAD_NUMBER": [0, 1]}),
+        (ATTENDANCE["status"], pa.array([0, 1100201520688, 200]), [0, None, None], {"UNKNOWN_CODE": [1, 2]}),
+    ],
+)
+def test_typed_cells_that_do_not_fit_are_problems_and_no_errors(
+    column: Column, cells: pa.Array, values: list[int | None], problems: dict[str, list[int]]
+) -> None:
+    parsed = parse_column(column, cells)
+    assert (parsed.values.to_pylist(), found(parsed.problems)) == (values, problems)
 
 
 def test_only_code_columns_have_codes() -> None:

@@ -50,11 +50,34 @@ def test_an_import_that_tries_again_keeps_its_rows_once(home: DataHome) -> None:
         home.quarantine.keep(token, CODE, [(1, [code], {}), (2, [code], {})])
         home.quarantine.keep_originals(token, [(1, "credits", code, "๓"), (1, "grade", code, "สี่")])
     assert [(row.line, row.problems) for row in home.quarantine.rows(token)] == [
-        (1, ("BAD_NUMBER",)), (2, ("BAD_NUMBER",))
+        (1, ("BAD_DATE", "BAD_NUMBER")), (2, ("BAD_DATE", "BAD_NUMBER"))
     ]  # fmt: skip
     assert [(one.column, one.fix) for one in home.quarantine.originals(token)] == [
         ("credits", "BAD_NUMBER"), ("grade", "BAD_NUMBER")
     ]  # fmt: skip
+
+
+def test_what_is_found_later_adds_to_the_reasons_of_a_kept_line(home: DataHome) -> None:
+    token, other = uuid4(), uuid4()
+    home.quarantine.keep(other, CODE, [(1, ["BAD_DATE"], CELLS)])
+    home.quarantine.keep(token, CODE, [(1, ["UNKNOWN_CODE", "BAD_DATE"], {})])
+    home.quarantine.keep(token, CODE, [(1, ["CONFLICTING_ROWS", "BAD_DATE"], {}), (1, ["BAD_NUMBER"], CELLS)])
+    [row] = home.quarantine.rows(token)
+    assert row.problems == ("UNKNOWN_CODE", "BAD_DATE", "CONFLICTING_ROWS", "BAD_NUMBER")
+    assert row.cells == CELLS
+    assert home.quarantine.lines(other) == {1: ("BAD_DATE",)}
+
+
+@pytest.mark.parametrize("between", [0, 6_000])  # more than one statement takes
+def test_all_repaired_cells_of_a_wide_row_are_kept(home: DataHome, between: int) -> None:
+    token = uuid4()
+    others = [(line, "status", "LEFT_OUT", "-") for line in range(10, 10 + between)]
+    wide = [(2, "status", "LEFT_OUT", "ฃ"), (2, "status", "LEFT_OUT", "ฅ"), *others, (2, "status", "LEFT_OUT", "ฃ")]
+    for _ in range(2):  # an import that tries again
+        home.quarantine.keep_originals(token, wide)
+    kept = home.quarantine.originals(token)
+    assert [(one.line, one.cell) for one in kept[:3]] == [(2, "ฃ"), (2, "ฅ"), (2, "ฃ")]
+    assert len(kept) == 3 + between
 
 
 def test_original_cells_come_back_by_line_and_column(home: DataHome) -> None:
@@ -74,7 +97,7 @@ def test_more_rows_than_one_statement_takes(home: DataHome) -> None:
     kept = home.quarantine.rows(token)
     assert [row.line for row in kept] == list(range(12_001))
     assert (kept[0].cells, kept[-1].cells) == ({"a": "again"}, {"a": "12000"})
-    assert len(home.quarantine.originals(token)) == 12_001
+    assert len(home.quarantine.originals(token)) == 12_002
 
 
 def test_counts_name_batches_by_institution_and_no_row(home: DataHome) -> None:

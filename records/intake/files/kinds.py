@@ -32,7 +32,7 @@ _OTHER_KINDS = (
     (b"SQLite format 3", _DATABASE),
 )
 _SQL = re.compile(
-    rb"^(\s|--[^\n]*\n|/\*.*?\*/;?)*(create\s+(table|database)|insert\s+into|drop\s+table|begin\s+transaction)\b",
+    rb"^(?>\s+|--[^\n]*\n|/\*.*?\*/;?)*+(create\s+(table|database)|insert\s+into|drop\s+table|begin\s+transaction)\b",
     re.DOTALL,
 )
 _SQL_TITLE = re.compile(rb"^-- .{0,40}\bdump\b")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from records.clock import BANGKOK
 from records.intake.normalise.reading import EMPTY, Reading, unusable
-from records.intake.normalise.text import plain, says_nothing
+from records.intake.normalise.text import is_too_long, plain, says_nothing
 
 _BUDDHIST_FROM = 2400  # a year above this is Buddhist
 _BUDDHIST_OFFSET = 543
@@ -50,6 +50,7 @@ _SERIALS = range(36526, 73415 + 1)
 _BUDDHIST_SERIALS = range((date(2500, 1, 1) - _SERIAL_START).days, (date(2643, 12, 31) - _SERIAL_START).days + 1)
 
 _BAD_DATE = unusable("BAD_DATE")
+_BAD_NUMBER = unusable("BAD_NUMBER")
 _AMBIGUOUS = unusable("AMBIGUOUS_DATE")
 _UNKNOWN_TERM = unusable("UNKNOWN_CODE")
 
@@ -60,6 +61,8 @@ def year_ce(year: int) -> int:
 
 def read_day(cell: str) -> Reading[date]:
     """A date; the day comes before the month wherever both could be either."""
+    if is_too_long(cell):
+        return _BAD_DATE
     text, fix = plain(cell)
     return EMPTY if says_nothing(text) else _read_day(text, fix)
 
@@ -145,6 +148,8 @@ def read_instant(cell: str) -> Reading[datetime]:
 
     A spreadsheet writes a date as its midnight, and a moment must not be told earlier than it was known.
     """
+    if is_too_long(cell):
+        return _BAD_DATE
     text, fix = plain(cell)
     if says_nothing(text):
         return EMPTY
@@ -176,16 +181,20 @@ def _clock_of_serial(text: str) -> time:
 
 def read_year(cell: str) -> Reading[int]:
     """A year of the Common Era; whether it is a likely one is for the column to say."""
+    if is_too_long(cell):
+        return _BAD_NUMBER
     text, fix = plain(cell)
     if says_nothing(text):
         return EMPTY
     if found := _YEAR.fullmatch(text):
         return Reading(year_ce(_full_year(found[1])), "EXCEL_NUMBER" if found[2] else fix)
-    return unusable("BAD_NUMBER")
+    return _BAD_NUMBER
 
 
 def read_term(cell: str) -> Reading[tuple[int | None, int]]:
     """The academic year (Common Era, None when only the term is written) and the term of `1/2568` and its relatives."""
+    if is_too_long(cell):
+        return _UNKNOWN_TERM
     text, fix = plain(cell)
     if says_nothing(text):
         return EMPTY

@@ -5,7 +5,7 @@ from operator import mul
 from typing import Literal
 
 from records.intake.normalise.reading import EMPTY, Reading, unusable
-from records.intake.normalise.text import mended, plain, says_nothing
+from records.intake.normalise.text import is_too_long, mended, plain, says_nothing
 
 IdentifierKind = Literal["NATIONAL", "G_CODE", "PASSPORT", "CODE"]
 
@@ -36,6 +36,8 @@ def check_digit_ok(national: str) -> bool:
 
 def read_national(cell: str) -> Reading[str]:
     """Thirteen digits, or the G-code that stands in their place; a check digit that does not fit is a warning."""
+    if is_too_long(cell):
+        return _BAD
     if _USUAL.fullmatch(cell):
         return _national(cell, "")
     text, fix = _bare(cell)
@@ -87,6 +89,8 @@ def _bare(cell: str) -> tuple[str, str]:
 
 def read_student_code(cell: str) -> Reading[str]:
     """The institution's own code, with its leading noughts and letters."""
+    if is_too_long(cell):
+        return _BAD
     text, fix = _bare(cell)
     return EMPTY if not text else _code(text, fix)
 
@@ -99,6 +103,8 @@ def _code(text: str, fix: str) -> Reading[str]:
 
 def read_identifier(cell: str) -> tuple[IdentifierKind | None, Reading[str]]:
     """An identifier of any kind, and which: for columns that mix them."""
+    if is_too_long(cell):
+        return None, _BAD
     text, fix = _bare(cell)
     if not text:
         return None, EMPTY

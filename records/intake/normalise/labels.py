@@ -4,7 +4,7 @@ import re
 
 from records.codes import LEVELS, CodeList
 from records.intake.normalise.reading import EMPTY, Reading, unusable
-from records.intake.normalise.text import plain, says_nothing
+from records.intake.normalise.text import TOO_LONG, is_too_long, plain, says_nothing
 
 _NUMBER_AS_FLOAT = re.compile(r"([0-9]+)\.0")
 _DECIMAL_COMMA = re.compile(r"[0-9],[0-9]{1,2}")
@@ -26,9 +26,14 @@ _OFFICIAL_REST = re.compile(r"[/\s]*(?:เกรด|ปวท)|\(|$")  # the lon
 _SEVERAL = re.compile(r"[/,\-–]|และ|ถึง")
 _ROOM = re.compile(r"[/\s]*(.*)")
 
+_UNKNOWN_CODE = unusable("UNKNOWN_CODE")
+_TWO_CODES = unusable("TWO_CODES")
+
 
 def read_code(codes: CodeList, cell: str) -> Reading[int]:
     """The position of the code that a cell names."""
+    if is_too_long(cell):
+        return _UNKNOWN_CODE
     text, fix = plain(cell)
     position = codes.parse(text)
     if position is not None:
@@ -41,7 +46,7 @@ def read_code(codes: CodeList, cell: str) -> Reading[int]:
         return Reading(position, "DECIMAL_COMMA")
     parts = [part for part in _BETWEEN_CODES.split(text) if part]
     several = len(parts) > 1 and all(codes.parse(part) is not None for part in parts)
-    return unusable("TWO_CODES" if several else "UNKNOWN_CODE")
+    return _TWO_CODES if several else _UNKNOWN_CODE
 
 
 def read_level(cell: str) -> Reading[int]:
@@ -51,6 +56,8 @@ def read_level(cell: str) -> Reading[int]:
 
 def split_level_room(cell: str) -> tuple[Reading[int], Reading[str]]:
     """`ปวช.1/1 ช่างยนต์` as the level ปวช.1 and the room `1 ช่างยนต์`."""
+    if is_too_long(cell):
+        return _UNKNOWN_CODE, EMPTY
     text, fix = plain(cell)
     position = LEVELS.parse(text)
     if position is not None:
@@ -59,13 +66,13 @@ def split_level_room(cell: str) -> tuple[Reading[int], Reading[str]]:
         return EMPTY, EMPTY
     found = _LEVEL.match(text)
     if found is None:
-        return unusable("UNKNOWN_CODE"), EMPTY
+        return _UNKNOWN_CODE, EMPTY
     rest = text[found.end() :]
     level = LEVELS.position(_name_of(found))
     if _OFFICIAL_REST.match(rest):
         return Reading(level, fix), EMPTY
     if _names_another(level, rest):
-        return unusable("TWO_CODES"), EMPTY
+        return _TWO_CODES, EMPTY
     room = _ROOM.fullmatch(rest)
     return Reading(level, "LEVEL_SHAPE"), Reading(room[1] if room else rest)
 
@@ -89,6 +96,8 @@ def _names_another(level: int, rest: str) -> bool:
 
 def read_class_group(cell: str) -> Reading[str]:
     """The name of a class group or room, as written but for digits and damage."""
+    if is_too_long(cell):
+        return TOO_LONG
     text, fix = plain(cell)
     if says_nothing(text):
         return EMPTY

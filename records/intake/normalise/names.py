@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from records.intake.normalise.reading import EMPTY, Reading, unusable
-from records.intake.normalise.text import mended, says_nothing
+from records.intake.normalise.text import TOO_LONG, is_too_long, mended, says_nothing
 
 _NOTE = re.compile(r"[(\[（]([^()\[\]（）]*)[)\]）]")
 # The glued titles: what follows must be able to begin a word (นายาว and นางาม are names), and a surname must come after.
@@ -32,6 +32,8 @@ class NameParts:
 
 def read_name(cell: str) -> tuple[Reading[str], str]:
     """A first or last name, and the words in brackets that were written with it."""
+    if is_too_long(cell):
+        return TOO_LONG, ""
     text, fix = mended(cell)
     name, note = _without_note(text)
     if says_nothing(name):
@@ -41,6 +43,8 @@ def read_name(cell: str) -> tuple[Reading[str], str]:
 
 def split_name(cell: str) -> Reading[NameParts]:
     """Title, first name and last name that share one cell."""
+    if is_too_long(cell):
+        return TOO_LONG
     text, fix = mended(cell)
     if says_nothing(text):
         return EMPTY

@@ -3,8 +3,9 @@
 import re
 
 from records.intake.normalise.reading import EMPTY, Reading, unusable
-from records.intake.normalise.text import plain, says_nothing
+from records.intake.normalise.text import is_too_long, plain, says_nothing
 
+_WHOLE = range(-(2**31), 2**31)  # what a column of whole numbers holds
 _DAYS_A_MONTH = 30
 _MONTHS_A_YEAR = 12
 
@@ -23,10 +24,14 @@ _YES = frozenset({"ใช่", "มี", "1", "true", "yes", "y", "✓", "✔", 
 _NO = frozenset({"ไม่ใช่", "ไม่มี", "ไม่", "0", "false", "no", "n", "☐", "ไม่ได้รับ"})
 
 _BAD_NUMBER = unusable("BAD_NUMBER")
+_OUT_OF_RANGE = unusable("OUT_OF_RANGE")
+_UNKNOWN_WORD = unusable("UNKNOWN_CODE")
 
 
 def read_number(cell: str) -> Reading[float]:
     """A number with or without its unit, thousands commas and spaces."""
+    if is_too_long(cell):
+        return _BAD_NUMBER
     text, fix = plain(cell)
     return EMPTY if says_nothing(text) else _number(text, fix)
 
@@ -43,14 +48,20 @@ def _number(text: str, fix: str) -> Reading[float]:
 
 
 def read_whole(cell: str) -> Reading[int]:
+    """A whole number of at most 32 bits: one with thirteen digits is somebody's, in the wrong column."""
     number = read_number(cell)
     if number.value is None:
         return Reading(problem=number.problem)
-    return Reading(int(number.value), number.fix) if number.value.is_integer() else _BAD_NUMBER
+    if not number.value.is_integer():
+        return _BAD_NUMBER
+    whole = int(number.value)
+    return Reading(whole, number.fix) if whole in _WHOLE else _OUT_OF_RANGE
 
 
 def read_money(cell: str) -> Reading[float]:
     """Baht a month: the middle of a range, and a day or a year only where the cell says so."""
+    if is_too_long(cell):
+        return _BAD_NUMBER
     text, fix = plain(cell)
     amount = text.replace(" ", "")
     if says_nothing(text) or amount in _NO_AMOUNT:
@@ -83,6 +94,8 @@ def _by_month(baht: Reading[float], period: str) -> Reading[float]:
 
 def read_credits(cell: str) -> Reading[float]:
     """Credits; of `3-0-3` (theory, practice, credits) the last."""
+    if is_too_long(cell):
+        return _BAD_NUMBER
     text, fix = plain(cell)
     if found := _CREDITS.fullmatch(text):
         return Reading(float(found[1]), fix)
@@ -90,13 +103,15 @@ def read_credits(cell: str) -> Reading[float]:
 
 
 def read_flag(cell: str) -> Reading[bool]:
+    if is_too_long(cell):
+        return _UNKNOWN_WORD
     text, fix = plain(cell)
     word = text.lower()
     if word in ("1.0", "0.0"):
         return Reading(word == "1.0", "EXCEL_NUMBER")
     if word in _YES or word in _NO:
         return Reading(word in _YES, fix)
-    return EMPTY if says_nothing(text) else unusable("UNKNOWN_CODE")
+    return EMPTY if says_nothing(text) else _UNKNOWN_WORD
 
 
 def parse_number(cell: str) -> float | None:

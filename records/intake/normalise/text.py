@@ -6,12 +6,14 @@ stand for การ and stays, because กำ begins real words too.
 
 import re
 
-from records.intake.normalise.reading import EMPTY, Reading
+from records.intake.normalise.reading import EMPTY, Reading, unusable
 
 NOTHING = frozenset(
     {"", "-", "--", "–", "—", "ไม่ระบุ", "n/a", "null", "none"}
     | {"#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!"}
 )
+_LONGEST_CELL = 4_000  # characters; what is longer is a part of a file behind a quotation mark that nobody closed
+TOO_LONG = unusable("OUT_OF_RANGE")
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _HAS_FULL_WIDTH = re.compile("[\uff01-\uff5e]")
@@ -28,13 +30,13 @@ _LAO_TWINS = {
     ord(thai) + 0x80: thai
     for thai in "กขคงจชดตถทนบปผฝพฟมยรลวสหอฮฯะ\u0e31า\u0e33\u0e34\u0e35\u0e36\u0e37\u0e38\u0e39เแโใไๆ\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4d๐๑๒๓๔๕๖๗๘๙"
 }  # fmt: skip
-_LAO_WORD = re.compile("\\S*[\u0e80-\u0eff]\\S*")
+_LAO = re.compile("[\u0e80-\u0eff]")
 _THAI = re.compile("[\u0e01-\u0e5b]")
 
 _VOWEL_MARKS = "\u0e31\u0e34-\u0e3a\u0e47"
 _TONES = "\u0e48-\u0e4b"
 _TOP_MARKS = "\u0e48-\u0e4c"  # the tones and the silencer
-_OPEN_AM = re.compile(f"([{_TONES}]*)\u0e4d([{_TONES}]*)\u0e32")
+_OPEN_AM = re.compile(f"(?<![{_TONES}])([{_TONES}]*)\u0e4d([{_TONES}]*)\u0e32")
 _MARKS = re.compile(f"[{_VOWEL_MARKS}{_TOP_MARKS}\u0e33]{{2,}}")
 _LOST_CIRCLE = re.compile(f"([ก-ฮ][{_TONES}]?) \u0e32(?=[ก-ฮเ-ไ])")  # `ส านัก`: no Thai word begins with า
 _ODD_LETTERS = re.compile(f"[{_HIDDEN}\u0e4d\u0e80-\u0eff\uf700-\uf71a]")
@@ -64,13 +66,15 @@ def _is_intact(tidy: str) -> bool:
 
 def _mend_thai(text: str) -> str:
     """In the order of domain 2.10, but for glyphs and Lao letters, which come first so that the rest sees them."""
-    text = _LAO_WORD.sub(_in_thai_letters, text.translate(_FONT_GLYPHS))
+    text = text.translate(_FONT_GLYPHS)
+    if _LAO.search(text):
+        text = " ".join(map(_in_thai_letters, text.split(" ")))
     text = _OPEN_AM.sub("\\1\\2\u0e33", text.replace("เเ", "แ"))
     return _LOST_CIRCLE.sub("\\1\u0e33", _MARKS.sub(_in_order, text))
 
 
-def _in_thai_letters(word: re.Match[str]) -> str:
-    return word[0].translate(_LAO_TWINS) if _THAI.search(word[0]) else word[0]
+def _in_thai_letters(word: str) -> str:
+    return word.translate(_LAO_TWINS) if _THAI.search(word) else word
 
 
 def _in_order(marks: re.Match[str]) -> str:
@@ -93,6 +97,11 @@ def plain(cell: str) -> tuple[str, str]:
     return text.translate(_THAI_DIGITS), fix
 
 
+def is_too_long(cell: str) -> bool:
+    """Whether a cell holds more than anybody writes into one, and is not read."""
+    return len(cell) > _LONGEST_CELL and len(cell.strip()) > _LONGEST_CELL
+
+
 def says_nothing(text: str) -> bool:
     """Whether a clean text stands for an empty cell."""
     return text.lower() in NOTHING
@@ -100,6 +109,8 @@ def says_nothing(text: str) -> bool:
 
 def read_text(cell: str) -> Reading[str]:
     """A name or free text."""
+    if is_too_long(cell):
+        return TOO_LONG
     text, fix = mended(cell)
     return EMPTY if says_nothing(text) else Reading(text, fix)
 
@@ -110,7 +121,7 @@ def clean(cell: str) -> str:
 
 
 def is_nothing(cell: str) -> bool:
-    return says_nothing(clean(cell))
+    return not is_too_long(cell) and says_nothing(clean(cell))
 
 
 def digits(cell: str) -> str:

@@ -23,28 +23,25 @@ from records.intake.sources import (
     vec_scores,
 )
 
-SOURCES: tuple[Source, ...] = tuple(
-    module.SOURCE
-    for module in (
-        dmc,
-        oneroster,
-        moe_term,
-        moe_dropouts,
-        vec_scores,
-        sdq,
-        google_form,
-        screening_summary,
-        screening_ovec9,
-        screening_obec11,
-        home_visit,
-        roster,
-        household,
-        attendance,
-        attendance_wide,
-        attendance_totals,
-        vec_roster,
-        oulad,
-        plain,
-    )
+SOURCES: tuple[Source, ...] = (
+    dmc.SOURCE,
+    oneroster.SOURCE,
+    moe_term.SOURCE,
+    moe_dropouts.SOURCE,
+    vec_scores.SOURCE,
+    sdq.SOURCE,
+    google_form.SOURCE,
+    screening_summary.SOURCE,
+    screening_ovec9.SOURCE,
+    screening_obec11.SOURCE,
+    home_visit.SOURCE,
+    roster.SOURCE,
+    household.SOURCE,
+    attendance.SOURCE,
+    attendance_wide.SOURCE,
+    attendance_totals.SOURCE,
+    vec_roster.SOURCE,
+    oulad.SOURCE,
+    plain.SOURCE,
 )
 SOURCE_OF: dict[str, Source] = {source.name: source for source in SOURCES}

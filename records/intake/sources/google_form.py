@@ -39,6 +39,7 @@ class GoogleForm:
     proves: Text
     file_name: str
     names_institutions: bool = False
+    admits: bool = False
 
     @property
     def fields(self) -> Sequence[Field]:

@@ -43,6 +43,7 @@ class OneRoster:
         en="a zip or folder of CSV files by the OneRoster standard: the students of this school, their homeroom and term",
     )
     names_institutions = False
+    admits = True
     tells: tuple[Tells, ...] = (
         Tells(table=STUDENTS, lag_days=1),
         Tells(table=ENROLMENTS, lag_days=1, covers=Covers.WHOLE_ROSTER),

@@ -45,18 +45,13 @@ _USUALLY: Mapping[str, Mapping[str, str]] = {
 @cache
 def source_of(table: Table) -> FileSource:
     """The plain source of one table: its own column names and their usual headers."""
-    fields = [one for one in fields_of(table) if one.to != ("attendance_total.from_day",)]
-    if table is ATTENDANCE_TOTAL:  # totals without a first day count from the opening of the term
-        fields += [
-            Field(header="ตั้งแต่วันที่", to=("attendance_total.from_day",), aliases=("from_day",), example="16/05/2568")
-        ]
     people = (*PERSON_FIELDS, CLASS_GROUP) if table.per_student else ()
     terms = (TERM_LABEL,) if any(column.name == "term" for column in table.columns) else ()
     return FileSource(
         name="plain",
         label=table.label,
         about=table.about,
-        fields=(*fields, *terms, *people, *LEFT_OUT),
+        fields=(*fields_of(table), *terms, *people, *LEFT_OUT),
         tells=(Tells(table=table, lag_days=_USUAL_LAG_DAYS.get(table.name, 0), usually=_USUALLY.get(table.name, {})),),
         marks=(),
     )

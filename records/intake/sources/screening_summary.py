@@ -179,6 +179,7 @@ class ScreeningSummary:
     fields: tuple[Field, ...] = (_AREA, *_GROUPS.values(), Field(header="หมายเหตุ"))
     tells: tuple[Tells, ...] = ()
     names_institutions: bool = False
+    admits: bool = False
 
     def comes_as(self, path: Path) -> bool:
         return False

@@ -57,10 +57,12 @@ class ClassRoster(FileSource):
         lines = [normalise.digits(" ".join(filter(None, row))) for row in found.above]
         return super().recognises(found) and bool(_group_of(lines)) and title_block.term_of(lines) is not None
 
-    def _portions(self, sheets: Sequence[tuple[Sheet, Mapping[int, Field]]], request: Request) -> Iterator[Portion]:
+    def _portions(
+        self, sheets: Sequence[tuple[Sheet, Mapping[int, Field]]], request: Request, *, is_whole: bool
+    ) -> Iterator[Portion]:
         """Where one label of the workbook says how its group studies, a label that does not is the normal programme."""
         says_modes = any(_MODE in self.context(sheet, request) for sheet, _ in sheets)
-        for portion in super()._portions(sheets, request):
+        for portion in super()._portions(sheets, request, is_whole=is_whole):
             yield replace(portion, told=[_with_mode(one) for one in portion.told]) if says_modes else portion
 
 
