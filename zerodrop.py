@@ -80,7 +80,7 @@ def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None]]]]:
 
 
 def simulate(
-    out: Annotated[Path, typer.Option(help="Folder for the files.")],
+    out: Annotated[Path, typer.Option(help="A new or empty folder for the files.")],
     students: Annotated[int, typer.Option(min=60)] = 1200,
     years: Annotated[int, typer.Option(min=1, max=8)] = 3,
     seed: int = 7,
@@ -89,11 +89,18 @@ def simulate(
     ] = False,
 ) -> None:
     """Write what a simulated college would hand over; all persons in it are invented."""
-    from records.console import progress_line, say
+    from xlsxwriter.exceptions import FileCreateError
+
+    from records.console import folder_for_writing, progress_line, say
+    from records.errors import UserError
     from simulation.college import write_college
 
-    with progress_line("simulate", quiet=as_json) as progress:
-        write_college(out, students=students, years=years, seed=seed, progress=progress)
+    folder_for_writing(out)
+    try:
+        with progress_line("simulate", quiet=as_json) as progress:
+            write_college(out, students=students, years=years, seed=seed, progress=progress)
+    except (OSError, FileCreateError) as error:
+        raise UserError.not_written(out, error) from None
     files = sorted(str(file.relative_to(out)) for file in out.rglob("*") if file.is_file())
     say({"out": str(out), "files": files}, as_json, f"{len(files)} files in {out}")
 

@@ -60,15 +60,51 @@ def for_writing(path: Path, *, replaces: bool = True) -> Path:
     """A file that can be written here. Raises UserError before any work is done for it."""
     from records.errors import UserError
 
-    if not path.absolute().parent.is_dir():
-        raise UserError(f"There is no folder {path.parent} to write {path.name} into. Make it, or choose another path.")
-    if path.is_dir():
-        raise UserError(f"{path} is a folder. Give the name of a file in it.")
-    if path.exists() and not replaces:
-        raise UserError(f"{path} exists already and is not replaced. Choose another name, or move it away.")
-    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise UserError(f"{path} cannot be written by this account. Choose another path.")
+    with _looking_at(path):
+        if not path.absolute().parent.is_dir():
+            raise UserError(
+                f"There is no folder {path.parent} to write {path.name} into. Make it, or choose another path. · "
+                f"ไม่มีโฟลเดอร์ {path.parent} สำหรับเก็บไฟล์ {path.name} สร้างโฟลเดอร์ก่อน หรือเลือกที่เก็บอื่น"
+            )
+        if path.is_dir():
+            raise UserError(f"{path} is a folder. Give the name of a file in it. · {path} เป็นโฟลเดอร์ ใส่ชื่อไฟล์ต่อท้ายด้วย")
+        if path.exists() and not replaces:
+            raise UserError(
+                f"{path} exists already and is not replaced. Choose another name, or move it away. · "
+                f"มีไฟล์ {path} อยู่แล้วและระบบไม่เขียนทับ ตั้งชื่ออื่น หรือย้ายไฟล์เดิมออกก่อน"
+            )
+        if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+            raise UserError.may_not_write(path)
     return path
+
+
+def folder_for_writing(path: Path) -> Path:
+    """A folder that is new or empty and can be written here. Raises UserError before any work is done for it."""
+    from records.errors import UserError
+
+    with _looking_at(path):
+        if path.exists() and not path.is_dir():
+            raise UserError(f"{path} is a file. Give the name of a folder. · {path} เป็นไฟล์ ใส่ชื่อโฟลเดอร์แทน")
+        if path.exists() and any(path.iterdir()):
+            raise UserError(
+                f"{path} is not empty, and nothing in it is replaced. Choose another folder, or empty it. · "
+                f"โฟลเดอร์ {path} มีไฟล์อยู่แล้วและระบบไม่เขียนทับ เลือกโฟลเดอร์อื่น หรือย้ายไฟล์เดิมออกก่อน"
+            )
+        nearest = next(place for place in (path.absolute(), *path.absolute().parents) if place.exists())
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise UserError.may_not_write(path)
+    return path
+
+
+@contextmanager
+def _looking_at(path: Path) -> Iterator[None]:
+    """A place that cannot even be looked at cannot be written."""
+    from records.errors import UserError
+
+    try:
+        yield
+    except OSError:
+        raise UserError.may_not_write(path) from None
 
 
 @contextmanager

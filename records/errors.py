@@ -12,6 +12,7 @@ Rows that cannot be taken are no errors: they are kept in quarantine with their 
 """
 
 from datetime import date
+from pathlib import Path
 
 from records.text import Text
 
@@ -25,6 +26,26 @@ class UserError(Exception):
     def shown(self) -> str:
         """What the command line says."""
         return str(self)
+
+    @classmethod
+    def may_not_write(cls, path: Path) -> "UserError":
+        return cls(
+            f"{path} cannot be written by this account. Choose another path. · บัญชีผู้ใช้นี้เขียน {path} ไม่ได้ เลือกที่เก็บอื่น"
+        )
+
+    @classmethod
+    def not_written(cls, path: Path, error: Exception) -> "UserError":
+        why = getattr(error, "strerror", None) or error
+        return cls(
+            f"{path} could not be written ({why}). Make room, or choose another path. · "
+            f"เขียน {path} ไม่สำเร็จ ({why}) ตรวจว่ายังมีพื้นที่ว่าง หรือเลือกที่เก็บอื่น"
+        )
+
+    @classmethod
+    def no_workbook_name(cls, path: Path) -> "UserError":
+        return cls(
+            f"{path.name} would be a workbook: give it an .xlsx name. · ไฟล์ที่ได้เป็น Excel ตั้งชื่อ {path.name} ให้ลงท้ายด้วย .xlsx"
+        )
 
 
 class ImportRefused(UserError):
@@ -137,20 +158,25 @@ class ImportRefused(UserError):
         return cls(
             f"{file} has no {plural} {quoted}. Found: {seen or 'none'}. "
             "If a column was renamed at the source, give it back one of its known names "
-            "(docs/data-dictionary.md lists them) and import again.",
+            "(docs/sources/ has a page for every source) and import again.",
             th=f"ไฟล์ {file} ไม่มีคอลัมน์ {quoted} ที่พบคือ {seen or 'ไม่มี'} "
-            "ถ้าต้นทางเปลี่ยนชื่อคอลัมน์ ให้ใช้ชื่อที่รู้จัก (ดูใน docs/data-dictionary.md) แล้วนำเข้าใหม่",
+            "ถ้าต้นทางเปลี่ยนชื่อคอลัมน์ ให้ใช้ชื่อที่รู้จัก (ดูใน docs/sources/ แหล่งละหนึ่งหน้า) แล้วนำเข้าใหม่",
             code="MISSING_COLUMNS",
         )
 
     @classmethod
-    def unknown_layout(cls, *, file: str, found: list[str]) -> "ImportRefused":
+    def unknown_layout(cls, *, file: str, found: list[str], columns: int = 0) -> "ImportRefused":
+        """`found` is empty where too few headers are known to show them; then the `columns` are counted."""
         seen = ", ".join(f"'{name}'" for name in found[:12])
+        among = f" in {columns} columns" if columns else ""
+        among_th = f" จาก {columns} คอลัมน์" if columns else ""
         return cls(
-            f"{file} matches no table that zerodrop knows. Found: {seen or 'none'}. "
-            "Name the source with --source or the table with --table (docs/data-dictionary.md lists the columns).",
-            th=f"ไม่รู้จักตารางในไฟล์ {file} คอลัมน์ที่พบคือ {seen or 'ไม่มี'} "
-            "ระบุต้นทางด้วย --source หรือตารางด้วย --table (ดูชื่อคอลัมน์ใน docs/data-dictionary.md)",
+            f"{file} matches no table that zerodrop knows. Found: {seen or f'fewer than two known headers{among}'}. "
+            "Name the source with --source or the table with --table (docs/sources/ has a page for every source), "
+            "or say where each column goes: zerodrop import FILE --map",
+            th=f"ไม่รู้จักตารางในไฟล์ {file} คอลัมน์ที่พบคือ {seen or f'หัวตารางที่รู้จักไม่ถึงสองช่อง{among_th}'} "
+            "ระบุต้นทางด้วย --source หรือตารางด้วย --table (ดูใน docs/sources/ แหล่งละหนึ่งหน้า) "
+            "หรือบอกเองว่าแต่ละคอลัมน์คืออะไร ด้วยคำสั่ง zerodrop import FILE --map",
             code="UNKNOWN_LAYOUT",
         )
 
@@ -193,12 +219,16 @@ class ConfigurationGap(UserError):
     @classmethod
     def unknown_institution(cls, *, code: str, known: list[str]) -> "ConfigurationGap":
         names = ", ".join(known) or "none yet"
-        return cls(f"There is no institution '{code}'. Known: {names}. Enter it with `zerodrop init`.")
+        return cls(
+            f"There is no institution '{code}'. Known: {names}. Enter it with `zerodrop init`. · "
+            f"ไม่มีสถานศึกษารหัส '{code}' ที่มีคือ {', '.join(known) or 'ยังไม่มี'} เพิ่มด้วยคำสั่ง zerodrop init"
+        )
 
     @classmethod
     def which_institution(cls, *, known: list[str]) -> "ConfigurationGap":
         return cls(
-            f"Which institution? Add --institution with one of: {', '.join(known) or 'none yet: run zerodrop init'}."
+            f"Which institution? Add --institution with one of: {', '.join(known) or 'none yet: run zerodrop init'}. · "
+            f"ต้องการสถานศึกษาใด เพิ่ม --institution ตามด้วยรหัส: {', '.join(known) or 'ยังไม่มี ใช้คำสั่ง zerodrop init ก่อน'}"
         )
 
 
@@ -211,16 +241,24 @@ class VaultError(UserError):
     def missing_key(cls, *, path: str) -> "VaultError":
         return cls(
             f"The vault's key file {path} is missing. Put the backed-up key there; "
-            "without it names and quarantined rows cannot be read. A new data home gets its key from `zerodrop init`."
+            "without it names and quarantined rows cannot be read. A new data home gets its key from `zerodrop init`. · "
+            f"ไม่พบไฟล์กุญแจ {path} นำกุญแจที่สำรองไว้กลับมาวางที่เดิม ถ้าไม่มีกุญแจจะอ่านชื่อและแถวที่กักไว้ไม่ได้ "
+            "ที่เก็บข้อมูลใหม่จะได้กุญแจเมื่อสั่ง zerodrop init"
         )
 
     @classmethod
     def wrong_key(cls, *, path: str) -> "VaultError":
-        return cls(f"The key in {path} is not the one this vault was made with. Put the right key back.")
+        return cls(
+            f"The key in {path} is not the one this vault was made with. Put the right key back. · "
+            f"กุญแจใน {path} ไม่ใช่กุญแจของข้อมูลชุดนี้ นำกุญแจที่ถูกต้องกลับมาวาง"
+        )
 
     @classmethod
     def readable_key(cls, *, path: str) -> "VaultError":
-        return cls(f"The key file {path} can be read by other accounts of this machine. Run: chmod 600 {path}")
+        return cls(
+            f"The key file {path} can be read by other accounts of this machine. Run: chmod 600 {path} · "
+            f"ผู้ใช้อื่นของเครื่องนี้อ่านไฟล์กุญแจ {path} ได้ ให้สั่ง chmod 600 {path}"
+        )
 
 
 class ModelRefused(UserError):
@@ -261,11 +299,15 @@ class LinkRefused(UserError):
 
     @classmethod
     def not_open(cls) -> "LinkRefused":
-        return cls("This pair is decided already, or its import never ended. Load the list of pairs again.")
+        return cls(
+            "This pair is decided already, or its import never ended. Load the list of pairs again. · "
+            "คู่นี้ตัดสินไปแล้ว หรือการนำเข้าที่พบคู่นี้ยังไม่เสร็จ เปิดรายการคู่ใหม่อีกครั้ง"
+        )
 
     @classmethod
     def two_national_numbers(cls) -> "LinkRefused":
         return cls(
             "These two have two different national numbers, so they are two people. "
-            "If one number is wrong, mend it in the source system and import the roster again."
+            "If one number is wrong, mend it in the source system and import the roster again. · "
+            "สองคนนี้มีเลขประจำตัวประชาชนต่างกัน จึงเป็นคนละคน ถ้าเลขใดผิด ให้แก้ที่ระบบต้นทางแล้วนำเข้าทะเบียนใหม่"
         )

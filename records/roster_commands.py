@@ -43,7 +43,7 @@ def compare(
     from records.roster_report import as_json as told
     from records.roster_report import as_text, write_report
 
-    path = for_writing(out) if out else None
+    path = _workbook(out) if out else None
     with data_home(home) as opened:
         found = _compared(opened, institution, earlier, later)
         if path is not None:
@@ -70,6 +70,14 @@ def confirm(
         f"ยืนยันการย้าย {moves.confirmed:,} คน ลงช่องทางย้ายเข้าที่สถานศึกษาใหม่ {moves.entries:,} คน · "
         f"{moves.confirmed:,} moves confirmed, {moves.entries:,} entries marked as transfers",
     )
+
+
+def _workbook(path: Path) -> Path:
+    from records.errors import UserError
+
+    if path.suffix.lower() != ".xlsx":
+        raise UserError.no_workbook_name(path)
+    return for_writing(path, replaces=False)
 
 
 def _compared(home: "DataHome", institution: str, earlier: str, later: str) -> "Comparison":

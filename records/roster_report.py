@@ -1,9 +1,11 @@
 """Report R9: the roster comparison as text, as JSON and as a workbook ready to print, with who must be traced by name."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from records import access, ledger
+from records.errors import UserError
 from records.home import DataHome
 from records.people import StudentName
 from records.roll import level_name
@@ -95,15 +98,28 @@ def _signed(number: int) -> str:
 
 
 def write_report(home: DataHome, comparison: Comparison, path: Path, *, actor: str, as_of: date) -> None:
-    """Write the workbook; names are read through the one door, after the look was recorded."""
+    """Write a new workbook for this account alone; names are read through the one door, after the look was recorded.
+
+    Raises UserError when it cannot be written.
+    """
     wanted = [line.student_id for line in comparison.missing]
     names = access.named_for_report(home, actor, comparison.institution, wanted, "roster comparison R9")
     college = ledger.require_institution(home.database, comparison.institution)
-    options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False, "in_memory": True}
+    made = BytesIO()
+    with xlsxwriter.Workbook(made, options) as book:
         paper = _Paper(book, title=_title_block(comparison, college.name_th, as_of))
         _write_summary(paper, comparison)
         _write_trace(paper, comparison, names)
+    _keep(path, made.getvalue())
+
+
+def _keep(path: Path, workbook: bytes) -> None:
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(workbook)
+    except OSError as error:
+        raise UserError.not_written(path, error) from None
 
 
 def _title_block(comparison: Comparison, college: str, as_of: date) -> tuple[str, ...]:

@@ -122,7 +122,9 @@ def source_for(request: ImportRequest) -> Source:
     for source in SOURCES:
         if any(source.recognises(sheet) for sheet in sheets):
             return source
-    raise ImportRefused.unknown_layout(file=request.path.name, found=sheets[0].shown_headers)
+    raise ImportRefused.unknown_layout(
+        file=request.path.name, found=sheets[0].shown_headers, columns=len(sheets[0].headers)
+    )
 
 
 def peek(path: Path) -> list[Sheet]:

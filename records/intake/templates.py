@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import xlsxwriter
@@ -12,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from records.codes import CodeList, fold_label
 from records.college import buddhist
 from records.constraints import Between
-from records.errors import ImportRefused
+from records.errors import ImportRefused, UserError
 from records.intake import normalise
 from records.intake.mapping import FileSource
 from records.intake.places import PLACE_OF
@@ -65,9 +66,20 @@ def template_source(name: str) -> FileSource:
 
 
 def write_template(path: Path, source: FileSource, rows: Sequence[Mapping[int, str]] = ()) -> None:
-    """Write the workbook; `rows` are cells by the place of their column, none in an empty one."""
-    options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    """Write the workbook; `rows` are cells by the place of their column, none in an empty one. Raises UserError."""
+    if path.suffix.lower() != ".xlsx":
+        raise UserError.no_workbook_name(path)
+    made = _made(source, rows)
+    try:
+        path.write_bytes(made)
+    except OSError as error:
+        raise UserError.not_written(path, error) from None
+
+
+def _made(source: FileSource, rows: Sequence[Mapping[int, str]]) -> bytes:
+    options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False, "in_memory": True}
+    made = BytesIO()
+    with xlsxwriter.Workbook(made, options) as book:
         formats = _formats(book)
         page = book.add_worksheet(DATA_SHEET)
         explained = book.add_worksheet(EXPLAINED_SHEET)
@@ -79,6 +91,7 @@ def write_template(path: Path, source: FileSource, rows: Sequence[Mapping[int, s
             for index, cell in row.items():
                 page.write_string(line, index, cell, formats.text)
         _explain(explained, source, formats)
+    return made.getvalue()
 
 
 def columns_of(source: FileSource) -> tuple[Field, ...]:

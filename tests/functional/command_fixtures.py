@@ -176,9 +176,9 @@ def write_setup(path: Path, **sheets: Sequence[tuple[str, ...]]) -> Path:
 
 
 def refused(said: Said, *, code: int, sentence: str) -> None:
-    """Standard error ends with this sentence (of imports in Thai too), standard output is empty, there is no traceback."""
+    """Standard error ends with this sentence (of imports and keys in Thai too), standard output is empty, there is no traceback."""
     told = said.err.strip()
-    if code == IMPORT:
+    if code in (IMPORT, VAULT):
         told, _, thai = told.rpartition(" · ")
         assert re.search("[ก-๙]", thai), said.err
     assert told.endswith(sentence), said.err

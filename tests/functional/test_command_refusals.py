@@ -1,6 +1,8 @@
 """What a person can mend is a sentence and an exit code of its own, never a traceback; nothing is half done."""
 
+import errno
 import os
+import re
 import socket
 from contextlib import closing
 from datetime import date
@@ -92,8 +94,9 @@ FILES: tuple[tuple[str, bytes | str, str], ...] = (
     (
         "other.csv",
         "a,b\n1,2\n",
-        "other.csv matches no table that zerodrop knows. Found: none. "
-        "Name the source with --source or the table with --table (docs/data-dictionary.md lists the columns).",
+        "other.csv matches no table that zerodrop knows. Found: fewer than two known headers in 2 columns. "
+        "Name the source with --source or the table with --table (docs/sources/ has a page for every source), "
+        "or say where each column goes: zerodrop import FILE --map",
     ),
 )
 
@@ -119,7 +122,7 @@ def test_a_missing_column_is_named_with_those_that_were_found(place: Place) -> N
         code=IMPORT,
         sentence="short.csv has no column 'การมาเรียน'. Found: 'รหัสนักศึกษา', 'กลุ่มเรียน', 'วันที่', 'คาบ'. "
         "If a column was renamed at the source, give it back one of its known names "
-        "(docs/data-dictionary.md lists them) and import again.",
+        "(docs/sources/ has a page for every source) and import again.",
     )
 
 
@@ -148,8 +151,8 @@ def test_bad_rows_go_into_quarantine_and_the_good_one_goes_on(place: Place, copi
     said = call(*asked)
     assert said.code == 0
     for sentence in (
-        "UNKNOWN_CODE x1, บรรทัด (lines) 3: คำในช่องนี้ไม่อยู่ในรายการที่รู้จัก · the word in a cell is not one of the known codes",
-        "DATE_OUT_OF_RANGE x1, บรรทัด (lines) 4: วันที่อยู่นอกช่วงที่เป็นไปได้ · a date is out of range; look at the year",
+        "UNKNOWN_CODE x1, ช่อง (column) การมาเรียน, บรรทัด (lines) 3: คำในช่องนี้ไม่อยู่ในรายการที่รู้จัก · the word in a cell is not one of the known codes",
+        "DATE_OUT_OF_RANGE x1, ช่อง (column) วันที่เกิด, บรรทัด (lines) 4: วันที่อยู่นอกช่วงที่เป็นไปได้ · a date is out of range; look at the year",
         "DATE_IN_FUTURE x1, บรรทัด (lines) 5: วันที่อยู่หลังวันที่ได้รับไฟล์ · the date lies after the day the file was received",
         "UNKNOWN_STUDENT x1, บรรทัด (lines) 7: ไม่พบรหัสนี้ในทะเบียน ให้นำเข้าทะเบียนก่อน · this code is on no roster; import the roster first",
         "ไฟล์นี้เคยนำเข้าแล้วเป็นชุดที่",
@@ -161,7 +164,10 @@ def test_bad_rows_go_into_quarantine_and_the_good_one_goes_on(place: Place, copi
 
 
 def no_such_institution(code: str) -> str:
-    return f"There is no institution '{code}'. Known: {INSTITUTION}. Enter it with `zerodrop init`."
+    return (
+        f"There is no institution '{code}'. Known: {INSTITUTION}. Enter it with `zerodrop init`. · "
+        f"ไม่มีสถานศึกษารหัส '{code}' ที่มีคือ {INSTITUTION} เพิ่มด้วยคำสั่ง zerodrop init"
+    )
 
 
 WORDS: tuple[tuple[str, int, str], ...] = (
@@ -217,13 +223,13 @@ WORDS: tuple[tuple[str, int, str], ...] = (
     (
         f"replay --as-of {MONDAY} --out {{bad}}/none/table.parquet",
         USAGE,
-        "/none to write table.parquet into. Make it, or choose another path.",
+        "/none สำหรับเก็บไฟล์ table.parquet สร้างโฟลเดอร์ก่อน หรือเลือกที่เก็บอื่น",
     ),
-    (f"replay --as-of {MONDAY} --out {{bad}}", USAGE, " is a folder. Give the name of a file in it."),
+    (f"replay --as-of {MONDAY} --out {{bad}}", USAGE, " เป็นโฟลเดอร์ ใส่ชื่อไฟล์ต่อท้ายด้วย"),
     (
         "init --template {bad}/none/college.xlsx",
         USAGE,
-        "/none to write college.xlsx into. Make it, or choose another path.",
+        "/none สำหรับเก็บไฟล์ college.xlsx สร้างโฟลเดอร์ก่อน หรือเลือกที่เก็บอื่น",
     ),
     ("init --from {bad}/none.xlsx", IMPORT, "There is no file none.xlsx. Check the path."),
     (
@@ -263,7 +269,12 @@ def test_which_of_two_institutions(place: Place, copied: Path, tmp_path: Path) -
     other = write_setup(tmp_path / "other.xlsx", institution=[("1320026102", "วิทยาลัยอื่น", "Other", "", "")])
     assert call("init", "--from", other, "--no-passwords", "--home", copied).code == 0
     said = call("score", "--as-of", MONDAY, "--home", copied)
-    refused(said, code=GAP, sentence=f"Which institution? Add --institution with one of: 1320026102, {INSTITUTION}.")
+    refused(
+        said,
+        code=GAP,
+        sentence=f"Which institution? Add --institution with one of: 1320026102, {INSTITUTION}. · "
+        f"ต้องการสถานศึกษาใด เพิ่ม --institution ตามด้วยรหัส: 1320026102, {INSTITUTION}",
+    )
 
 
 def test_a_term_before_its_roster_was_imported(tmp_path: Path) -> None:
@@ -277,6 +288,40 @@ def test_a_term_before_its_roster_was_imported(tmp_path: Path) -> None:
         sentence="Nobody is enrolled on 2026-06-01 as far as was known that day: no term of the calendar is open then, "
         "or no roster of it was imported. Look at the terms (zerodrop check) and import the roster.",
     )
+
+
+# Places to write
+
+
+WRITES: tuple[tuple[str, str], ...] = (
+    ("template roster --out {at}/none/y.xlsx", "There is no folder {at}/none to write y.xlsx into. "),
+    ("template roster --out {at}/y.csv", "y.csv would be a workbook: give it an .xlsx name. "),
+    ("template roster --out {at}/file/y.xlsx", "There is no folder {at}/file to write y.xlsx into. "),
+    ("simulate --out {at}/file", "{at}/file is a file. Give the name of a folder. "),
+    ("simulate --out {at}/file/college", "{at}/file/college cannot be written by this account. "),
+    ("simulate --out {at}", "{at} is not empty, and nothing in it is replaced. "),
+)
+
+
+@pytest.mark.parametrize(("words", "sentence"), WRITES, ids=[words for words, _ in WRITES])
+def test_a_place_that_cannot_be_written(tmp_path: Path, words: str, sentence: str) -> None:
+    (tmp_path / "file").touch()
+    said = call(*words.format(at=tmp_path).split())
+    english, _, thai = said.err.partition(" · ")
+    assert (said.code, said.out) == (USAGE, "")
+    assert english.startswith(sentence.format(at=tmp_path).strip()), said.err
+    assert re.search("[ก-๙]", thai)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_simulation_that_fails_while_it_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("simulation.college.write_college", full)
+    out = tmp_path / "new"
+    said = call("simulate", "--out", out)
+    refused(said, code=USAGE, sentence=f"{out} ไม่สำเร็จ (No space left on device) ตรวจว่ายังมีพื้นที่ว่าง หรือเลือกที่เก็บอื่น")
 
 
 # The service and the demo
@@ -308,7 +353,7 @@ def test_a_folder_that_may_not_be_written(place: Place, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     said = call("replay", "--as-of", MONDAY, "--out", tmp_path / "table.parquet", "--home", place.home)
     tmp_path.chmod(0o700)
-    refused(said, code=USAGE, sentence="table.parquet cannot be written by this account. Choose another path.")
+    refused(said, code=USAGE, sentence="table.parquet ไม่ได้ เลือกที่เก็บอื่น")
 
 
 def test_the_day_of_the_fixtures_is_a_monday() -> None:

@@ -124,7 +124,7 @@ def test_a_filled_workbook_is_never_replaced_by_the_template(way: Way) -> None:
     before = filled.read_bytes()
     said = call("init", "--template", filled)
     assert said.code == 2
-    assert said.err == f"{filled} exists already and is not replaced. Choose another name, or move it away.\n"
+    assert said.err.startswith(f"{filled} exists already and is not replaced. Choose another name, or move it away. · ")
     assert filled.read_bytes() == before
 
 

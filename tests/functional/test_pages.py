@@ -228,11 +228,15 @@ def test_names_reach_neither_log_nor_address(college: SampleCollege, signed_in: 
 def test_a_name_is_text_and_never_markup(college: SampleCollege, signed_in: SignIn) -> None:
     from records.people import FullName, Identity, IdKind
 
-    hostile = FullName(title="", first_name="<script>alert(1)</script>", last_name='"><b>x')
+    student = college.students["kru.a"][0]
+    last_name = college.home.vault.names([student])[
+        student
+    ].last_name  # with both names new the code is somebody else's
+    hostile = FullName(title='"><b>x', first_name="<script>alert(1)</script>", last_name=last_name)
     college.home.vault.admit(
         "1320026101",
         [Identity(identifiers={IdKind.CODE: "6800000"}, name=hostile)],
-        batch_token=college.students["kru.a"][0],
+        batch_token=student,
     )
     page = signed_in(college, "kru.a").get("/").text
     assert "<script" not in page

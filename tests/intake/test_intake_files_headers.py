@@ -144,18 +144,48 @@ def test_totals_signatures_and_repeated_headers_are_told_and_left_out(tmp_path: 
     "row",
     [
         "1003,รวม,3,1",
-        "รวม,1003,3,1",
         "5,รวม,3,1",
         "รวม,ใจดี,3,1",
         "นาย,รวม,ใจดี,ขาด",
         "รวมพล,,3,1",
         ",เฉลี่ย,ใจดี,",
         "ลงชื่อ,1003,,",
+        "รวม,12345678,3,1",
+        "รวม,,12345678,1",
+        "รวมพล 30 คน,,,",
+        "1003,รวม 30 คน,3,1",
+        "รวมมา,ใจดี,3,1",
     ],
 )
 def test_a_student_who_is_called_so_stays(tmp_path: Path, row: str) -> None:
     found = opened(tmp_path, HEAD + "1001,ดี,3,1\n" + row + "\n")
     assert [cells for _, cells in told(found)][1] == row.split(",")
+    assert layout(found) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("รหัสนักศึกษา,ชื่อ,มา,ขาด", "รวม,306,,"),
+        ("รหัสนักศึกษา,ชื่อ,มา,ขาด", "รวม,1003,3,1"),
+        ("รหัสนักศึกษา,ชื่อ,มา,ขาด", ",รวม 306 คน,,"),
+        ("ที่,รหัสนักศึกษา,มา,ชื่อ", ",,,รวมทั้งสิ้น ๑๒ คน"),
+        ("รหัสนักศึกษา,ชื่อ,16/5/2568,19/5/2568", "รวมมา,20,21,22"),
+        ("รหัสนักศึกษา,ชื่อ,16/5/2568,19/5/2568", ",รวมขาด,0,1"),
+        ("ชื่อ,รหัสนักศึกษา,มา,ขาด", "รวม,30,3,1"),
+    ],
+)
+@pytest.mark.parametrize("after", ["", "1002,งาม,2,2\n"])
+def test_a_word_for_totals_with_amounts_behind_it_is_no_student(
+    tmp_path: Path, header: str, row: str, after: str
+) -> None:
+    found = opened(tmp_path, f"{header}\n1001,ดี,3,1\n{row}\n{after}")
+    assert layout(found) == [(3, "TOTALS")]
+    assert len(told(found)) == (2 if after else 1)
+
+
+def test_a_name_that_is_a_word_for_totals_stays_beside_what_may_be_a_code(tmp_path: Path) -> None:
+    found = opened(tmp_path, "ชื่อ,รหัสนักศึกษา,มา,ขาด\nดี,1001,3,1\nรวม,1003,3,1\n")
     assert layout(found) == []
 
 
@@ -194,7 +224,8 @@ said = st.sampled_from(
         " ",
     ]
 )
-identifier = st.from_regex(r"[0-9๐-๙]{3,13}|[0-9]-[0-9]{4}-[0-9]{5}|ก[0-9]{3}", fullmatch=True)
+identifier = st.from_regex(r"[0-9๐-๙]{8,13}|[0-9]-[0-9]{4}-[0-9]{5}|ก[0-9]{3}", fullmatch=True)
+short = st.from_regex(r"[0-9๐-๙]{3,7}", fullmatch=True)
 
 
 @given(cells=st.lists(said, min_size=4, max_size=4), place=st.integers(0, 3), number=identifier)
@@ -202,6 +233,15 @@ def test_a_row_with_an_identifier_is_always_a_student(cells: list[str], place: i
     cells[place] = number
     table = pa.table({str(index): [cell] for index, cell in enumerate(cells)})
     assert LayoutRows([["รหัสนักศึกษา", "ชื่อ", "มา", "ขาด"]]).find(table) == {}
+
+
+@given(cells=st.lists(said, min_size=4, max_size=4), place=st.integers(0, 3), number=short)
+def test_a_short_code_is_a_sum_only_behind_a_word_for_totals(cells: list[str], place: int, number: str) -> None:
+    cells[place] = number
+    table = pa.table({str(index): [cell] for index, cell in enumerate(cells)})
+    found = LayoutRows([["รหัสนักศึกษา", "ชื่อ", "มา", "ขาด"]]).find(table)
+    first = next(cell for cell in cells if cell.strip())
+    assert found == {} or (found == {0: "TOTALS"} and first in ("รวม", "เฉลี่ย", "total"))
 
 
 @given(st.lists(st.lists(said, min_size=4, max_size=4), min_size=1, max_size=20))

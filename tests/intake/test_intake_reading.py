@@ -213,7 +213,8 @@ def test_a_workbook_under_a_password_is_refused(desk: Desk) -> None:
 def test_the_wrong_file_is_named_with_its_headers(desk: Desk) -> None:
     assert refusal(desk, desk.file("สถานะ | วันที่ | ราคา\n1 | 2 | 3")) == (
         "file.csv matches no table that zerodrop knows. Found: 'สถานะ', 'วันที่', 'ราคา'. "
-        "Name the source with --source or the table with --table (docs/data-dictionary.md lists the columns)."
+        "Name the source with --source or the table with --table (docs/sources/ has a page for every source), "
+        "or say where each column goes: zerodrop import FILE --map"
     )
 
 
@@ -221,7 +222,8 @@ def test_a_file_without_a_header_does_not_show_the_student_in_its_first_row(desk
     path = desk.file("1001 | ฑฒณทดสอบ | 19/05/2568 | มา\n1002 | ฑฒณทดสอบ | 19/05/2568 | มา")
     for source in ("", "attendance", "roster", "plain", "dmc"):
         told = refusal(desk, path, source=source)
-        assert ("Found: none" in told) != (source == "dmc")  # of DMC the name of the file is looked at first
+        shown = "Found: fewer than two known headers" in told or "Found: none" in told
+        assert shown != (source == "dmc")  # of DMC the name of the file is looked at first
         assert "ฑฒณทดสอบ" not in told
 
 

@@ -9,7 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from records.codes import fold_label
-from records.errors import ImportRefused
+from records.errors import ImportRefused, UserError
 from records.intake.files import open_sheets
 from records.intake.importing import peek
 from records.intake.mapping import FileSource
@@ -130,6 +130,18 @@ def test_numbers_are_text_so_that_no_nought_is_lost(tmp_path: Path) -> None:
 def test_a_bundle_has_no_template() -> None:
     with pytest.raises(ImportRefused, match=r"There is no template for 'oulad'\. Templates: .*roster.*grades"):
         template_source("oulad")
+
+
+@pytest.mark.parametrize("name", ["roster.csv", "roster"])
+def test_a_template_has_the_name_of_a_workbook(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match=f"^{name} would be a workbook: give it an .xlsx name. · .*[ก-๙]"):
+        write_template(tmp_path / name, template_source("roster"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_template_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"roster.xlsx could not be written \(No such file or directory\)"):
+        write_template(tmp_path / "none" / "roster.xlsx", template_source("roster"))
 
 
 def test_an_unfilled_template_is_refused_in_words(desk: Desk) -> None:

@@ -152,5 +152,6 @@ def test_an_unknown_institution_is_named_with_the_known_ones(home: DataHome) -> 
     sentence = f"There is no institution '77'. Known: {CODE}, {OTHER_CODE}. Enter it with `zerodrop init`."
     with pytest.raises(ConfigurationGap) as refused:
         ledger.require_institution(home.database, "77")
-    assert str(refused.value) == sentence
+    english, thai = str(refused.value).split(" · ")
+    assert (english, bool(thai)) == (sentence, True)
     assert refused.value.exit_code == 4

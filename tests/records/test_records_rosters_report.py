@@ -1,5 +1,6 @@
 """Report R9: what is printed and written, names through the one door, cells that stay text."""
 
+import stat
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,38 @@ def test_the_commands(college: College, capsys: pytest.CaptureFixture[str], tmp_
         compare(institution=CODE, earlier="soon", home=place)
     with pytest.raises(UserError, match="There is no folder"):
         compare(institution=CODE, out=tmp_path / "nowhere" / "r9.xlsx", home=place)
+
+
+def test_the_workbook_is_for_this_account_alone_and_replaces_nothing(college: College, tmp_path: Path) -> None:
+    place = college.home.settings.home
+    path = tmp_path / "r9.xlsx"
+    compare(institution=CODE, out=path, home=place)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="exists already and is not replaced"):
+        compare(institution=CODE, out=path, home=place)
+    with pytest.raises(UserError, match="could not be written"):
+        write_report(college.home, college.compare(), path, actor="clerk", as_of=date(2026, 6, 15))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("r9.csv", "r9.csv would be a workbook: give it an .xlsx name."),
+        ("file/r9.xlsx", "There is no folder"),
+        ("folder.xlsx", "is a folder"),
+        ("x" * 300 + ".xlsx", "cannot be written by this account"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_names_are_read(
+    college: College, tmp_path: Path, name: str, sentence: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.xlsx").mkdir()
+    with pytest.raises(UserError, match=sentence):
+        compare(institution=CODE, out=tmp_path / name, home=college.home.settings.home)
+    assert "see names" not in [row[1] for row in _audit(college.home)]
 
 
 def _audit(home: DataHome) -> list[tuple[str, str, str, dict[str, str | int]]]:

@@ -1,6 +1,6 @@
 """Rows of a sheet that are no student: totals, signatures at the end, and headers that are printed again on each page.
 
-A row with anything like an identifier is never one of them, whatever it says.
+A row with a student's number is never one of them, whatever it says.
 """
 
 import re
@@ -15,7 +15,7 @@ from records.codes import fold_label
 from records.intake.normalise import clean, digits
 
 TOTALS, SIGNATURE, REPEATED_HEADER = "TOTALS", "SIGNATURE", "REPEATED_HEADER"
-_TOTAL_WORDS = ("รวม", "รวมทั้งหมด", "รวมทั้งสิ้น", "ยอดรวม", "เฉลี่ย", "total")
+_TOTAL_WORDS = ("รวม", "รวมทั้งหมด", "รวมทั้งสิ้น", "ยอดรวม", "เฉลี่ย", "total", "รวมมา", "รวมขาด")
 _SIGNATURE_WORDS = ("ลงชื่อ", "ตำแหน่ง", "ผู้รายงาน", "ครูที่ปรึกษา", "หมายเหตุ")
 _MOST_FILLED = 3  # cells of a row of signatures
 _FIRST_CELLS = 3
@@ -24,10 +24,12 @@ _LONG_NUMBER = 8  # a student's number, not a sum
 _BRACKETS = re.compile(r"\(.*\)")
 _DOTS = re.compile(r"[.…_\s]{3,}")
 _AMOUNT = re.compile(r"[0-9.,%\s/-]*(คน|วัน|ครั้ง|บาท)?")
+_HEAD_COUNT = re.compile(r"(รวม|รวมทั้งหมด|รวมทั้งสิ้น|ยอดรวม)\s*[0-9,]+\s*คน")
 _SPACE = r"[\s\x{00A0}\x{200B}-\x{200D}\x{2060}\x{FEFF}]*"
 _BLANK = f"^{_SPACE}$"
 _LOOKS = rf"(?i)^{_SPACE}(total|[(.…_]|" + "|".join((*_TOTAL_WORDS, *_SIGNATURE_WORDS))
 _DAY = "วันที่"
+_NAME = ("ชื่อ", "name", "firstname")
 
 
 class LayoutRows:
@@ -37,6 +39,7 @@ class LayoutRows:
         self._headers = [list(row) for row in header_rows]
         named = [index for index, words in enumerate(zip(*self._headers, strict=True)) if any(words)]
         self._first = named[:_FIRST_CELLS]
+        self._names = {index for row in self._headers for index, word in enumerate(row) if _is_name(word)}
         words = {row[index] for row in self._headers for index in self._first if row[index]}
         self._numbered = any(word[:1].isdigit() for word in words)
         self._looks = "|".join((_LOOKS, *map(re.escape, sorted(word.split()[0] for word in words)))) + ")"
@@ -56,14 +59,19 @@ class LayoutRows:
             return REPEATED_HEADER
         if not filled:
             return None
-        sums = fold_label(filled[0]) in _TOTAL_WORDS and not any(map(_has_identifier, cells[:_FIRST_CELLS]))
-        if sums and _is_total(cells, filled) and not any(map(_is_long, filled)):
-            return TOTALS  # however large the sums behind the first columns are
+        if _says_total(filled[0]) and not self._may_be_called_so(cells):
+            sums = _is_total(cells, filled) and not any(map(_is_long, filled))
+            return TOTALS if sums else None  # however large the sums are
         if any(_has_identifier(cell) for cell in filled):
             return None
         if _is_total(cells, filled):
             return TOTALS
         return SIGNATURE if len(filled) <= _MOST_FILLED and _is_signature(filled) else None
+
+    def _may_be_called_so(self, cells: Sequence[str]) -> bool:
+        """Whether the first word stands where names do and a number that may be a code stands beside it."""
+        word = next(index for index, cell in enumerate(cells) if cell)
+        return word in self._names and any(map(_has_identifier, cells[word + 1 : _FIRST_CELLS]))
 
     def _is_header(self, cells: Sequence[str]) -> bool:
         for header in self._headers:
@@ -89,6 +97,14 @@ class LayoutRows:
             blank &= pc.match_substring_regex(column, _BLANK).to_numpy()
         worth: NDArray[np.int64] = rows[says | blank]
         return worth
+
+
+def _is_name(header: str) -> bool:
+    return fold_label(header).startswith(_NAME)
+
+
+def _says_total(cell: str) -> bool:
+    return fold_label(cell) in _TOTAL_WORDS or bool(_HEAD_COUNT.fullmatch(digits(cell)))
 
 
 def _is_long(cell: str) -> bool:
@@ -126,7 +142,7 @@ def _has_identifier(cell: str) -> bool:
 
 def _is_total(cells: Sequence[str], filled: Sequence[str]) -> bool:
     """A word for totals comes first, or early and beside no number; after it stand amounts, never a name."""
-    said = [fold_label(cell) in _TOTAL_WORDS for cell in filled]
+    said = [_says_total(cell) for cell in filled]
     if True not in said:
         return False
     word = said.index(True)

@@ -67,7 +67,7 @@ class GoogleForm:
         asked = [(target, _questions(form, target)) for target in _TARGETS]
         best, questions = max(asked, key=lambda pair: _own(pair[1]))
         if not _own(questions):
-            raise ImportRefused.unknown_layout(file=form.file, found=form.shown_headers)
+            raise ImportRefused.unknown_layout(file=form.file, found=form.shown_headers, columns=len(form.headers))
         yield from _as_asked(best, questions).deliver(request)
 
 

@@ -112,7 +112,7 @@ def _best_table(sheet: Sheet) -> Table:
         return max(complete, key=own.__getitem__)
     nearest = max(_CANDIDATES, key=lambda table: own[table] - len(_lacks(table, found[table])))
     if own[nearest] < 2:
-        raise ImportRefused.unknown_layout(file=sheet.file, found=sheet.shown_headers)
+        raise ImportRefused.unknown_layout(file=sheet.file, found=sheet.shown_headers, columns=len(sheet.headers))
     return nearest
 
 
