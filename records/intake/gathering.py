@@ -121,6 +121,9 @@ class Gathered:
     rows: int = 0
     layout: int = 0
     ragged: list[int] = field(default_factory=list)
+    stated: list[tuple[int, int]] = field(default_factory=list)
+    """Rows of totals on a roster that state how many people there are: (line, people)."""
+    people_rows: int = 0
     bad_lines: LineSet = field(default_factory=LineSet)
     fixed_lines: LineSet = field(default_factory=LineSet)
     lines_by_code: dict[str, list[Lines]] = field(default_factory=dict)
@@ -187,6 +190,9 @@ def _take_findings(gathered: Gathered, checked: Checked) -> None:
     lines = portion.lines.to_numpy()
     gathered.rows += len(portion.originals.lines) + len(portion.ragged) + len(portion.layout)
     gathered.layout += len(portion.layout)
+    if portion.people is not None and portion.people.admits:
+        gathered.stated += [(line, int(kind.split()[1])) for line, kind in portion.layout if " " in kind]
+        gathered.people_rows += len(portion.originals.lines)
     gathered.ragged += [line for line, _ in portion.ragged]
     gathered.bad_lines.add(lines[findings.bad()])
     for code, found in findings.lines_of(lines).items():

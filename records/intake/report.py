@@ -166,8 +166,28 @@ def reported(home: DataHome, delivery: Delivery, source: str, file: str, outcome
         unmapped=delivery.unmapped,
         sheets=delivery.sheets,
         newest_day=None if day is None else _EPOCH + timedelta(days=day),
-        notes=[*delivery.notes, *delivery.beside(home), *compared.notes, *([_seen_before(before)] if before else [])],
+        notes=[
+            *delivery.notes,
+            *delivery.beside(home),
+            *_totals_off(gathered),
+            *compared.notes,
+            *([_seen_before(before)] if before else []),
+        ],
     )
+
+
+def _totals_off(gathered: "Gathered") -> list[Text]:
+    """What the totals rows of a roster say together, where it is not how many rows there are."""
+    said = sum(people for _, people in gathered.stated)
+    if not gathered.stated or said == gathered.people_rows:
+        return []
+    rows = gathered.people_rows
+    return [
+        Text(
+            th=f"แถวรวมในไฟล์บอกจำนวนคน {said:,} แต่มี {rows:,} แถว ตรวจว่าส่งออกครบหรือไม่",
+            en=f"the totals row of the file says {said:,} people, and there are {rows:,} rows: see whether the export is whole",
+        )
+    ]
 
 
 def nothing_new(source: str, delivery: Delivery, file: str, before: BatchRow) -> ImportReport:

@@ -25,6 +25,7 @@ _BRACKETS = re.compile(r"\(.*\)")
 _DOTS = re.compile(r"[.…_\s]{3,}")
 _AMOUNT = re.compile(r"[0-9.,%\s/-]*(คน|วัน|ครั้ง|บาท)?")
 _HEAD_COUNT = re.compile(r"(รวม|รวมทั้งหมด|รวมทั้งสิ้น|ยอดรวม)\s*[0-9,]+\s*คน")
+_PEOPLE = re.compile(r"([0-9]{1,6})\s*คน")
 _SPACE = r"[\s\x{00A0}\x{200B}-\x{200D}\x{2060}\x{FEFF}]*"
 _BLANK = f"^{_SPACE}$"
 _LOOKS = rf"(?i)^{_SPACE}(total|[(.…_]|" + "|".join((*_TOTAL_WORDS, *_SIGNATURE_WORDS))
@@ -48,9 +49,10 @@ class LayoutRows:
         """The kind of every row that is layout; SIGNATURE holds only when no student follows."""
         found = {}
         for row in self._worth_a_look(table).tolist():
-            kind = self.kind_of(cells_of(table, row))
+            cells = cells_of(table, row)
+            kind = self.kind_of(cells)
             if kind:
-                found[row] = kind
+                found[row] = f"{kind} {stated}" if kind == TOTALS and (stated := people_stated(cells)) else kind
         return found
 
     def kind_of(self, cells: Sequence[str]) -> str | None:
@@ -109,6 +111,12 @@ def _says_total(cell: str) -> bool:
 
 def _is_long(cell: str) -> bool:
     return sum(character.isdigit() for character in cell) >= _LONG_NUMBER
+
+
+def people_stated(cells: Sequence[str]) -> int | None:
+    """How many people a row of totals says there are (5 คน); None where it does not say, or says two numbers."""
+    said = {int(found[1]) for cell in cells for found in _PEOPLE.finditer(digits(cell))}
+    return said.pop() if len(said) == 1 else None
 
 
 def is_undated(cells: Sequence[str]) -> bool:

@@ -20,7 +20,7 @@ class Part:
     ragged: list[tuple[int, str]]
     """Rows whose number of cells does not fit the header, as (line, text)."""
     layout: list[tuple[int, str]]
-    """Rows that are no student, as (line, TOTALS | SIGNATURE | REPEATED_HEADER)."""
+    """Rows that are no student, as (line, TOTALS | SIGNATURE | REPEATED_HEADER); `TOTALS 5` states five people."""
 
 
 @dataclass(frozen=True, kw_only=True)
