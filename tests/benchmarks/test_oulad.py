@@ -169,7 +169,7 @@ def _no_zip(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("made", "sentence"),
     [
-        (_nothing, "There is no file none. Check the path.\n"),
+        (_nothing, "There is no file none. Check the path. · "),
         (_empty_folder, " lacks courses.csv, assessments.csv, vle.csv, "),
         (_no_zip, " cannot be read: it is no zip archive. "),
     ],
