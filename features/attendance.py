@@ -1,11 +1,11 @@
 """Questions about coming to class."""
 
-from features.declaration import (
+from features.declaration import Feature
+from features.vocabulary import (
     Change,
     Count,
     DaysSince,
     Domain,
-    Feature,
     InTerm,
     Last,
     LongestRun,

@@ -1,189 +1,50 @@
-"""What a feature is: a frozen declaration that snapshot, model, reasons, dictionary and access all read.
-
-The measures are a closed set. A question that they cannot express is a new measure with a spec test, never a string
-of SQL in a declaration.
-"""
+"""What a feature is: a frozen declaration that snapshot, model, reasons, dictionary and access all read."""
 
 import hashlib
+import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from enum import Enum
 from typing import assert_never
 
-from records.tables import Column, Kind, Table, Use, Where
+from features.vocabulary import (
+    Age,
+    Change,
+    Count,
+    DaysSince,
+    Domain,
+    Ever,
+    FromMedian,
+    Highest,
+    InTerm,
+    Latest,
+    LeadDays,
+    LongestRun,
+    Margin,
+    Matches,
+    Mean,
+    Measure,
+    NoRecord,
+    OfOthers,
+    Own,
+    Personal,
+    Relative,
+    Risk,
+    Sessions,
+    Share,
+    Slope,
+    StepChange,
+    Sum,
+    Term,
+    Unit,
+    Unrecorded,
+    WeekOfTerm,
+    WeeksSame,
+    Window,
+    WorstCourse,
+)
+from records.tables import Column, Kind, Table, Use
 from records.text import Text
-
-
-class Domain(Enum):
-    ATTENDANCE = "attendance"
-    GRADES = "grades"
-    HOUSEHOLD = "household"
-    SCREENING = "screening"
-    STANDING = "standing"
-
-    @property
-    def label(self) -> Text:
-        return _DOMAIN_LABELS[self]
-
-
-_DOMAIN_LABELS = {
-    Domain.ATTENDANCE: Text(th="การมาเรียน", en="Attendance"),
-    Domain.GRADES: Text(th="ผลการเรียน", en="Grades"),
-    Domain.HOUSEHOLD: Text(th="ครอบครัวและรายได้", en="Household"),
-    Domain.SCREENING: Text(th="ผลคัดกรอง", en="Screening"),
-    Domain.STANDING: Text(th="สถานะการเรียน", en="Standing"),
-}
-
-
-class Risk(Enum):
-    """How risk moves when the value rises: the model's monotone constraint."""
-
-    RISES = 1
-    FALLS = -1
-    EITHER = 0
-
-
-class Unit(Enum):
-    DAYS = "days"
-    SHARE = "share"  # 0–1
-    SHARE_PER_WEEK = "share per week"
-    COURSES = "courses"
-    POINTS = "grade points"  # 0–4
-    SCORE = "score of 100"
-    BAHT = "baht a month"
-    KILOMETRES = "km"
-    WEEKS = "weeks"
-    CREDITS = "credits"
-    TIMES = "times"
-    LEVEL = "level"  # an ordered group: 0, 1, 2 …
-    DEVIATIONS = "standard deviations"
-    YES = "yes or no"
-
-
-class Personal(Enum):
-    """SENSITIVE features are named only to roles with that permission; to others they are their domain."""
-
-    ORDINARY = "ordinary"
-    SENSITIVE = "sensitive"
-
-
-class Term(Enum):
-    THIS = "this_term"
-    PREVIOUS = "previous_term"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Last:
-    """The calendar days before `as_of`: `days` of them, `as_of` itself not among them."""
-
-    days: int
-
-    def __post_init__(self) -> None:
-        if self.days < 1:
-            raise ValueError("a window needs at least one day")
-
-
-@dataclass(frozen=True, kw_only=True)
-class InTerm:
-    """The student's own term to date, or the institution's term before it."""
-
-    term: Term = Term.THIS
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ever:
-    """Everything known of the student at this institution."""
-
-
-Window = Last | InTerm | Ever
-
-
-@dataclass(frozen=True, kw_only=True)
-class Count:
-    """How many records (attendance: days) match."""
-
-    where: Where
-
-
-@dataclass(frozen=True, kw_only=True)
-class Share:
-    """The part of records (attendance: recorded days) that match, 0–1."""
-
-    where: Where
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mean:
-    """The mean of a number column, or of what a code is worth, weighted by another column where `weight` is given."""
-
-    column: str
-    weight: str | None = None
-    where: Where | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Latest:
-    """The value of the newest record by the day it happened; codes give what they are worth, flags 0 or 1."""
-
-    column: str
-    where: Where | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DaysSince:
-    """Calendar days from the newest matching record to `as_of`."""
-
-    where: Where | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LongestRun:
-    """The longest run of matching days over recorded teaching days; `current` asks for the run that reaches today."""
-
-    where: Where
-    current: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Slope:
-    """The change per week of the share of matching days: least squares over recorded days."""
-
-    where: Where
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """The share of matching days in the last `short_days`, less the share in the rest of the window."""
-
-    where: Where
-    short_days: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Relative:
-    """How many standard deviations another feature's value lies from the mean of the class group.
-
-    Missing in groups with fewer than `least` values, or where all are equal.
-    """
-
-    of: str
-    least: int = 8
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeekOfTerm:
-    """Whole weeks since the student's term opened, from 1."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeadDays:
-    """Days from a date column of the newest record to the opening of the term; negative when it came after."""
-
-    column: str
-
-
-Measure = Count | Share | Mean | Latest | DaysSince | LongestRun | Slope | Change | Relative | WeekOfTerm | LeadDays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,6 +66,8 @@ class Feature:
     asks: Text
     changeable: bool
     personal: Personal = Personal.ORDINARY
+    sessions: Sessions = Sessions.DAY
+    """Which attendance, for questions about attendance."""
     source: str
 
     def __post_init__(self) -> None:
@@ -223,20 +86,48 @@ class Feature:
             raise ValueError(
                 f"feature {self.name}: a window of attendance without one recorded day is not known, never 0"
             )
-        if self.window == InTerm(term=Term.PREVIOUS) and "academic_year" not in self.table.key:
+        if self.table.sensitive and self.personal is not Personal.SENSITIVE:
+            raise ValueError(f"feature {self.name}: {self.table.name} is sensitive, so its features are")
+        if (
+            self.window == InTerm(term=Term.PREVIOUS)
+            and self.table.name != "attendance"
+            and "academic_year" not in self.table.key
+        ):
             raise ValueError(f"feature {self.name}: {self.table.name} does not say to which term a record belongs")
         self._require_types()
 
     def _require_types(self) -> None:
+        of_attendance = self.table.name == "attendance"
         match self.measure:
-            case Mean(column=column) | Latest(column=column) if not _is_number(self.table[column]):
+            case (
+                Mean(column=column) | Latest(column=column) | Sum(column=column) | Highest(column=column)
+                | StepChange(column=column) | WeeksSame(column=column)
+            ) if not _is_number(self.table[column]):  # fmt: skip
                 raise ValueError(f"feature {self.name}: {column} is no number, and its codes are worth none")
-            case LeadDays(column=column) if self.table[column].kind is not Kind.DATE:
+            case LeadDays(column=column) | Age(column=column) if self.table[column].kind is not Kind.DATE:
                 raise ValueError(f"feature {self.name}: {column} is no date")
-            case LongestRun() | Slope() | Change() if self.table.name != "attendance":
-                raise ValueError(f"feature {self.name}: runs and slopes are asked of attendance days")
+            case LongestRun() | Slope() | Change() | Unrecorded() | WorstCourse() if not of_attendance:
+                raise ValueError(f"feature {self.name}: runs, slopes and days are asked of attendance")
+            case Share(weekdays=(_, *_)) if not of_attendance:
+                raise ValueError(f"feature {self.name}: weekdays are asked of attendance")
+            case Margin(rule=rule) if rule not in MARGIN_TABLES or self.table.name != MARGIN_TABLES[rule]:
+                raise ValueError(
+                    f"feature {self.name}: the margins are {MARGIN_TABLES}, not {rule} of {self.table.name}"
+                )
+            case _ if of_attendance and isinstance(self.window, Ever):
+                raise ValueError(
+                    f"feature {self.name}: attendance is kept for this and the previous term, not for ever"
+                )
+            case _ if (self.sessions is Sessions.PERIODS) and not isinstance(
+                self.measure, Count | Share | WorstCourse | Margin
+            ):
+                raise ValueError(f"feature {self.name}: class periods are counted, shared out and added up by course")
             case _:
                 return
+
+
+# Of which table each rule's margin is asked.
+MARGIN_TABLES = {"attendance_share": "attendance", "absent_run_dismissal": "attendance", "gpa_minimum": "term_gpa"}
 
 
 def _is_number(column: Column) -> bool:
@@ -250,29 +141,39 @@ def columns_read(measure: Measure) -> tuple[str, ...]:
     match measure:
         case (
             Count(where=where) | Share(where=where) | LongestRun(where=where) | Slope(where=where) | Change(where=where)
-        ):
+            | WorstCourse(where=where) | Matches(where=where)
+        ):  # fmt: skip
             return (where.column,)
+        case (
+            Latest(column=column, where=where) | Sum(column=column, where=where) | Highest(column=column, where=where)
+            | StepChange(column=column, where=where) | WeeksSame(column=column, where=where)
+        ):  # fmt: skip
+            return (column, *([where.column] if where else []))
         case Mean(column=column, weight=weight, where=where):
             return (column, *([weight] if weight else []), *([where.column] if where else []))
-        case Latest(column=column, where=where):
-            return (column, *([where.column] if where else []))
-        case DaysSince(where=where):
+        case DaysSince(where=where) | NoRecord(where=where):
             return (where.column,) if where else ()
-        case LeadDays(column=column):
+        case LeadDays(column=column) | Age(column=column):
             return (column,)
-        case Relative() | WeekOfTerm():
+        case Margin(rule="gpa_minimum"):
+            return ("gpax",)
+        case Margin() | Unrecorded():
+            return ("status",)
+        case Own(reads=reads):
+            return reads
+        case Relative() | FromMedian() | WeekOfTerm():
             return ()
         case _:
             assert_never(measure)
 
 
 def check_catalogue(features: Sequence[Feature]) -> None:
-    """Raises ValueError unless names are unique and every Relative names an earlier feature."""
+    """Raises ValueError unless names are unique and every relation to the class group names an earlier feature."""
     seen: set[str] = set()
     for feature in features:
         if feature.name in seen:
             raise ValueError(f"feature {feature.name} is declared twice")
-        if isinstance(feature.measure, Relative) and feature.measure.of not in seen:
+        if isinstance(feature.measure, OfOthers) and feature.measure.of not in seen:
             raise ValueError(
                 f"feature {feature.name} is relative to {feature.measure.of}, which is not declared before it"
             )
@@ -283,10 +184,16 @@ def fingerprint(features: Sequence[Feature]) -> str:
     """A hash of what the features mean, not of their wording: a corrected label keeps models valid."""
     meaning = [
         [
-            f.name, f.table.name, type(f.measure).__name__, asdict(f.measure), type(f.window).__name__,
+            f.name, f.table.name, f.sessions.value, type(f.measure).__name__, _meant(f.measure), type(f.window).__name__,
             {name: getattr(value, "value", value) for name, value in asdict(f.window).items()},
             f.unit.value, f.decimals, f.risk.value, f.absent_means,
         ]
         for f in features
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+
+def _meant(measure: Measure) -> object:
+    if isinstance(measure, Own):
+        return [inspect.getsource(measure.answers), *measure.reads]
+    return asdict(measure)

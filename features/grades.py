@@ -1,20 +1,7 @@
 """Questions about results and handing in work."""
 
-from features.declaration import (
-    Count,
-    DaysSince,
-    Domain,
-    Ever,
-    Feature,
-    InTerm,
-    Last,
-    Mean,
-    Relative,
-    Risk,
-    Share,
-    Term,
-    Unit,
-)
+from features.declaration import Feature
+from features.vocabulary import Count, DaysSince, Domain, Ever, InTerm, Last, Mean, Relative, Risk, Share, Term, Unit
 from records.codes import FAILED_GRADES
 from records.tables import GRADES
 from records.text import Text

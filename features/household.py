@@ -1,6 +1,7 @@
 """Questions about the household; all sensitive: most students have no survey, and none is not rich."""
 
-from features.declaration import Domain, Ever, Feature, Latest, Personal, Risk, Unit
+from features.declaration import Feature
+from features.vocabulary import Domain, Ever, Latest, Personal, Risk, Unit
 from records.tables import HOUSEHOLD
 from records.text import Text
 

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from features.cohort import Cohort
-from features.declaration import (
+from features.declaration import Feature
+from features.state import NO_DAY, State, VersionedRows
+from features.vocabulary import (
     Change,
     Count,
     DaysSince,
     Ever,
-    Feature,
     InTerm,
     Last,
     Latest,
@@ -31,7 +32,6 @@ from features.declaration import (
     WeekOfTerm,
     Window,
 )
-from features.state import NO_DAY, State, VersionedRows
 from records.codes import DAY_KINDS
 from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, CALENDAR, Column, Table, Where
 

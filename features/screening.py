@@ -1,6 +1,7 @@
 """Questions about the advisor's own screening; not screened is missing, never trust."""
 
-from features.declaration import Count, Domain, Ever, Feature, InTerm, Latest, Risk, Unit
+from features.declaration import Feature
+from features.vocabulary import Count, Domain, Ever, InTerm, Latest, Risk, Unit
 from records.tables import SCREENING
 from records.text import Text
 

@@ -1,6 +1,7 @@
 """Questions about where a student stands in the course of study."""
 
-from features.declaration import Domain, Ever, Feature, InTerm, Latest, LeadDays, Risk, Unit, WeekOfTerm
+from features.declaration import Feature
+from features.vocabulary import Domain, Ever, InTerm, Latest, LeadDays, Risk, Unit, WeekOfTerm
 from records.tables import ENROLMENTS
 from records.text import Text
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.declaration import Change, Domain, Feature, Personal, Risk, Unit
+from features.declaration import Feature
+from features.vocabulary import Change, Domain, Personal, Risk, Unit
 from records.text import Text
 
 SHOWN_REASONS = 3

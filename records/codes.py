@@ -122,6 +122,48 @@ TERMINAL_LEVELS = ("P6", "M3", "M6", "V3", "D2")
 # Courses of one term: whoever is there at its end has finished.
 ONE_TERM_LEVELS = ("MODULE",)
 
+# The stage of education that a level belongs to; rules are set by stage.
+STAGES = CodeList(
+    name="stage",
+    codes=(
+        _code("KINDERGARTEN", "อนุบาล", "kindergarten"),
+        _code("PRIMARY", "ประถมศึกษา", "primary"),
+        _code("SECONDARY", "มัธยมศึกษา", "secondary"),
+        _code("VOCATIONAL", "ปวช.", "vocational certificate", "ประกาศนียบัตรวิชาชีพ"),
+        _code("HIGHER_VOCATIONAL", "ปวส.", "higher vocational certificate", "ประกาศนียบัตรวิชาชีพชั้นสูง"),
+        _code("BACHELOR", "ทล.บ.", "technology bachelor"),
+    ),
+)
+STAGE_OF_LEVEL = {
+    **{f"K{n}": "KINDERGARTEN" for n in range(1, 4)},
+    **{f"P{n}": "PRIMARY" for n in range(1, 7)},
+    **{f"M{n}": "SECONDARY" for n in range(1, 7)},
+    **{f"V{n}": "VOCATIONAL" for n in range(1, 4)},
+    **{f"D{n}": "HIGHER_VOCATIONAL" for n in range(1, 3)},
+    "B": "BACHELOR",
+}
+
+# The rules that an institution may set; a rule that has no default in features/rules.py is off until it is entered.
+RULES = CodeList(
+    name="rule",
+    codes=(
+        _code(
+            "attendance_share",
+            "เวลาเรียนขั้นต่ำเพื่อมีสิทธิ์สอบ (0.8 = ร้อยละ 80)",
+            "least share of days present for the right to examination",
+        ),
+        _code("absent_run_notice", "ขาดติดต่อกันกี่วันต้องแจ้งผู้ปกครอง", "days absent in a row after which guardians are told"),
+        _code(
+            "absent_run_dismissal", "ขาดติดต่อกันกี่วันอาจพ้นสภาพ", "days absent in a row after which the place may be lost"
+        ),
+        _code("gpa_minimum", "เกรดเฉลี่ยขั้นต่ำของสถานศึกษา", "the college's own least GPA"),
+        _code("lates_per_absence", "มาสายกี่ครั้งนับเป็นขาดหนึ่งครั้ง", "how many times late count as one absence"),
+        _code(
+            "leaves_per_absence", "ลากี่ครั้งนับเป็นขาดหนึ่งครั้ง (0 = ไม่นับ)", "how many leaves count as one absence (0 = none)"
+        ),
+    ),
+)
+
 STUDY_MODES = CodeList(
     name="study_mode",
     codes=(

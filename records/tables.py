@@ -276,6 +276,33 @@ CALENDAR = Table(
     ),
 )  # fmt: skip
 
+RULES = Table(
+    name="rules",
+    label=Text(th="เกณฑ์ของสถานศึกษา", en="Rules of the institution"),
+    about=Text(th="เกณฑ์ที่สถานศึกษากำหนดเอง รายการล่าสุดใช้", en="What the institution has set for itself; the latest holds."),
+    key=("rule", "stage", "after_terms"),
+    happened_on_aliases=("ใช้ตั้งแต่วันที่",),
+    per_student=False,
+    columns=(
+        Column(
+            name="rule", kind=Kind.CODE, use=Use.FEATURE, codes=codes.RULES, required=True,
+            label=Text(th="เกณฑ์", en="rule"), aliases=("เกณฑ์",),
+        ),
+        Column(
+            name="stage", kind=Kind.CODE, use=Use.FEATURE, codes=codes.STAGES,
+            label=Text(th="ระดับการศึกษา (ว่าง = ทุกระดับ)", en="stage of education (empty = all)"), aliases=("ระดับการศึกษา",),
+        ),
+        Column(
+            name="after_terms", kind=Kind.WHOLE, use=Use.FEATURE, constraint=Between(low=1, high=12),
+            label=Text(th="เมื่อเรียนครบกี่ภาคเรียน (ว่าง = ตลอด)", en="after how many terms (empty = always)"), aliases=("เมื่อครบภาคเรียน",),
+        ),
+        Column(
+            name="value", kind=Kind.NUMBER, use=Use.FEATURE, constraint=Between(low=0, high=100), required=True,
+            label=Text(th="ค่า", en="value"), aliases=("ค่า",),
+        ),
+    ),
+)  # fmt: skip
+
 ATTENDANCE = Table(
     name="attendance",
     label=Text(th="การมาเรียนรายวัน", en="Attendance"),
@@ -294,6 +321,10 @@ ATTENDANCE = Table(
         Column(
             name="minutes_late", kind=Kind.WHOLE, use=Use.FEATURE, constraint=Between(low=0, high=600),
             label=Text(th="มาสายกี่นาที", en="minutes late"), aliases=("สาย(นาที)",),
+        ),
+        Column(
+            name="course_code", kind=Kind.TEXT, use=Use.FEATURE,
+            label=Text(th="รหัสวิชาของคาบ", en="course of the period"), aliases=("รหัสวิชา",),
         ),
     ),
 )  # fmt: skip
@@ -602,6 +633,7 @@ TABLES: tuple[Table, ...] = (
     ENROLMENTS,
     ROSTER_COUNTS,
     CALENDAR,
+    RULES,
     ATTENDANCE,
     ATTENDANCE_TOTAL,
     GRADES,

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import assert_never
 
 from features.catalogue import CATALOGUE, FINGERPRINT
-from features.declaration import (
+from features.declaration import Feature
+from features.vocabulary import (
     Change,
     Count,
     DaysSince,
     Domain,
     Ever,
-    Feature,
     InTerm,
     Last,
     Latest,

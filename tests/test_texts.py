@@ -8,7 +8,8 @@ from enum import Enum
 import pytest
 
 from features.catalogue import CATALOGUE
-from features.declaration import Domain, Feature, Unit
+from features.declaration import Feature
+from features.vocabulary import Domain, Unit
 from models.reasons import sentence
 from records import codes
 from records.access import ROLES

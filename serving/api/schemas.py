@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from features.declaration import Domain, Unit
+from features.vocabulary import Domain, Unit
 
 Band = Literal["high", "watch"]
 

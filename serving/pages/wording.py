@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from features.catalogue import FEATURE_OF
-from features.declaration import Domain
+from features.vocabulary import Domain
 from models.horizon import HORIZONS
 from models.reasons import Reason
 from records.college import RULES

@@ -12,12 +12,12 @@ from fractions import Fraction
 from math import inf, sqrt
 from typing import assert_never
 
-from features.declaration import (
+from features.declaration import Feature
+from features.vocabulary import (
     Change,
     Count,
     DaysSince,
     Ever,
-    Feature,
     InTerm,
     Last,
     Latest,

@@ -8,7 +8,8 @@ table than the one the test is about; `retracted` takes yes.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from features.declaration import Count, Domain, Feature, Measure, Risk, Unit, Window
+from features.declaration import Feature
+from features.vocabulary import Count, Domain, Measure, Risk, Unit, Window
 from records.clock import BANGKOK
 from records.tables import CALENDAR, ENROLMENTS, TABLE_OF, Kind, Table
 from records.text import Text

@@ -7,12 +7,12 @@ import pytest
 
 from features.attendance import MISSED
 from features.catalogue import CATALOGUE, FEATURE_OF, FINGERPRINT
-from features.declaration import (
+from features.declaration import Feature, check_catalogue, fingerprint
+from features.vocabulary import (
     Change,
     Count,
     DaysSince,
     Ever,
-    Feature,
     InTerm,
     Last,
     Latest,
@@ -24,8 +24,6 @@ from features.declaration import (
     Share,
     Slope,
     Term,
-    check_catalogue,
-    fingerprint,
 )
 from records.tables import ATTENDANCE, ENROLMENTS, GRADES, HOUSEHOLD, OUTCOMES, STUDENTS, VISITS, Use
 from records.text import Text

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from features.catalogue import CATALOGUE, FEATURE_OF
-from features.declaration import Domain, Feature, Personal, Unit
+from features.declaration import Feature
+from features.vocabulary import Domain, Personal, Unit
 from models.reasons import LEAST_CONTRIBUTION, STORED_REASONS, chosen, domain_sums, sentence, told
 
 HOUSEHOLD = "ครอบครัวและรายได้: ดูรายละเอียดได้เฉพาะผู้มีสิทธิ์"

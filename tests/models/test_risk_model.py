@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from features.catalogue import CATALOGUE, FINGERPRINT
-from features.declaration import Risk
+from features.vocabulary import Risk
 from models.horizon import LIST_HORIZON
 from models.risk_model import Calibration, RiskModel, calibrate, fit_trees, merge, model_of, probability
 from tests.models.conftest import SEEDS, TREES, Answers, Matrix

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from features.declaration import Feature, InTerm, WeekOfTerm
+from features.declaration import Feature
 from features.snapshot import replay
+from features.vocabulary import InTerm, WeekOfTerm
 from records.tables import ENROLMENTS
 from tests.features.oracle import oracle
 from tests.features.pictures import TERMS, ask, calendar, records_of, roster

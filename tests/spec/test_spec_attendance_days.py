@@ -2,7 +2,7 @@
 
 from features.attendance import LATE, LEAVE, MISSED
 from features.catalogue import FEATURE_OF
-from features.declaration import Count, Ever, Last, Share
+from features.vocabulary import Count, Ever, Last, Share
 from records.tables import ATTENDANCE
 from tests.features.pictures import ask
 from tests.spec.asking import Spec

@@ -2,7 +2,7 @@
 
 from features.attendance import MISSED
 from features.catalogue import FEATURE_OF
-from features.declaration import DaysSince, InTerm, Last, LongestRun, Slope
+from features.vocabulary import DaysSince, InTerm, Last, LongestRun, Slope
 from records.tables import ATTENDANCE
 from tests.features.pictures import ask
 from tests.spec.asking import Spec

@@ -2,7 +2,7 @@
 
 from features.attendance import MISSED
 from features.catalogue import FEATURE_OF
-from features.declaration import DaysSince, Last, Slope
+from features.vocabulary import DaysSince, Last, Slope
 from records.tables import ATTENDANCE
 from tests.features.pictures import ask
 from tests.spec.asking import Spec

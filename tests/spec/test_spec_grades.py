@@ -1,8 +1,8 @@
 """Results of courses and of work in them: they belong to their own term, whenever they are released."""
 
 from features.catalogue import FEATURE_OF
-from features.declaration import Count, DaysSince, Ever, InTerm, Last, Latest, Mean, Share, Term
 from features.grades import FAILED, NOT_SUBMITTED, SCORED
+from features.vocabulary import Count, DaysSince, Ever, InTerm, Last, Latest, Mean, Share, Term
 from records.tables import GRADES
 from tests.features.pictures import ask
 from tests.spec.asking import Spec

@@ -1,7 +1,7 @@
 """Surveys, screenings and where a student stands: the newest record speaks, and none is not nothing."""
 
 from features.catalogue import FEATURE_OF
-from features.declaration import DaysSince, Ever, InTerm, Last, Latest, Share, WeekOfTerm
+from features.vocabulary import DaysSince, Ever, InTerm, Last, Latest, Share, WeekOfTerm
 from records.tables import ENROLMENTS, HOUSEHOLD, SCREENING
 from tests.features.pictures import ask
 from tests.spec.asking import Spec

@@ -1,7 +1,7 @@
 """A value against the class group: standard deviations from its mean, missing where a group tells nothing."""
 
 from features.attendance import MISSED
-from features.declaration import Ever, InTerm, Last, Latest, Relative, Share
+from features.vocabulary import Ever, InTerm, Last, Latest, Relative, Share
 from records.tables import ATTENDANCE, ENROLMENTS
 from tests.features.pictures import ask
 from tests.spec.asking import Spec
