@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from records.codes import DAY_KINDS, ENROLMENT_STATUSES, OUTCOME_EVENTS
 from records.tables import CALENDAR, ENROLMENTS, OUTCOMES
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 _HERE = (-1, ENROLMENT_STATUSES.position("ENROLLED"))
 _ENDS = [
     OUTCOME_EVENTS.position(event) for event in ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "GRADUATED", "DECEASED")
@@ -21,19 +23,21 @@ _HELD_KINDS = [DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH")]
 
 @dataclass(frozen=True, kw_only=True)
 class TermSpan:
-    """A term as the calendar tells it: days since 1970, both ends included."""
+    """A term as the calendar tells it: days since 1970, both ends included; `institution` is the position in a shard."""
 
     academic_year: int
     term: int
     opens: int
     closes: int
+    institution: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cohort:
     """The students enrolled on `as_of`, in order of their numbers; the arrays have one entry a student.
 
-    `term` is the position in `terms` of the term that the student is in; `group` the position in `groups`.
+    `term` is the position in `terms` of the term that the student is in; `group` the position in `groups`; `row` the
+    place of the roster's row in the state's enrolments.
     """
 
     as_of: date
@@ -43,15 +47,27 @@ class Cohort:
     groups: tuple[str, ...]
     level: npt.NDArray[np.int16]
     terms: tuple[TermSpan, ...]
+    row: Ints
 
     @property
     def today(self) -> int:
         return day_number(self.as_of)
 
-    @property
+    @cached_property
     def opens(self) -> Ints:
         """The opening day of each student's term."""
         return np.array([span.opens for span in self.terms], np.int64)[self.term]
+
+    @cached_property
+    def terms_before(self) -> Ints:
+        """For each of `terms` the position of the institution's term before it, -1 for none."""
+        return np.array(
+            [
+                place - 1 if place and self.terms[place - 1].institution == span.institution else -1
+                for place, span in enumerate(self.terms)
+            ],
+            np.int64,
+        )
 
 
 class NobodyEnrolled(ValueError):
@@ -64,25 +80,28 @@ def day_number(day: date) -> int:
 
 
 def term_spans(state: State) -> tuple[TermSpan, ...]:
-    """The terms of the calendar in order of their opening."""
+    """The terms of the calendar, by institution in order of their opening."""
     rows = state.rows[CALENDAR.name]
-    alive = rows.columns["alive"]
+    alive = np.flatnonzero(rows.columns["alive"])
+    if not len(alive):
+        return ()
+    keys = [rows.student[alive], *(rows.columns[name][alive].astype(np.int64) for name in ("academic_year", "term"))]
     day = rows.columns["happened_on"][alive]
-    keys = np.stack([rows.columns["academic_year"][alive], rows.columns["term"][alive]], axis=1)
+    order = np.lexsort((day, *reversed(keys)))
+    sorted_keys = np.stack([key[order] for key in keys], axis=1)
+    first = np.flatnonzero(np.r_[True, (sorted_keys[1:] != sorted_keys[:-1]).any(axis=1)])
+    last = np.r_[first[1:], len(order)] - 1
     spans = [
-        TermSpan(
-            academic_year=int(year),
-            term=int(term),
-            opens=int(day[(keys == (year, term)).all(axis=1)].min()),
-            closes=int(day[(keys == (year, term)).all(axis=1)].max()),
+        TermSpan(institution=int(where), academic_year=int(year), term=int(term), opens=int(opens), closes=int(closes))
+        for (where, year, term), opens, closes in zip(
+            sorted_keys[first], day[order][first], day[order][last], strict=True
         )
-        for year, term in {(float(year), float(term)) for year, term in keys}
     ]
-    return tuple(sorted(spans, key=lambda span: span.opens))
+    return tuple(sorted(spans, key=lambda span: (span.institution, span.opens)))
 
 
 def teaching_days(state: State) -> Ints:
-    """Days on which the calendar says there is teaching, in order."""
+    """Days on which a calendar says there is teaching, in order."""
     rows = state.rows[CALENDAR.name]
     held = rows.columns["alive"] & np.isin(rows.columns["kind"], _HELD_KINDS)
     return np.unique(rows.columns["happened_on"][held]).astype(np.int64)
@@ -97,46 +116,81 @@ def cohort(state: State, as_of: date) -> Cohort:
     spans = term_spans(state)
     rows = state.rows[ENROLMENTS.name]
     today = day_number(as_of)
-    term = _term_of_rows(rows.columns["academic_year"], rows.columns["term"], spans)
-    known = term >= 0
+    where = state.institution_of(rows.student)
+    term = _term_of_rows(where, rows.columns["academic_year"], rows.columns["term"], spans)
     opens = np.array([span.opens for span in spans], np.int64)
-    closes = np.array([span.closes for span in spans], np.int64)
-    open_terms = np.flatnonzero((opens <= today) & (closes >= today))
-    chosen = known & np.isin(term, open_terms)
-    if len(open_terms) and not chosen.any():
-        earlier = term[known & (opens[term] < today)]
-        chosen = known & (term == earlier.max()) if len(earlier) else chosen
+    is_open = np.array([span.opens <= today <= span.closes for span in spans], bool)
+    chosen = _rows_that_speak(where, term, spans, is_open, len(state.offsets), today)
     chosen &= rows.columns["alive"] & np.isin(rows.columns["status"], _HERE)
-    chosen &= ~_ended(state, rows.student, opens[np.maximum(term, 0)], today)
+    chosen &= ~_ended(state, rows.student, opens[np.maximum(term, 0)] if len(spans) else term, today)
     picked = _newest_term_of_each(rows.student, term, np.flatnonzero(chosen))
     if not len(picked):
         raise NobodyEnrolled(
             f"Nobody is enrolled on {as_of} as far as was known that day: no term of the calendar is open then, "
             "or no roster of it was imported. Look at the terms (zerodrop check) and import the roster."
         )
+    group, groups = _groups(where[picked], rows.columns["class_group"][picked], rows.words["class_group"])
     return Cohort(
         as_of=as_of,
         student=rows.student[picked],
-        term=_term_now(term[picked], open_terms),
-        group=rows.columns["class_group"][picked].astype(np.int64),
-        groups=tuple(rows.words["class_group"]),
+        term=_term_now(where[picked], term[picked], is_open, spans),
+        group=group,
+        groups=groups,
         level=rows.columns["level"][picked],
         terms=spans,
+        row=picked,
     )
 
 
-def _term_now(term: Ints, open_terms: Ints) -> Ints:
-    """Each student's term; students carried over from an earlier roster are in the term that is open now."""
-    if not len(open_terms) or np.isin(term, open_terms).any():
-        return term
-    return np.full(len(term), open_terms.max(), np.int64)
+def _rows_that_speak(
+    where: Ints, term: Ints, spans: tuple[TermSpan, ...], is_open: Flags, institutions: int, today: int
+) -> Flags:
+    """Rows of an open term; of an institution whose open terms have no row yet, rows of its newest term that has."""
+    known = np.flatnonzero(term >= 0)
+    speaks = np.zeros(len(term), bool)
+    if not len(known):
+        return speaks
+    speaks[known] = is_open[term[known]]
+    told = np.zeros(institutions, bool)
+    told[where[known[is_open[term[known]]]]] = True
+    open_at = {span.institution for place, span in enumerate(spans) if is_open[place]}
+    opens = np.array([span.opens for span in spans], np.int64)
+    earlier = known[opens[term[known]] < today]
+    # An institution without an open term has nobody enrolled.
+    told[[one for one in range(institutions) if one not in open_at]] = True
+    newest = np.full(institutions, -1, np.int64)
+    np.maximum.at(newest, where[earlier], term[earlier])
+    carried = earlier[(term[earlier] == newest[where[earlier]]) & ~told[where[earlier]]]
+    speaks[carried] = True
+    return speaks
 
 
-def _term_of_rows(years: npt.NDArray[np.float64], terms: npt.NDArray[np.float64], spans: tuple[TermSpan, ...]) -> Ints:
-    positions = np.full(len(years), -1, np.int64)
-    for position, span in enumerate(spans):
-        positions[(years == span.academic_year) & (terms == span.term)] = position
-    return positions
+def _term_now(where: Ints, term: Ints, is_open: Flags, spans: tuple[TermSpan, ...]) -> Ints:
+    """Each student's term; students carried over from an earlier roster are in the newest term that is open now."""
+    newest_open = {span.institution: place for place, span in enumerate(spans) if is_open[place]}
+    now = np.array([newest_open.get(one, -1) for one in range(int(where.max()) + 1)], np.int64)[where]
+    return np.where(is_open[term] | (now < 0), term, now)
+
+
+def _groups(where: Ints, words: npt.NDArray[np.int32], names: list[str]) -> tuple[Ints, tuple[str, ...]]:
+    """A number for each class group of each institution, and the names by number."""
+    if not where.any():
+        return words.astype(np.int64), tuple(names)
+    told, group = np.unique(where * len(names) + words, return_inverse=True)
+    return group.astype(np.int64), tuple(names[one % len(names)] for one in told.tolist())
+
+
+def _term_of_rows(
+    where: Ints, years: npt.NDArray[np.floating], terms: npt.NDArray[np.floating], spans: tuple[TermSpan, ...]
+) -> Ints:
+    """The position in `spans` of each row's term, -1 where the calendar has none."""
+    if not spans:
+        return np.full(len(where), -1, np.int64)
+    wanted = np.array([(span.institution * 10_000 + span.academic_year) * 10 + span.term for span in spans], np.int64)
+    order = np.argsort(wanted)
+    told = (where * 10_000 + years.astype(np.int64)) * 10 + terms.astype(np.int64)
+    place = np.minimum(np.searchsorted(wanted[order], told), len(order) - 1)
+    return np.where(wanted[order][place] == told, order[place], -1)
 
 
 def _newest_term_of_each(student: Ints, term: Ints, rows: Ints) -> Ints:
@@ -146,7 +200,7 @@ def _newest_term_of_each(student: Ints, term: Ints, rows: Ints) -> Ints:
     return order[last]
 
 
-def _ended(state: State, student: Ints, since: Ints, today: int) -> npt.NDArray[np.bool_]:
+def _ended(state: State, student: Ints, since: Ints, today: int) -> Flags:
     """Whether the newest ending of each row's student since the term opened has no return after it."""
     rows = state.rows[OUTCOMES.name]
     happened = rows.columns["happened_on"].astype(np.int64)

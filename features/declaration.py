@@ -144,8 +144,10 @@ def columns_read(measure: Measure) -> tuple[str, ...]:
             | WorstCourse(where=where) | Matches(where=where)
         ):  # fmt: skip
             return (where.column,)
+        case Latest(column=column, where=where, also=also):
+            return (column, *(one.column for one in (where, also) if one))
         case (
-            Latest(column=column, where=where) | Sum(column=column, where=where) | Highest(column=column, where=where)
+            Sum(column=column, where=where) | Highest(column=column, where=where)
             | StepChange(column=column, where=where) | WeeksSame(column=column, where=where)
         ):  # fmt: skip
             return (column, *([where.column] if where else []))

@@ -1,30 +1,100 @@
 """Questions about results and handing in work."""
 
 from features.declaration import Feature
-from features.vocabulary import Count, DaysSince, Domain, Ever, InTerm, Last, Mean, Relative, Risk, Share, Term, Unit
-from records.codes import FAILED_GRADES
-from records.tables import GRADES
+from features.vocabulary import (
+    Count,
+    DaysSince,
+    Domain,
+    Ever,
+    FromMedian,
+    InTerm,
+    Last,
+    Latest,
+    Margin,
+    Mean,
+    Relative,
+    Risk,
+    Share,
+    StepChange,
+    Sum,
+    Term,
+    Unit,
+)
+from records import codes
+from records.tables import GRADES, TERM_GPA
 from records.text import Text
 
 _GRADE = GRADES["grade"]
 NOT_SUBMITTED = _GRADE.is_in("NOT_SUBMITTED")
-FAILED = _GRADE.is_in(*FAILED_GRADES)
+FAILED = _GRADE.is_in(*codes.FAILED_GRADES)
 INCOMPLETE = _GRADE.is_in("R", "KHP", "KHS")
+NO_RIGHT = _GRADE.is_in("KHR", "MS")
+WITHDRAWN = _GRADE.is_in("THL", "THN")
 SCORED = _GRADE.is_in("SCORED")
+# The result of a whole course, whatever it is: every mark but those of single pieces of work.
+COURSE_RESULT = _GRADE.is_in(*(mark for mark in codes.GRADES.values if mark not in ("NOT_SUBMITTED", "SCORED")))
 
 _ASK_COURSE = Text(
     th="ถามว่าวิชาใดตามไม่ทัน งานใดค้าง และต้องการให้ช่วยเรื่องใด",
     en="Ask which course is hard, what work is outstanding and what help is wanted",
 )
+_ASK_MEND = Text(
+    th="ชวนดูว่าวิชาใดต้องแก้ เหลือเวลาเท่าไร และช่วยนัดครูผู้สอนให้",
+    en="Look at which courses must be made good and by when, and help to arrange it with the teachers",
+)
+_ASK_PLAN = Text(
+    th="ชวนวางแผนการเรียนภาคนี้กับครูที่ปรึกษา ว่าควรยกเกรดวิชาใดและต้องการใครช่วยสอน",
+    en="Plan this term together: which grades to lift, and who can help",
+)
+_ASK_EXAM = Text(
+    th="ถามว่าได้สอบและส่งงานครบทุกวิชาหรือไม่ แล้วตรวจกับงานทะเบียน",
+    en="Ask whether they sat every examination and handed in all work, and check with the registrar",
+)
 _SOURCE = "domain 2.6 (grades and marks), 2.8 (first-term GPA, ขร. and 0 marks)"
+_GPAX = "domain 2.6 (GPAX ≥ 2.00 to finish; the college's own bar), T5b"
 
 FEATURES: tuple[Feature, ...] = (
+    Feature(
+        name="gpa_term", table=GRADES, measure=Mean(column="grade", weight="credits"), window=InTerm(),
+        unit=Unit.POINTS, decimals=3, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
+        label=Text(th="เกรดเฉลี่ยของวิชาที่ประกาศผลแล้วในภาคเรียนนี้", en="GPA of the courses released this term"),
+        reason=Text(th="วิชาที่ประกาศผลแล้วในภาคเรียนนี้ได้เกรดเฉลี่ย {value:.2f}", en="GPA {value:.2f} in the courses released this term"),
+        asks=_ASK_COURSE, source=_SOURCE,
+    ),
     Feature(
         name="gpa_previous_term", table=GRADES, measure=Mean(column="grade", weight="credits"), window=InTerm(term=Term.PREVIOUS),
         unit=Unit.POINTS, decimals=3, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=False,
         label=Text(th="เกรดเฉลี่ยภาคเรียนก่อน", en="GPA of the previous term"),
         reason=Text(th="เกรดเฉลี่ยภาคเรียนก่อน {value:.2f}", en="GPA {value:.2f} in the previous term"),
         asks=_ASK_COURSE, source=_SOURCE,
+    ),
+    Feature(
+        name="gpax", table=TERM_GPA, measure=Latest(column="gpax"), window=Ever(),
+        unit=Unit.POINTS, decimals=2, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=False,
+        label=Text(th="เกรดเฉลี่ยสะสมล่าสุด (GPAX)", en="Latest GPA over all terms (GPAX)"),
+        reason=Text(th="เกรดเฉลี่ยสะสม {value:.2f}", en="GPA over all terms {value:.2f}"),
+        asks=_ASK_PLAN, source=_GPAX,
+    ),
+    Feature(
+        name="gpax_margin", table=TERM_GPA, measure=Margin(rule="gpa_minimum"), window=Ever(),
+        unit=Unit.POINTS, decimals=2, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
+        label=Text(th="เกรดเฉลี่ยสะสมเทียบกับเกณฑ์ขั้นต่ำของสถานศึกษา", en="GPA over all terms against the college's own bar"),
+        reason=Text(th="เกรดเฉลี่ยสะสมต่างจากเกณฑ์ขั้นต่ำของสถานศึกษา {value:+.2f} (ติดลบคือต่ำกว่าเกณฑ์)", en="GPA over all terms is {value:+.2f} from the college's own bar (below 0: under it)"),
+        asks=_ASK_PLAN, source=_GPAX,
+    ),
+    Feature(
+        name="gpa_step_change", table=TERM_GPA, measure=StepChange(column="gpa"), window=Ever(),
+        unit=Unit.POINTS, decimals=2, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=False,
+        label=Text(th="เกรดเฉลี่ยภาคล่าสุดเทียบกับภาคก่อนหน้า", en="Latest term's GPA against the term before"),
+        reason=Text(th="เกรดเฉลี่ยภาคล่าสุดเปลี่ยนไป {value:+.2f} จากภาคก่อนหน้า", en="GPA moved by {value:+.2f} between the last two terms"),
+        asks=_ASK_COURSE, source="domain 2.6, T5b; design: GPA now, before and change",
+    ),
+    Feature(
+        name="failed_courses_term", table=GRADES, measure=Count(where=FAILED), window=InTerm(),
+        unit=Unit.COURSES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="วิชาที่ไม่ผ่านในภาคเรียนนี้", en="Courses failed this term"),
+        reason=Text(th="ไม่ผ่านแล้ว {value:.0f} วิชาในภาคเรียนนี้ (รวม ขร. และ มส.)", en="{value:.0f} courses failed or blocked so far this term"),
+        asks=_ASK_MEND, source=_SOURCE,
     ),
     Feature(
         name="failed_courses_previous_term", table=GRADES, measure=Count(where=FAILED), window=InTerm(term=Term.PREVIOUS),
@@ -34,11 +104,67 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_COURSE, source=_SOURCE,
     ),
     Feature(
+        name="failed_credits_previous_term", table=GRADES, measure=Sum(column="credits", where=FAILED), window=InTerm(term=Term.PREVIOUS),
+        unit=Unit.CREDITS, decimals=1, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="หน่วยกิตที่ไม่ผ่านในภาคเรียนก่อน", en="Credits failed in the previous term"),
+        reason=Text(th="ไม่ผ่านรวม {value:g} หน่วยกิตในภาคเรียนก่อน", en="{value:g} credits failed in the previous term"),
+        asks=_ASK_MEND, source=_SOURCE,
+    ),
+    Feature(
+        name="failed_share_previous_term", table=GRADES, measure=Share(where=FAILED), window=InTerm(term=Term.PREVIOUS),
+        unit=Unit.SHARE, decimals=4, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="สัดส่วนผลการเรียนที่ไม่ผ่านในภาคเรียนก่อน", en="Share of results failed in the previous term"),
+        reason=Text(th="ไม่ผ่านร้อยละ {percent:.0f} ของผลการเรียนที่บันทึกในภาคเรียนก่อน", en="{value:.0%} of the results recorded in the previous term failed or blocked"),
+        asks=_ASK_MEND, source=_SOURCE,
+    ),
+    Feature(
+        name="zero_grades_previous_term", table=GRADES, measure=Count(where=_GRADE.is_in("0")), window=InTerm(term=Term.PREVIOUS),
+        unit=Unit.COURSES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="วิชาที่ได้เกรด 0 ในภาคเรียนก่อน", en="Courses with grade 0 in the previous term"),
+        reason=Text(th="ได้เกรด 0 จำนวน {value:.0f} วิชาในภาคเรียนก่อน", en="grade 0 in {value:.0f} courses of the previous term"),
+        asks=_ASK_MEND, source=_SOURCE,
+    ),
+    Feature(
+        name="no_right_marks_previous_term", table=GRADES, measure=Count(where=NO_RIGHT), window=InTerm(term=Term.PREVIOUS),
+        unit=Unit.COURSES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="วิชาที่ติด ขร. หรือ มส. ในภาคเรียนก่อน", en="Courses without the right to examination in the previous term"),
+        reason=Text(th="ติด ขร. หรือ มส. {value:.0f} วิชาในภาคเรียนก่อน", en="no right to examination in {value:.0f} courses of the previous term"),
+        asks=_ASK_MEND, source="domain 2.5 (80 % rule), 2.6 (ขร., มส.), 2.8",
+    ),
+    Feature(
         name="incomplete_marks_ever", table=GRADES, measure=Count(where=INCOMPLETE), window=Ever(),
         unit=Unit.COURSES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="วิชาที่ยังติด ร ขป. หรือ ขส.", en="Courses still incomplete"),
         reason=Text(th="ยังติด ร ขป. หรือ ขส. อยู่ {value:.0f} วิชา", en="{value:.0f} courses still incomplete"),
         asks=_ASK_COURSE, source=_SOURCE,
+    ),
+    Feature(
+        name="r_marks_ever", table=GRADES, measure=Count(where=_GRADE.is_in("R")), window=Ever(),
+        unit=Unit.COURSES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="วิชาที่มีผล ร", en="Courses marked incomplete (R)"),
+        reason=Text(th="มีผล ร อยู่ {value:.0f} วิชา", en="{value:.0f} courses marked incomplete (R)"),
+        asks=_ASK_MEND, source="domain 2.6 (marks 0, ร, มส, มผ)",
+    ),
+    Feature(
+        name="activity_failed_ever", table=GRADES, measure=Count(where=_GRADE.is_in("MP")), window=Ever(),
+        unit=Unit.TIMES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="กิจกรรมที่ไม่ผ่าน (มผ.)", en="Activities failed"),
+        reason=Text(th="กิจกรรมไม่ผ่าน (มผ.) {value:.0f} ครั้ง", en="activities failed {value:.0f} times"),
+        asks=_ASK_MEND, source="domain 2.6 (activities must be passed every term), 2.7 (มผ. in the screening form)",
+    ),
+    Feature(
+        name="withdrawn_courses_ever", table=GRADES, measure=Count(where=WITHDRAWN), window=Ever(),
+        unit=Unit.COURSES, decimals=0, domain=Domain.GRADES, risk=Risk.EITHER, absent_means=None, changeable=False,
+        label=Text(th="วิชาที่เคยถอน (ถล. ถน.)", en="Courses withdrawn from"),
+        reason=Text(th="เคยถอนรายวิชา {value:.0f} วิชา", en="withdrew from {value:.0f} courses"),
+        asks=_ASK_COURSE, source="domain 2.6 (ถ.ล., ถ.น.)",
+    ),
+    Feature(
+        name="results_previous_term", table=GRADES, measure=Count(where=COURSE_RESULT), window=InTerm(term=Term.PREVIOUS),
+        unit=Unit.COURSES, decimals=0, domain=Domain.GRADES, risk=Risk.EITHER, absent_means=None, changeable=False,
+        label=Text(th="จำนวนวิชาที่มีผลการเรียนในภาคเรียนก่อน", en="Courses with a result in the previous term"),
+        reason=Text(th="มีผลการเรียน {value:.0f} วิชาในภาคเรียนก่อน", en="{value:.0f} courses with a result in the previous term"),
+        asks=_ASK_EXAM, source="domain T5; design: missing marks",
     ),
     Feature(
         name="score_mean_term", table=GRADES, measure=Mean(column="score", where=SCORED), window=InTerm(),
@@ -52,6 +178,13 @@ FEATURES: tuple[Feature, ...] = (
         unit=Unit.TIMES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="งานที่ครบกำหนดแล้วยังไม่ส่ง", en="Work due and not handed in"),
         reason=Text(th="มีงานครบกำหนดแล้วยังไม่ส่ง {value:.0f} ชิ้น", en="{value:.0f} pieces of work due and not handed in"),
+        asks=_ASK_COURSE, source="domain 2.6; shared data: due and not handed in is a main signal",
+    ),
+    Feature(
+        name="not_submitted_28d", table=GRADES, measure=Count(where=NOT_SUBMITTED), window=Last(days=28),
+        unit=Unit.TIMES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="งานที่ครบกำหนดใน 28 วันแล้วยังไม่ส่ง", en="Work due in the last 28 days and not handed in"),
+        reason=Text(th="มีงานครบกำหนดใน 28 วันที่ผ่านมาแล้วยังไม่ส่ง {value:.0f} ชิ้น", en="{value:.0f} pieces of work due in the last 28 days and not handed in"),
         asks=_ASK_COURSE, source="domain 2.6; shared data: due and not handed in is a main signal",
     ),
     Feature(
@@ -69,6 +202,20 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_COURSE, source="shared data",
     ),
     Feature(
+        name="scored_count_28d", table=GRADES, measure=Count(where=SCORED), window=Last(days=28),
+        unit=Unit.TIMES, decimals=0, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=0, changeable=True,
+        label=Text(th="งานที่ได้คะแนนใน 28 วัน", en="Work scored in the last 28 days"),
+        reason=Text(th="มีงานที่ได้คะแนน {value:.0f} ชิ้นใน 28 วันที่ผ่านมา", en="{value:.0f} pieces of work scored in the last 28 days"),
+        asks=_ASK_COURSE, source="shared data",
+    ),
+    Feature(
+        name="gpa_previous_term_in_group", table=GRADES, measure=Relative(of="gpa_previous_term"), window=InTerm(term=Term.PREVIOUS),
+        unit=Unit.DEVIATIONS, decimals=3, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=False,
+        label=Text(th="เกรดเฉลี่ยภาคเรียนก่อนเทียบกับเพื่อนในกลุ่ม", en="Previous term's GPA against the class group"),
+        reason=Text(th="เกรดเฉลี่ยภาคเรียนก่อนต่างจากค่าเฉลี่ยของกลุ่มเรียน {value:+.1f} เท่าของความต่างปกติ", en="GPA of the previous term differs from the class group by {value:+.1f} times the usual difference"),
+        asks=_ASK_COURSE, source="design: relation to the class group",
+    ),
+    Feature(
         name="score_mean_term_in_group", table=GRADES, measure=Relative(of="score_mean_term"), window=InTerm(),
         unit=Unit.DEVIATIONS, decimals=3, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
         label=Text(th="คะแนนเก็บเทียบกับเพื่อนในกลุ่ม", en="Scores against the class group"),
@@ -76,10 +223,10 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_COURSE, source="design: relation to the class group",
     ),
     Feature(
-        name="scored_count_28d", table=GRADES, measure=Count(where=SCORED), window=Last(days=28),
-        unit=Unit.TIMES, decimals=0, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=0, changeable=True,
-        label=Text(th="งานที่ได้คะแนนใน 28 วัน", en="Work scored in the last 28 days"),
-        reason=Text(th="มีงานที่ได้คะแนน {value:.0f} ชิ้นใน 28 วันที่ผ่านมา", en="{value:.0f} pieces of work scored in the last 28 days"),
-        asks=_ASK_COURSE, source="shared data",
+        name="results_missing_in_group", table=GRADES, measure=FromMedian(of="results_previous_term"), window=InTerm(term=Term.PREVIOUS),
+        unit=Unit.COURSES, decimals=1, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
+        label=Text(th="จำนวนผลการเรียนภาคเรียนก่อนเทียบกับเพื่อนในกลุ่ม (ติดลบคือยังขาดผล)", en="Results of the previous term against the class group (below 0: some are missing)"),
+        reason=Text(th="ผลการเรียนภาคเรียนก่อนยังไม่ครบเท่าเพื่อนในกลุ่มเรียน ({value:+g} วิชา)", en="fewer results of the previous term than the class group ({value:+g} courses)"),
+        asks=_ASK_EXAM, source="design: missing marks; relation to the class group",
     ),
 )  # fmt: skip

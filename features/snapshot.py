@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.asked import Asked
 from features.catalogue import CATALOGUE
 from features.cohort import Cohort, cohort
 from features.declaration import Feature
-from features.measures import Asked, answer
+from features.measures import Answers
 from features.state import Replay, State
 from records.log import EventLog
 
@@ -57,12 +58,12 @@ def features(
 ) -> Snapshot:
     """The answers on a day for every student enrolled then. Raises NobodyEnrolled when there is none."""
     who = cohort(state, as_of)
-    asked = Asked(state, who)
-    answered: dict[str, npt.NDArray[np.float64]] = {}
-    for feature in catalogue:
+    answers = Answers(Asked(state, who, catalogue))
+    values = np.empty((len(who.student), len(catalogue)), np.float32, order="F")
+    for place, feature in enumerate(catalogue):
         # Rounding is part of the definition: a float32 runtime must not disagree about near-ties.
-        answered[feature.name] = np.round(answer(asked, feature, answered), feature.decimals)
-    values = np.stack(list(answered.values()), axis=1).astype(np.float32)
+        answers.values[feature.name] = np.round(answers.answer(feature), feature.decimals)
+        values[:, place] = answers.values[feature.name]
     return Snapshot(
         institution=institution, cohort=who, features=tuple(catalogue), values=values, ledger_number=ledger_number
     )

@@ -52,6 +52,9 @@ class Unit(Enum):
     POINTS = "grade points"  # 0–4
     SCORE = "score of 100"
     BAHT = "baht a month"
+    BAHT_A_DAY = "baht a day"
+    PEOPLE = "people"
+    SDQ_SCORE = "score of 40"
     KILOMETRES = "km"
     WEEKS = "weeks"
     CREDITS = "credits"
@@ -78,6 +81,7 @@ class Sessions(Enum):
     DAY = "day"
     FLAG = "flag"
     HOMEROOM = "homeroom"
+    ACTIVITY = "activity"
     PERIODS = "periods"
 
 
@@ -129,7 +133,7 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class Sum:
-    """The sum of a number column over matching records that have it."""
+    """The sum of a number column over matching records; missing when no record of the window tells the column."""
 
     column: str
     where: Where | None = None
@@ -146,10 +150,14 @@ class Mean:
 
 @dataclass(frozen=True, kw_only=True)
 class Latest:
-    """The value of the newest record by the day it happened; codes give what they are worth, flags 0 or 1."""
+    """The value of the newest record by the day it happened; codes give what they are worth, flags 0 or 1.
+
+    Of the records that match `where`, and `also` the second condition.
+    """
 
     column: str
     where: Where | None = None
+    also: Where | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

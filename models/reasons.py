@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.declaration import Feature
-from features.vocabulary import Change, Domain, Personal, Risk, Unit
+from features.vocabulary import Change, Domain, FromMedian, Personal, Relative, Risk, Slope, StepChange, Unit
 from records.text import Text
 
 SHOWN_REASONS = 3
@@ -20,6 +20,8 @@ STORED_REASONS = 5
 MOST_OF_A_DOMAIN = 2
 # A contribution below this changes odds by less than a twentieth: no reason to trouble anybody with.
 LEAST_CONTRIBUTION = 0.05
+# Measures whose value says which way something moved or lies, so that half of their values make a sentence untrue.
+_MOVES = (Change, Slope, StepChange, Relative, FromMedian)
 
 _NOT_KNOWN = Text(th="ยังไม่มีข้อมูล", en="not known yet")
 _SENSITIVE = Text(
@@ -71,11 +73,17 @@ def chosen(
 
 
 def _can_be_said(feature: Feature, value: float) -> bool:
-    """Whether the sentence is true of the value: a yes must be a yes, a rise a rise, and nothing is said of what is missing."""
+    """Whether the sentence is true of the value: a yes must be a yes, a rise a rise, and nothing is said of what is missing.
+
+    Where a yes lowers the risk (a scholarship) the sentence says the no; where a rise does, it says the fall.
+    """
     if np.isnan(value):
         return False
-    grows = feature.unit in (Unit.YES, Unit.SHARE_PER_WEEK, Unit.DEVIATIONS) or isinstance(feature.measure, Change)
-    return not (grows and feature.risk is Risk.RISES) or value > 0
+    if feature.unit is Unit.YES:
+        return bool(value == 0 if feature.risk is Risk.FALLS else value > 0)
+    if not isinstance(feature.measure, _MOVES) or feature.risk is Risk.EITHER:
+        return True
+    return bool(value < 0 if feature.risk is Risk.FALLS else value > 0)
 
 
 def _at_most_two_a_domain(features: Sequence[Feature], order: Sequence[int]) -> list[int]:

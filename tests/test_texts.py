@@ -7,14 +7,14 @@ from enum import Enum
 
 import pytest
 
-from features.catalogue import CATALOGUE
+from features.catalogue import WITH_SENSITIVE
 from features.declaration import Feature
 from features.vocabulary import Domain, Unit
 from models.reasons import sentence
 from records import codes
 from records.access import ROLES
 from records.codes import CodeList
-from records.college import RULES, SETUP_SHEETS
+from records.college import SETUP_SHEETS
 from records.tables import TABLES
 from records.text import Text
 
@@ -22,10 +22,9 @@ DECLARED: dict[str, object] = {
     "tables": TABLES,
     "constraints": tuple(column.constraint.describes for table in TABLES for column in table.columns if column.constraint),
     "codes": tuple(value for value in vars(codes).values() if isinstance(value, CodeList)),
-    "catalogue": CATALOGUE,
+    "catalogue": WITH_SENSITIVE,
     "domains": tuple(domain.label for domain in Domain),
     "setup sheets": SETUP_SHEETS,
-    "rules": RULES,
     "roles": ROLES,
 }  # fmt: skip
 
@@ -73,7 +72,7 @@ def test_texts_are_found_in_every_declaration(name: str) -> None:
     assert any(place.split("/")[0] == name for place, _ in FOUND)
 
 
-@pytest.mark.parametrize("feature", CATALOGUE, ids=lambda feature: feature.name)
+@pytest.mark.parametrize("feature", WITH_SENSITIVE, ids=lambda feature: feature.name)
 def test_the_reason_of_a_feature_can_be_filled_in(feature: Feature) -> None:
     for said in (feature.reason.th, feature.reason.en):
         filled = said.format(value=1.234, percent=123.4)
@@ -82,7 +81,7 @@ def test_the_reason_of_a_feature_can_be_filled_in(feature: Feature) -> None:
         assert "}" not in filled
 
 
-@pytest.mark.parametrize("feature", CATALOGUE, ids=lambda feature: feature.name)
+@pytest.mark.parametrize("feature", WITH_SENSITIVE, ids=lambda feature: feature.name)
 def test_a_missing_value_is_said_in_words(feature: Feature) -> None:
     said = sentence(feature, None)
     assert list(faults_of(said)) == []

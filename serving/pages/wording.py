@@ -7,7 +7,7 @@ from features.catalogue import FEATURE_OF
 from features.vocabulary import Domain
 from models.horizon import HORIZONS
 from models.reasons import Reason
-from records.college import RULES
+from records.codes import RULES
 from records.text import Text
 from serving.shown import Head, ShownStudent
 from serving.texts import Texts
@@ -55,8 +55,8 @@ def rule_words(texts: Texts, rule: str) -> str:
     """A rule of the college as a sentence; one without a sentence of its own is named by its declaration."""
     if texts.knows(f"must_see.{rule}"):
         return texts.say(f"must_see.{rule}")
-    if rule in RULES:
-        return RULES[rule].in_language(texts.language)
+    if rule in RULES.values:
+        return RULES.codes[RULES.position(rule)].label.in_language(texts.language)
     return texts.say("must_see.other")
 
 

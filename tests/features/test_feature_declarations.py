@@ -6,26 +6,47 @@ from dataclasses import replace
 import pytest
 
 from features.attendance import MISSED
-from features.catalogue import CATALOGUE, FEATURE_OF, FINGERPRINT
-from features.declaration import Feature, check_catalogue, fingerprint
+from features.catalogue import CATALOGUE, FEATURE_OF, FINGERPRINT, WITH_SENSITIVE
+from features.declaration import MARGIN_TABLES, Feature, check_catalogue, columns_read, fingerprint
 from features.vocabulary import (
+    Age,
     Change,
     Count,
     DaysSince,
     Ever,
+    FromMedian,
+    Highest,
     InTerm,
     Last,
     Latest,
     LeadDays,
     LongestRun,
+    Margin,
     Mean,
+    OfOthers,
     Relative,
     Risk,
+    Sessions,
     Share,
     Slope,
+    StepChange,
+    Sum,
     Term,
+    Unrecorded,
+    WeeksSame,
+    WorstCourse,
 )
-from records.tables import ATTENDANCE, ENROLMENTS, GRADES, HOUSEHOLD, OUTCOMES, STUDENTS, VISITS, Use
+from records.tables import (
+    ATTENDANCE,
+    ENROLMENTS,
+    GRADES,
+    HOUSEHOLD,
+    OUTCOMES,
+    SCREENING_SENSITIVE,
+    STUDENTS,
+    VISITS,
+    Use,
+)
 from records.text import Text
 from tests.features.pictures import ask
 
@@ -76,15 +97,67 @@ SEX = STUDENTS["sex"].is_in("M")
         ),
         (
             lambda: ask(GRADES, LongestRun(where=GRADES["grade"].is_in("R")), InTerm()),
-            "feature grades_longestrun: runs and slopes are asked of attendance days",
+            "feature grades_longestrun: runs, slopes and days are asked of attendance",
         ),
         (
             lambda: ask(GRADES, Slope(where=GRADES["grade"].is_in("R")), InTerm()),
-            "feature grades_slope: runs and slopes are asked of attendance days",
+            "feature grades_slope: runs, slopes and days are asked of attendance",
         ),
         (
             lambda: ask(GRADES, Change(where=GRADES["grade"].is_in("R"), short_days=14), Last(days=28)),
-            "feature grades_change: runs and slopes are asked of attendance days",
+            "feature grades_change: runs, slopes and days are asked of attendance",
+        ),
+        (
+            lambda: ask(GRADES, Unrecorded(), InTerm()),
+            "table grades has no column 'status'",
+        ),
+        (
+            lambda: ask(GRADES, WorstCourse(where=GRADES["grade"].is_in("R")), InTerm()),
+            "feature grades_worstcourse: runs, slopes and days are asked of attendance",
+        ),
+        (
+            lambda: ask(GRADES, Share(where=GRADES["grade"].is_in("R"), weekdays=(0,)), InTerm()),
+            "feature grades_share: weekdays are asked of attendance",
+        ),
+        (
+            lambda: ask(GRADES, Sum(column="course_code"), InTerm()),
+            "feature grades_sum: course_code is no number, and its codes are worth none",
+        ),
+        (
+            lambda: ask(HOUSEHOLD, Highest(column="housing"), Ever()),
+            "feature household_highest: housing is no number, and its codes are worth none",
+        ),
+        (
+            lambda: ask(HOUSEHOLD, StepChange(column="lives_with"), Ever()),
+            "feature household_stepchange: lives_with is no number, and its codes are worth none",
+        ),
+        (
+            lambda: ask(ENROLMENTS, WeeksSame(column="class_group"), Ever()),
+            "feature enrolments_weekssame: class_group is no number, and its codes are worth none",
+        ),
+        (
+            lambda: ask(ENROLMENTS, Age(column="entry_year"), Ever()),
+            "feature enrolments_age: entry_year is no date",
+        ),
+        (
+            lambda: ask(GRADES, Margin(rule="gpa_minimum"), Ever()),
+            "table grades has no column 'gpax'",
+        ),
+        (
+            lambda: ask(ATTENDANCE, Margin(rule="lates_per_absence"), InTerm()),
+            f"feature attendance_margin: the margins are {MARGIN_TABLES}, not lates_per_absence of attendance",
+        ),
+        (
+            lambda: ask(ATTENDANCE, Count(where=MISSED), Ever()),
+            "feature attendance_count: attendance is kept for this and the previous term, not for ever",
+        ),
+        (
+            lambda: replace(FEATURE_OF["missed_run_now"], sessions=Sessions.PERIODS),
+            "feature missed_run_now: class periods are counted, shared out and added up by course",
+        ),
+        (
+            lambda: ask(SCREENING_SENSITIVE, Latest(column="score"), Ever()),
+            "feature screening_sensitive_latest: screening_sensitive is sensitive, so its features are",
         ),
         (lambda: Last(days=0), "a window needs at least one day"),
         (
@@ -115,6 +188,10 @@ SEX = STUDENTS["sex"].is_in("M")
             lambda: check_catalogue([FEATURE_OF["missed_share_28d_in_group"], FEATURE_OF["missed_share_28d"]]),
             "feature missed_share_28d_in_group is relative to missed_share_28d, which is not declared before it",
         ),
+        (
+            lambda: check_catalogue([FEATURE_OF["age_over_group"]]),
+            "feature age_over_group is relative to age_years, which is not declared before it",
+        ),
     ],
 )
 def test_a_wrong_declaration_is_refused_in_a_sentence(declare: Callable[[], object], sentence: str) -> None:
@@ -131,9 +208,7 @@ def test_a_condition_names_codes_that_there_are() -> None:
 
 
 def test_every_column_that_the_catalogue_reads_is_declared_for_features() -> None:
-    from features.declaration import columns_read
-
-    read = [(one.table, column) for one in CATALOGUE for column in columns_read(one.measure)]
+    read = [(one.table, column) for one in WITH_SENSITIVE for column in columns_read(one.measure)]
     assert {table[column].use for table, column in read} == {Use.FEATURE}
 
 
@@ -145,6 +220,7 @@ def test_every_column_that_the_catalogue_reads_is_declared_for_features() -> Non
         {"measure": Share(where=MISSED)},
         {"window": Last(days=27)},
         {"window": InTerm()},
+        {"sessions": Sessions.FLAG},
         {"decimals": 1},
         {"risk": Risk.EITHER},
     ],
@@ -183,11 +259,13 @@ def test_the_fingerprint_is_that_of_the_catalogue() -> None:
     assert len(FINGERPRINT) == 64
 
 
-def test_a_relative_feature_reads_its_base_and_no_column() -> None:
-    relative: list[Feature] = [one for one in CATALOGUE if isinstance(one.measure, Relative)]
-    assert relative
-    for one in relative:
-        assert isinstance(one.measure, Relative)
+@pytest.mark.parametrize("measure", [Relative, FromMedian])
+def test_a_relation_to_the_group_reads_its_base_and_no_column(measure: type[OfOthers]) -> None:
+    related: list[Feature] = [one for one in CATALOGUE if isinstance(one.measure, measure)]
+    assert related
+    for one in related:
+        assert isinstance(one.measure, OfOthers)
+        assert columns_read(one.measure) == ()
         assert one.window == FEATURE_OF[one.measure.of].window
         assert one.table is FEATURE_OF[one.measure.of].table
 
@@ -198,5 +276,11 @@ def test_attendance_without_a_recorded_day_is_never_nought() -> None:
 
 
 def test_only_records_that_carry_their_term_have_a_previous_one() -> None:
-    with pytest.raises(ValueError, match="attendance does not say to which term a record belongs"):
-        replace(FEATURE_OF["missed_days_28d"], window=InTerm(term=Term.PREVIOUS))
+    with pytest.raises(ValueError, match="household does not say to which term a record belongs"):
+        replace(FEATURE_OF["income_per_head"], window=InTerm(term=Term.PREVIOUS))
+
+
+def test_attendance_may_be_asked_of_the_previous_term() -> None:
+    previous = InTerm(term=Term.PREVIOUS)
+    assert replace(FEATURE_OF["missed_days_28d"], window=previous).window == previous
+    assert FEATURE_OF["missed_share_previous_term"].window == previous

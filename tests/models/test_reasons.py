@@ -11,7 +11,6 @@ from features.declaration import Feature
 from features.vocabulary import Domain, Personal, Unit
 from models.reasons import LEAST_CONTRIBUTION, STORED_REASONS, chosen, domain_sums, sentence, told
 
-HOUSEHOLD = "ครอบครัวและรายได้: ดูรายละเอียดได้เฉพาะผู้มีสิทธิ์"
 NAMES = [feature.name for feature in CATALOGUE]
 
 
@@ -70,11 +69,38 @@ def test_what_is_not_known_is_no_reason() -> None:
     assert names_of({"score_mean_term": 0.9, "missed_run_now": 0.2}, {"score_mean_term": np.nan}) == ["missed_run_now"]
 
 
-@pytest.mark.parametrize("name", ["works_parttime", "returned_before", "missed_slope_56d", "missed_change_14d", "missed_share_28d_in_group"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "works_parttime", "returned_before", "dual_system", "not_screened_term", "parents_apart", "missed_slope_56d",
+        "missed_change_14d", "missed_share_28d_in_group", "screening_change", "age_over_group",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize(("value", "is_said"), [(1.0, True), (0.0, False), (-0.5, False)])
 def test_a_sentence_that_would_not_be_true_is_not_said(name: str, value: float, is_said: bool) -> None:
     """ "Works part-time" of who does not, "has grown" of what fell."""
     assert names_of({name: 0.5}, {name: value}) == ([name] if is_said else [])
+
+
+@pytest.mark.parametrize("name", ["gpa_step_change", "gpa_previous_term_in_group", "score_mean_term_in_group", "results_missing_in_group"])  # fmt: skip
+@pytest.mark.parametrize(("value", "is_said"), [(-0.5, True), (0.0, False), (1.0, False)])
+def test_what_lowers_the_risk_when_it_rises_is_said_when_it_fell(name: str, value: float, is_said: bool) -> None:
+    assert names_of({name: 0.5}, {name: value}) == ([name] if is_said else [])
+
+
+@pytest.mark.parametrize(("value", "is_said"), [(0.0, True), (1.0, False)])
+def test_the_reason_about_a_scholarship_is_that_there_is_none(value: float, is_said: bool) -> None:
+    assert names_of({"scholarship": 0.5}, {"scholarship": value}) == (["scholarship"] if is_said else [])
+
+
+@pytest.mark.parametrize("name", ["absences_left_term", "missed_run_left", "absences_left_worst_course", "gpax_margin"])
+@pytest.mark.parametrize("value", [3.0, 0.0, -2.0])
+def test_a_margin_is_said_before_and_after_the_line(name: str, value: float) -> None:
+    [reason] = told(reasons_of({name: 0.5}, {name: value}), FEATURE_OF, sensitive=False)
+    assert reason.value == value
+    assert f"{value:.0f}" in reason.sentence.th
+    assert "ติดลบ" in reason.sentence.th
+    assert "below 0" in reason.sentence.en
 
 
 def test_no_more_are_stored_than_anybody_reads() -> None:
@@ -142,9 +168,10 @@ def test_what_the_catalogue_no_longer_has_is_left_out() -> None:
 def test_without_the_permission_a_sensitive_reason_is_its_domain_alone(name: str) -> None:
     [reason] = told(stored(name, value=1234.0), FEATURE_OF, sensitive=False)
     shown = repr(reason)
-    assert (reason.feature, reason.value, reason.domain) == ("household", None, Domain.HOUSEHOLD)
-    assert reason.sentence.th == HOUSEHOLD
-    assert reason.sentence.en == "Household: details only for those with permission"
+    domain = FEATURE_OF[name].domain
+    assert (reason.feature, reason.value, reason.domain) == (domain.value, None, domain)
+    assert reason.sentence.th == f"{domain.label.th}: ดูรายละเอียดได้เฉพาะผู้มีสิทธิ์"
+    assert reason.sentence.en == f"{domain.label.en}: details only for those with permission"
     assert reason.asks.en == "Ask the guidance or scholarship office before you raise this with the student"
     assert "1234" not in shown
     assert "1,234" not in shown
@@ -152,6 +179,17 @@ def test_without_the_permission_a_sensitive_reason_is_its_domain_alone(name: str
     assert not {feature.label.th, feature.label.en, feature.asks.th, feature.asks.en} & {
         reason.label.th, reason.label.en, reason.asks.th, reason.asks.en,
     }  # fmt: skip
+
+
+def test_without_the_permission_the_household_is_named_in_both_languages() -> None:
+    [reason] = told(stored("works_parttime"), FEATURE_OF, sensitive=False)
+    assert reason.sentence.th == "ครอบครัวและรายได้: ดูรายละเอียดได้เฉพาะผู้มีสิทธิ์"
+    assert reason.sentence.en == "Household: details only for those with permission"
+
+
+def test_the_sdq_is_told_to_nobody_by_this_catalogue() -> None:
+    """Who may see the household may not see sealed answers."""
+    assert told(stored("sdq_group", "sdq_group_worst_ever"), FEATURE_OF, sensitive=True) == []
 
 
 def test_with_the_permission_it_is_said() -> None:

@@ -52,7 +52,7 @@ def week_of(term: Term, number: int, *, left: Callable[[Values], Flags] | None =
     chosen = left(values) if left else values[:, 0] > 1
     none = np.zeros(STUDENTS, bool)
     span = TermSpan(academic_year=term[0], term=term[1], opens=0, closes=1)
-    who = Cohort(as_of=as_of, student=student, term=student * 0, group=student * 0, groups=("A",), level=np.zeros(STUDENTS, np.int16), terms=(span,))  # fmt: skip
+    who = Cohort(as_of=as_of, student=student, term=student * 0, group=student * 0, groups=("A",), level=np.zeros(STUDENTS, np.int16), terms=(span,), row=student)  # fmt: skip
     return Week(
         institution="T1", as_of=as_of, cohort=who, student=student, person=student + shift, term=[term] * STUDENTS,
         group=student * 0, values=values, left=chosen, strict=chosen, gone=none, mature=True,

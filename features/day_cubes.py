@@ -1,0 +1,204 @@
+"""Single attendance marks as dense cubes, a byte a day and student: whole days, flagpole, homeroom, class periods."""
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from features.vocabulary import Sessions
+from records.codes import ATTENDANCE_STATUSES, SESSIONS
+
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+DAYS_AT_ONCE = 64
+PERIODS = 10
+_FIRST_PERIOD = SESSIONS.position("P1")
+_SESSION_OF = {
+    Sessions.DAY: SESSIONS.position("DAY"),
+    Sessions.FLAG: SESSIONS.position("FLAG"),
+    Sessions.HOMEROOM: SESSIONS.position("HOMEROOM"),
+    Sessions.ACTIVITY: SESSIONS.position("ACTIVITY"),
+}
+_MARKS = len(ATTENDANCE_STATUSES.values)
+# A mark is the code + 1; what was not held or not recorded is no mark.
+MARK_OF = np.arange(1, _MARKS + 2, dtype=np.uint8)
+for _status in ("N", "H"):
+    MARK_OF[ATTENDANCE_STATUSES.position(_status)] = 0
+COURSE_SHIFT = 4
+_COURSES_IN_SHORT = 1 << (16 - COURSE_SHIFT)
+
+
+def mark(status: str) -> int:
+    """The byte of a status in a cube."""
+    return int(MARK_OF[ATTENDANCE_STATUSES.position(status)])
+
+
+# How a day without a whole-day mark is told by its periods (see Sessions): the first of these that any period has.
+_BY_PERIODS = [(("P", "L", "E", "O"), "P"), (("I",), "I"), (("A", "K"), "A"), (("S",), "S"), (("B",), "B")]
+_CLASS_OF = np.full(16, 255, np.uint8)
+_MARK_OF_CLASS = np.zeros(len(_BY_PERIODS), np.uint8)
+for _place, (_told, _means) in enumerate(_BY_PERIODS):
+    _CLASS_OF[[mark(value) for value in _told]] = _place
+    _MARK_OF_CLASS[_place] = mark(_means)
+
+
+class DayCubes:
+    """Marks of every day and student: `marks(sessions)[day, student]` holds 0 for none; day 0 is `first_day`.
+
+    `periods[day, student, period]` holds the mark and, above it, the number of the course + 1. `changes` keeps for each
+    fold the earliest day that it touched.
+    """
+
+    def __init__(self) -> None:
+        self.first_day = 0
+        self.held: dict[Sessions, Bytes] = {Sessions.DAY: np.zeros((0, 0), np.uint8)}
+        self.periods: npt.NDArray[Any] | None = None
+        self.changes: list[int] = []
+        self._told: Bytes | None = None
+        self._stale_days: Ints = np.zeros(0, np.int64)
+
+    @property
+    def days(self) -> Bytes:
+        """Whole-day marks alone."""
+        return self.held[Sessions.DAY]
+
+    @property
+    def end_day(self) -> int:
+        return self.first_day + len(self.days)
+
+    def marks(self, sessions: Sessions) -> Bytes | None:
+        """The cube of one kind of session; whole days without a mark are told by their periods. None: nothing is kept."""
+        if sessions is Sessions.DAY and self.periods is not None:
+            return self._told_by_periods(self.periods)
+        return self.held.get(sessions)
+
+    def earliest_change(self, since: int) -> int | None:
+        """The earliest day touched after the first `since` folds; None when there was none."""
+        return min(self.changes[since:], default=None)
+
+    def fold(self, rows: pa.Table, students: Ints, size: int, courses: npt.NDArray[np.int32] | None) -> None:
+        """Take records in reading order: of two marks of one cell the later stays."""
+        day = rows.column("happened_on").cast(pa.int32()).to_numpy()
+        if not len(day):
+            return
+        session = rows.column("session").fill_null(255).to_numpy()
+        status = rows.column("status").fill_null(_MARKS).to_numpy()
+        marks = MARK_OF[status]
+        if rows.column("retracted").combine_chunks().true_count:
+            marks = np.where(rows.column("retracted").to_numpy(), 0, marks).astype(np.uint8)
+        self._make_room(int(day.min()), int(day.max()) + 1, size)
+        self.changes.append(int(day.min()))
+        at = day - self.first_day
+        kinds = set(np.unique(session).tolist())
+        for sessions, number in _SESSION_OF.items():
+            if number in kinds:
+                cube = self.held.setdefault(sessions, np.zeros_like(self.days))
+                _scatter(cube, at, students, session, number, marks)
+        if any(_FIRST_PERIOD <= kind < _FIRST_PERIOD + PERIODS for kind in kinds):
+            self._fold_periods(at, students, session, marks, courses)
+        if self.periods is not None:
+            self._stale_days = np.union1d(self._stale_days, np.unique(day))
+
+    def _fold_periods(
+        self, at: Ints, students: Ints, session: Bytes, marks: Bytes, courses: npt.NDArray[np.int32] | None
+    ) -> None:
+        course = np.full(len(marks), -1, np.int32) if courses is None else courses
+        most = int(course.max(initial=-1)) + 2
+        kind = np.uint16 if most < _COURSES_IN_SHORT else np.uint32
+        if self.periods is None:
+            self.periods = np.zeros((*self.days.shape, PERIODS), kind)
+            self._stale_days = np.arange(self.first_day, self.end_day)
+        elif self.periods.dtype == np.uint16 and kind is np.uint32:
+            self.periods = self.periods.astype(np.uint32)
+        cells = np.where(marks > 0, ((course + 1) << COURSE_SHIFT) | marks, 0).astype(self.periods.dtype)
+        _scatter_periods(self.periods, at, students, session, _FIRST_PERIOD, cells)
+
+    def _told_by_periods(self, periods: npt.NDArray[Any]) -> Bytes:
+        if self._told is None or self._told.shape != self.days.shape:
+            self._told = np.zeros_like(self.days)
+            self._stale_days = np.arange(self.first_day, self.end_day)
+        _tell_days(self._told, self.days, periods, self._stale_days - self.first_day, _CLASS_OF, _MARK_OF_CLASS)
+        self._stale_days = np.zeros(0, np.int64)
+        return self._told
+
+    def _make_room(self, first: int, end: int, size: int) -> None:
+        days, students = self.days.shape
+        if not days:
+            self.first_day, low, high = first, first, max(end, first + DAYS_AT_ONCE)
+        elif first >= self.first_day and end <= self.end_day and size <= students:
+            return
+        else:
+            low = min(first, self.first_day)
+            high = end + DAYS_AT_ONCE if end > self.end_day else self.end_day
+        shape = (high - low, max(size, students))
+        at = self.first_day - low
+        self.held = {sessions: _moved(cube, shape, at) for sessions, cube in self.held.items()}
+        if self.periods is not None:
+            self.periods = _moved(self.periods, (*shape, PERIODS), at)
+        self.first_day = low
+
+    def window(self, first: int, end: int, students: Ints) -> Bytes:
+        """The days from `first` up to (not including) `end` that are kept, for these students: (days, students)."""
+        cube = self.marks(Sessions.DAY)
+        assert cube is not None
+        low, high = max(first, self.first_day) - self.first_day, min(end, self.end_day) - self.first_day
+        if high <= low:
+            return np.zeros((0, len(students)), np.uint8)
+        inside = students < cube.shape[1]
+        block = np.zeros((high - low, len(students)), np.uint8)
+        block[:, inside] = cube[low:high, students[inside]]
+        return block
+
+    def join(self, old: int, new: int) -> None:
+        """Two numbers are one person: marks that only the old number has move to the new one."""
+        if not self.days.size:
+            return
+        self._make_room(self.first_day, self.end_day, max(old, new) + 1)
+        cubes: list[npt.NDArray[Any]] = [*self.held.values(), *([] if self.periods is None else [self.periods])]
+        for cube in cubes:
+            empty = cube[:, new] == 0
+            cube[:, new][empty] = cube[:, old][empty]
+            cube[:, old] = 0
+        self.changes.append(self.first_day)
+        self._stale_days = np.arange(self.first_day, self.end_day)
+
+
+def _moved(cube: npt.NDArray[Any], shape: tuple[int, ...], at: int) -> npt.NDArray[Any]:
+    moved = np.zeros(shape, cube.dtype)
+    if cube.size:
+        moved[at : at + cube.shape[0], : cube.shape[1]] = cube
+    return moved
+
+
+@numba.njit(cache=True, nogil=True)
+def _scatter(cube: Bytes, at: Ints, students: Ints, session: Bytes, wanted: int, marks: Bytes) -> None:
+    for row in range(len(at)):
+        if session[row] == wanted:
+            cube[at[row], students[row]] = marks[row]
+
+
+@numba.njit(cache=True, nogil=True)
+def _scatter_periods(
+    periods: npt.NDArray[Any], at: Ints, students: Ints, session: Bytes, first: int, cells: npt.NDArray[Any]
+) -> None:
+    for row in range(len(at)):
+        period = session[row] - first
+        if 0 <= period < periods.shape[2]:
+            periods[at[row], students[row], period] = cells[row]
+
+
+@numba.njit(cache=True, nogil=True)
+def _tell_days(
+    told: Bytes, days: Bytes, periods: npt.NDArray[Any], stale: Ints, class_of: Bytes, mark_of_class: Bytes
+) -> None:
+    for day in stale:
+        for student in range(days.shape[1]):
+            if days[day, student]:
+                told[day, student] = days[day, student]
+                continue
+            best = 255
+            for period in range(periods.shape[2]):
+                best = min(best, class_of[periods[day, student, period] & 15])
+            told[day, student] = mark_of_class[best] if best < 255 else 0

@@ -1,0 +1,84 @@
+"""Periods that are known only by their totals: they count in a window pro rata by days, where no single day is known."""
+
+import numpy as np
+import numpy.typing as npt
+
+from features.asked import Asked
+from features.versioned_rows import VersionedRows
+from features.vocabulary import Window
+from records.tables import ATTENDANCE_TOTAL, Where
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+TOTALS_OF = {"P": "present", "L": "late", "A": "absent", "K": "absent", "S": "leave", "B": "leave"}
+
+
+def totals_of(asked: Asked) -> VersionedRows | None:
+    """The totals that are known, None when there are none at all."""
+    rows = asked.state.rows[ATTENDANCE_TOTAL.name]
+    return rows if len(rows) else None
+
+
+def prorated(asked: Asked, rows: VersionedRows, where: Where, window: Window) -> tuple[Floats, Floats]:
+    """Matching and held days of each student in a window, each period by its overlap."""
+    first, end = asked.first_days(window), asked.term_ends(window)[asked.cohort.term]
+    place = asked.place[rows.student]
+    usable = np.flatnonzero(rows.columns["alive"] & (place >= 0) & (rows.columns["happened_on"] < asked.cohort.today))
+    place = place[usable]
+    start = rows.columns["from_day"][usable].astype(np.int64)
+    stop = rows.columns["happened_on"][usable].astype(np.int64) + 1
+    overlap = np.minimum(stop, end[place]) - np.maximum(start, first[place])
+    part = np.clip(overlap, 0, None) / (stop - start)
+    part = np.where(_has_days(asked, rows.student[usable], start, stop), 0.0, part)
+    fields = dict.fromkeys(TOTALS_OF[value] for value in where.values if value in TOTALS_OF)
+    counted = np.sum([rows.columns[name][usable].astype(np.float64) for name in fields], axis=0)
+    inside = part > 0
+    matching = np.bincount(place[inside], (part * counted)[inside], asked.size).astype(np.float64)
+    held = np.bincount(place[inside], (part * rows.columns["held"][usable])[inside], asked.size).astype(np.float64)
+    return matching, held
+
+
+def _has_days(asked: Asked, student: Ints, start: Ints, stop: Ints) -> Flags:
+    """Whether a student has daily records within each period: such a period is not counted from totals too."""
+    cube = asked.state.attendance
+    found = np.zeros(len(student), bool)
+    for first, end in np.unique(np.stack([start, stop]), axis=1).T if len(student) else ():
+        same = np.flatnonzero((start == first) & (stop == end))
+        found[same] = (cube.window(int(first), int(end), student[same]) != 0).any(axis=0)
+    return found
+
+
+def covered_days(asked: Asked, rows: VersionedRows, window: Window) -> Floats:
+    """Teaching days of each student's own term in a window that lie in a known period and have no mark of their own."""
+    place = asked.place[rows.student]
+    usable = np.flatnonzero(rows.columns["alive"] & (place >= 0) & (rows.columns["happened_on"] < asked.cohort.today))
+    if not len(usable):
+        return np.zeros(asked.size)
+    who, inverse = np.unique(place[usable], return_inverse=True)
+    first, end = asked.first_days(window)[who], asked.term_ends(window)[asked.cohort.term][who]
+    low, high = int(first.min()), int(end.max())
+    days = np.arange(low, high)
+    covered = np.zeros((len(days), len(who)), bool)
+    start, stop = rows.columns["from_day"][usable], rows.columns["happened_on"][usable] + 1
+    for begins, ends in np.unique(np.stack([start, stop]), axis=1).T:
+        same = inverse[(start == begins) & (stop == ends)]
+        covered[max(int(begins) - low, 0) : max(int(ends) - low, 0), same] = True
+    covered &= (days[:, None] >= first) & (days[:, None] < end) & ~_marked(asked, low, high, who)
+    calendars = asked.calendars
+    taught = np.zeros(covered.shape, bool)
+    inside = (days >= calendars.first) & (days < calendars.first + calendars.teach.shape[1])
+    taught[inside] = calendars.teach[asked.cohort.term[who]][:, days[inside] - calendars.first].T
+    found = np.zeros(asked.size)
+    found[who] = (covered & taught).sum(axis=0)
+    return found
+
+
+def _marked(asked: Asked, low: int, high: int, who: Ints) -> Flags:
+    """Days from `low` up to `high` on which a student has a mark."""
+    cube = asked.state.attendance
+    marked = np.zeros((high - low, len(who)), bool)
+    begins = max(low, cube.first_day)
+    block = cube.window(low, high, asked.cohort.student[who])
+    marked[begins - low : begins - low + len(block)] = block != 0
+    return marked

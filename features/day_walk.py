@@ -1,0 +1,236 @@
+"""Questions about single attendance marks: counts, runs, days since and slopes of every student at once.
+
+A set of marks is a number with a bit for each of them, and a cube is read a day at a time over thousands of students,
+so that the compiler turns every question into a few vector instructions a day.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from features.asked import INTERNSHIP, NORMAL, Asked
+from features.day_cubes import MARK_OF, mark
+from features.vocabulary import Sessions, Window
+from records.tables import Where
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.uint16]
+Cube = npt.NDArray[np.uint8]
+
+
+def bits_of(*statuses: str) -> int:
+    """A number with a bit for the mark of each status."""
+    return sum(1 << mark(status) for status in statuses)
+
+
+ABSENT_MARKS = np.array([mark(status) for status in ("A", "K", "S", "B")], np.uint8)
+NEUTRAL = mark("I")
+ANY_MARK = sum(1 << int(one) for one in set(MARK_OF.tolist()) - {0})
+RECORDED = ANY_MARK & ~(1 << NEUTRAL)
+MISSED, LEAVE, LATE = bits_of("A", "K"), bits_of("S", "B"), bits_of("L")
+_AT_ONCE = 4096  # students: a term of their marks stays in the second cache
+_SCATTERED = 2
+
+
+def marks_of(where: Where | None) -> int:
+    return ANY_MARK if where is None else bits_of(*where.values)
+
+
+@dataclass(frozen=True)
+class Days:
+    """Which days of a window count: all of them, some weekdays, teaching days alone, days that were not closed."""
+
+    window: Window
+    weekdays: tuple[int, ...] = ()
+    taught_only: bool = False
+    open_only: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Students (places in the cohort) who are asked about the same days (rows of the cube), in these columns."""
+
+    cube: Cube
+    days: Ints
+    who: Ints
+    column: Ints
+
+
+class DayWalk:
+    """The marks of one kind of session, as one cohort is asked about them; answers are one a student."""
+
+    def __init__(self, asked: Asked, sessions: Sessions) -> None:
+        self.asked = asked
+        self._first_day = asked.state.attendance.first_day
+        self._sessions = sessions
+        self._counted: dict[tuple[int, Days], Floats] = {}
+
+    @cached_property
+    def _cube(self) -> Cube:
+        """The marks; where somebody learns outside, a copy in which absence from the college is a day in the company."""
+        marks = self.asked.state.attendance.marks(self._sessions)
+        if marks is None:
+            return np.zeros((0, 0), np.uint8)
+        outside = self.asked.outside
+        who = np.flatnonzero(outside.mode != NORMAL)
+        students = self.asked.cohort.student[who]
+        inside = students < marks.shape[1]
+        if inside.any():
+            marks = marks.copy()
+            _set_outside(marks, students[inside], outside.mode[who[inside]], outside.company)
+        return marks
+
+    def count(self, marks: int, days: Days) -> Floats:
+        """How many of the days have one of these marks."""
+        if (marks, days) not in self._counted:
+            found = np.zeros(self.asked.size)
+            for part in self._parts(days):
+                counted = np.zeros(part.cube.shape[1], np.uint16)
+                _count(part.cube, part.days, np.uint16(marks), counted)
+                found[part.who] = counted[part.column]
+            self._counted[marks, days] = found
+        return self._counted[marks, days]
+
+    def run(self, marks: int, window: Window, *, current: bool) -> Floats:
+        """Runs go over recorded days that were not closed: others neither break nor lengthen them; NaN without one."""
+        days = Days(window, open_only=True)
+        found = np.zeros(self.asked.size)
+        for part in self._parts(days):
+            runs = np.zeros((2, part.cube.shape[1]), np.uint16)
+            _run(part.cube, part.days, np.uint16(marks & RECORDED), np.uint16(RECORDED), runs[0], runs[1])
+            found[part.who] = runs[0 if current else 1][part.column]
+        return np.where(self.count(RECORDED, days) > 0, found, np.nan)
+
+    def since(self, marks: int, window: Window) -> Floats:
+        """Calendar days from the newest matching mark to `as_of`; NaN without one."""
+        found = np.full(self.asked.size, np.nan)
+        for part in self._parts(Days(window)):
+            last = np.full(part.cube.shape[1], -1, np.int32)
+            _last(part.cube, part.days, np.uint16(marks), last)
+            own = last[part.column]
+            found[part.who] = np.where(own >= 0, self.asked.cohort.today - self._first_day - own, np.nan)
+        return found
+
+    def slope(self, marks: int, window: Window) -> Floats:
+        """Least squares of the matching share on days, for a week; NaN where the recorded days do not differ."""
+        found = np.full(self.asked.size, np.nan)
+        for part in self._parts(Days(window)):
+            sums = np.zeros((5, part.cube.shape[1]), np.int32)
+            since = part.days - part.days[0] if len(part.days) else part.days
+            _sums(part.cube, part.days, since, np.uint16(marks & RECORDED), np.uint16(RECORDED), sums)
+            n, x, xx, y, xy = sums[:, part.column].astype(np.int64)
+            spread = (n * xx - x * x).astype(np.float64)
+            found[part.who] = 7 * (n * xy - x * y) / np.where(spread > 0, spread, np.nan)
+        return found
+
+    # Who is asked about which days
+
+    def _parts(self, days: Days) -> Iterator[_Part]:
+        """Students by the days that count for them; terms with the same days go together."""
+        cohort, cube = self.asked.cohort, self._cube
+        if not cube.size:
+            return
+        chosen: dict[bytes, list[int]] = {}
+        rows: dict[bytes, Ints] = {}
+        for term in np.unique(cohort.term).tolist():
+            start, end = (int(bound[term]) - self._first_day for bound in (self.asked.term_starts(days.window), self.asked.term_ends(days.window)))  # fmt: skip
+            own = self._active[np.searchsorted(self._active, start) : np.searchsorted(self._active, end)]
+            own = own[self._wanted(days, term, own)]
+            chosen.setdefault(own.tobytes(), []).append(term)
+            rows[own.tobytes()] = own
+        for key, terms in chosen.items():
+            who = np.flatnonzero(np.isin(cohort.term, terms)) if len(chosen) > 1 else np.arange(self.asked.size)
+            who = who[cohort.student[who] < cube.shape[1]]
+            if len(who):
+                yield _part(cube, rows[key], who, cohort.student[who])
+
+    @cached_property
+    def _active(self) -> Ints:
+        """Rows of the cube with any mark: weekends and breaks have none."""
+        return np.flatnonzero(self._cube.any(axis=1))
+
+    def _wanted(self, days: Days, term: int, rows: Ints) -> npt.NDArray[np.bool_]:
+        calendars, wanted = self.asked.calendars, np.ones(len(rows), bool)
+        at = rows + self._first_day - calendars.first
+        if days.weekdays:
+            wanted &= np.isin((rows + self._first_day + 3) % 7, days.weekdays)  # 1970-01-01 was a Thursday
+        if days.taught_only:
+            wanted &= calendars.teach[term, at]
+        if days.open_only:
+            wanted &= ~calendars.closed[self.asked.cohort.terms[term].institution, at]
+        return wanted
+
+
+def _part(cube: Cube, days: Ints, who: Ints, students: Ints) -> _Part:
+    low, high = int(students.min()), int(students.max()) + 1
+    if high - low > _SCATTERED * len(students):  # few among many: only their columns are worth reading
+        return _Part(cube=cube[:, students], days=days, who=who, column=np.arange(len(who)))
+    return _Part(cube=cube[:, low:high], days=days, who=who, column=students - low)
+
+
+@numba.njit(cache=True, nogil=True)
+def _set_outside(marks: Cube, students: Ints, mode: npt.NDArray[np.int32], company: npt.NDArray[np.bool_]) -> None:
+    for i in range(len(students)):
+        for day in range(len(marks)):
+            if mode[i] == INTERNSHIP or company[mode[i], day]:
+                for absent in ABSENT_MARKS:
+                    if marks[day, students[i]] == absent:
+                        marks[day, students[i]] = NEUTRAL
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(cube: Cube, days: Ints, marks: Any, found: Counts) -> None:
+    for low in range(0, len(found), _AT_ONCE):
+        counted = found[low : low + _AT_ONCE]
+        for day in days:
+            row = cube[day, low : low + _AT_ONCE]
+            for i in range(len(counted)):
+                counted[i] += (marks >> np.uint16(row[i])) & np.uint16(1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _run(cube: Cube, days: Ints, marks: Any, recorded: Any, now: Counts, longest: Counts) -> None:
+    one = np.uint16(1)
+    for low in range(0, len(now), _AT_ONCE):
+        own_now, own_longest = now[low : low + _AT_ONCE], longest[low : low + _AT_ONCE]
+        for day in days:
+            row = cube[day, low : low + _AT_ONCE]
+            for i in range(len(own_now)):
+                matches = (marks >> np.uint16(row[i])) & one
+                is_recorded = (recorded >> np.uint16(row[i])) & one
+                own_now[i] = np.uint16((own_now[i] + matches) * (matches | (one - is_recorded)))
+                own_longest[i] = max(own_now[i], own_longest[i])
+
+
+@numba.njit(cache=True, nogil=True)
+def _last(cube: Cube, days: Ints, marks: Any, last: npt.NDArray[np.int32]) -> None:
+    for low in range(0, len(last), _AT_ONCE):
+        own = last[low : low + _AT_ONCE]
+        for day in days:
+            row = cube[day, low : low + _AT_ONCE]
+            for i in range(len(own)):
+                if (marks >> np.uint16(row[i])) & np.uint16(1):
+                    own[i] = day
+
+
+@numba.njit(cache=True, nogil=True)
+def _sums(cube: Cube, days: Ints, since: Ints, marks: Any, recorded: Any, sums: npt.NDArray[np.int32]) -> None:
+    """n, Σx and Σx² over recorded days, Σy and Σxy over matching ones; x counts days, so that all is whole."""
+    for low in range(0, sums.shape[1], _AT_ONCE):
+        own = sums[:, low : low + _AT_ONCE]
+        for k in range(len(days)):
+            row, x = cube[days[k], low : low + _AT_ONCE], np.int32(since[k])
+            for i in range(own.shape[1]):
+                is_recorded = np.int32((recorded >> np.uint16(row[i])) & np.uint16(1))
+                matches = np.int32((marks >> np.uint16(row[i])) & np.uint16(1))
+                own[0, i] += is_recorded
+                own[1, i] += x * is_recorded
+                own[2, i] += x * x * is_recorded
+                own[3, i] += matches
+                own[4, i] += x * matches

@@ -1,0 +1,86 @@
+"""How far a student is from a rule of the institution: absences left, days left in a row, points above the least GPA."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from features.asked import Asked
+from features.course_walk import AbsenceRule
+from features.rules import DEFAULTS, Entered, entered
+from records.codes import LEVELS, STAGE_OF_LEVEL
+from records.tables import ENROLMENTS
+
+Floats = npt.NDArray[np.float64]
+NO_DATE = np.iinfo(np.int32).min
+
+
+def rule_of(asked: Asked, name: str) -> Floats:
+    """What a rule that holds for everybody is at each student's institution: its own value, or the default."""
+    value = {where: DEFAULTS.get(name, np.nan) for where in range(len(asked.state.offsets))}
+    for where in value:
+        for rule in entered(asked.state, where, before=asked.cohort.today):
+            if rule.name == name and not rule.stage and rule.after_terms is None:
+                value[where] = rule.value
+    of_institution = np.array([value[where] for where in range(len(value))])
+    return np.asarray(of_institution[asked.state.institution_of(asked.cohort.student)])
+
+
+def absence_rule(asked: Asked) -> AbsenceRule:
+    return AbsenceRule(
+        share=rule_of(asked, "attendance_share"),
+        leaves_per_absence=rule_of(asked, "leaves_per_absence"),
+        lates_per_absence=rule_of(asked, "lates_per_absence"),
+    )
+
+
+def absences_allowed(asked: Asked, share: Floats) -> Floats:
+    """How many absences a student may have in the whole term: of its teaching days from the opening or registration."""
+    cohort = asked.cohort
+    registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row].astype(np.int64)
+    since = np.where(registered == NO_DATE, cohort.opens, np.maximum(cohort.opens, registered))
+    closes = np.array([span.closes for span in cohort.terms], np.int64)[cohort.term]
+    days = asked.calendars.taught_between(cohort.term, since, closes + 1)
+    return np.floor(days * (1 - share) + 1e-6)
+
+
+def gpa_bars(asked: Asked) -> Floats:
+    """The least GPAX that each student must have: of several, the next to come after the terms completed, else the last."""
+    bars = np.full(asked.size, np.nan)
+    level = asked.cohort.level
+    term = np.array([min(span.term, 3) for span in asked.cohort.terms], np.int64)[asked.cohort.term]
+    where = asked.state.institution_of(asked.cohort.student)
+    for institution in np.unique(where).tolist():
+        rules = [
+            rule for rule in entered(asked.state, institution, before=asked.cohort.today) if rule.name == "gpa_minimum"
+        ]
+        if not rules:
+            continue
+        own = where == institution
+        for one in np.unique(level[own]).tolist():
+            stage, year = _stage_and_year(one)
+            pick = _bar_of(rules, stage)
+            for own_term in (1, 2, 3):
+                bars[own & (level == one) & (term == own_term)] = pick((year - 1) * 2 + own_term - 1)
+    return bars
+
+
+def _stage_and_year(level: int) -> tuple[str, int]:
+    if level < 0:
+        return "", 1
+    code = LEVELS.codes[level]
+    return STAGE_OF_LEVEL.get(code.value, ""), int(code.worth or 1)
+
+
+def _bar_of(rules: list[Entered], stage: str) -> Callable[[int], float]:
+    """The bar by terms completed: the rules of the stage, or those of no stage where it has none of its own."""
+    held = [rule for rule in rules if rule.stage == stage and stage] or [rule for rule in rules if not rule.stage]
+    steps = sorted((rule.after_terms, rule.value) for rule in held if rule.after_terms is not None)
+    always = [rule.value for rule in held if rule.after_terms is None]
+
+    def bar(completed: int) -> float:
+        if steps:
+            return next((value for after, value in steps if after > completed), steps[-1][1])
+        return always[0] if always else float("nan")
+
+    return bar

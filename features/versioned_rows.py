@@ -1,0 +1,167 @@
+"""The last version of every fact of one table: what the state keeps of all tables but single attendance days."""
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from features.row_keys import RowKeys
+from records.tables import Column, Kind, Table
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Columns = dict[str, npt.NDArray[Any]]
+NO_DAY = np.iinfo(np.int32).min
+_STORED: dict[Kind, type] = {
+    Kind.CODE: np.int16, Kind.FLAG: np.int16, Kind.NUMBER: np.float64, Kind.WHOLE: np.float32,
+    Kind.DATE: np.int32, Kind.TEXT: np.int32,
+}  # fmt: skip
+_KEPT_BESIDE = {"happened_on": np.int32, "alive": np.bool_, "read": np.int64}
+
+
+class VersionedRows:
+    """The last version of every key of one table, as NumPy columns sorted by (student, key).
+
+    Codes and flags are small integers (-1 missing), numbers floats (NaN missing), dates days since 1970 (NO_DAY
+    missing), texts positions in `words` (-1 missing). `alive` is False for a retracted fact; `read` orders rows by when
+    they were read. Of a table that is not about students, `student` is the position of the institution. `version` counts
+    the folds.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.version = 0
+        self.words: dict[str, list[str]] = {column.name: [] for column in table.columns if column.kind is Kind.TEXT}
+        self._word_positions: dict[str, dict[str, int]] = {name: {} for name in self.words}
+        self._row_keys = RowKeys(table)
+        self._keys: Ints = np.zeros(0, np.int64)
+        self._read = 0
+        self.columns: Columns = {column.name: np.zeros(0, _STORED[column.kind]) for column in table.columns}
+        self.columns |= {name: np.zeros(0, kind) for name, kind in _KEPT_BESIDE.items()}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def student(self) -> Ints:
+        return self._keys >> 32
+
+    def starts(self, students: int) -> Ints:
+        """Where the rows of each student begin, and the end: (students + 1,)."""
+        return np.asarray(np.searchsorted(self._keys, np.arange(students + 1, dtype=np.int64) << 32), np.int64)
+
+    def fold(self, rows: pa.Table, students: Ints, institution: Ints) -> None:
+        """Take records in reading order; the last version of a key stays.
+
+        `students` are the numbers by which the rows are kept, `institution` the positions of their institutions.
+        """
+        fresh = {column.name: self._numbers(column, rows.column(column.name)) for column in self.table.columns}
+        fresh["happened_on"] = _days(rows.column("happened_on"))
+        keys = (students << 32) | self._row_keys.numbers(institution, fresh)
+        fresh["alive"] = ~rows.column("retracted").to_numpy(zero_copy_only=False)
+        fresh["read"] = np.arange(self._read, self._read + rows.num_rows)
+        self._read += rows.num_rows
+        self.version += 1
+        if len(keys) > 1 and not (keys[1:] > keys[:-1]).all():
+            order = np.argsort(keys, kind="stable")
+            last = order[np.r_[keys[order][1:] != keys[order][:-1], True]]
+            keys, fresh = keys[last], {name: values[last] for name, values in fresh.items()}
+        if not len(self._keys):
+            self._keys, self.columns = keys, fresh
+            return
+        held_at, fresh_at, size = _places(self._keys, keys)
+        self._keys = _together(self._keys, held_at, keys, fresh_at, size)
+        self.columns = {
+            name: _together(held, held_at, fresh[name], fresh_at, size) for name, held in self.columns.items()
+        }
+
+    def join(self, old: int, new: int) -> None:
+        """Two numbers are one person: facts that only the old number has become facts of the new one."""
+        of_old = self.student == old
+        moved = (np.int64(new) << 32) | (self._keys & 0xFFFFFFFF)
+        kept = ~of_old | ~np.isin(moved, self._keys[self.student == new])
+        keys = np.where(of_old, moved, self._keys)[kept]
+        order = np.argsort(keys, kind="stable")
+        self._keys = keys[order]
+        self.columns = {name: values[kept][order] for name, values in self.columns.items()}
+        self.version += 1
+
+    def _numbers(self, column: Column, values: pa.ChunkedArray) -> npt.NDArray[Any]:
+        stored = _STORED[column.kind]
+        if values.null_count == len(values):
+            missing = np.nan if stored in (np.float32, np.float64) else NO_DAY if column.kind is Kind.DATE else -1
+            return np.full(len(values), missing, stored)
+        match column.kind:
+            case Kind.CODE | Kind.FLAG:
+                return np.asarray(values.cast(pa.int16()).fill_null(-1).to_numpy())
+            case Kind.NUMBER | Kind.WHOLE:
+                return np.asarray(values.cast(pa.float64()).fill_null(np.nan).to_numpy()).astype(stored, copy=False)
+            case Kind.DATE:
+                return np.asarray(values.cast(pa.int32()).fill_null(NO_DAY).to_numpy())
+            case Kind.TEXT:
+                return self._word_numbers(column.name, values)
+
+    def _word_numbers(self, name: str, values: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+        encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        positions, words = self._word_positions[name], self.words[name]
+        found = []
+        for chunk in encoded.chunks:
+            mapping = np.empty(len(chunk.dictionary) + 1, np.int32)
+            mapping[-1] = -1
+            for index, word in enumerate(chunk.dictionary.to_pylist()):
+                if word not in positions:
+                    positions[word] = len(words)
+                    words.append(word)
+                mapping[index] = positions[word]
+            found.append(mapping[chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
+        return np.concatenate(found)
+
+    # What a saved state keeps
+
+    def parts(self) -> tuple[Columns, dict[str, Any]]:
+        """Arrays and small values that make these rows again."""
+        arrays = {"keys": self._keys, "told": self._row_keys.told[: len(self._row_keys)]}
+        return {**arrays, **self.columns}, {"words": self.words, "read": self._read}
+
+    def restore(self, arrays: Columns, small: dict[str, Any]) -> None:
+        self._keys = arrays["keys"]
+        self._row_keys.restore(arrays["told"])
+        self.columns = {name: arrays[name] for name in self.columns}
+        self.words, self._read = small["words"], small["read"]
+        self._word_positions = {
+            name: {word: place for place, word in enumerate(words)} for name, words in self.words.items()
+        }
+        self.version += 1
+
+
+def _days(values: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+    return np.asarray(values.cast(pa.int32()).to_numpy())
+
+
+def _together(
+    held: npt.NDArray[Any], held_at: Ints, fresh: npt.NDArray[Any], fresh_at: Ints, size: int
+) -> npt.NDArray[Any]:
+    merged = np.empty(size, held.dtype)
+    merged[held_at] = held
+    merged[fresh_at] = fresh  # the later version of a key that both have
+    return merged
+
+
+@numba.njit(cache=True, nogil=True)
+def _places(held: Ints, fresh: Ints) -> tuple[Ints, Ints, int]:
+    """Where the rows of two sorted keys go in one sorted whole; a key that both have is one place."""
+    held_at, fresh_at = np.empty(len(held), np.int64), np.empty(len(fresh), np.int64)
+    i = j = size = 0
+    while i < len(held) or j < len(fresh):
+        of_held = j == len(fresh) or (i < len(held) and held[i] <= fresh[j])
+        of_fresh = i == len(held) or (j < len(fresh) and fresh[j] <= held[i])
+        if of_held:
+            held_at[i] = size
+            i += 1
+        if of_fresh:
+            fresh_at[j] = size
+            j += 1
+        size += 1
+    return held_at, fresh_at, size
