@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import assert_never
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from features.cohort import Cohort
-from features.day_cubes import COURSE_SHIFT, mark
+from features.day_cubes import mark
 from features.declaration import Feature
 from features.state import State
-from features.vocabulary import Ever, InTerm, Last, Sessions, Term, Window
+from features.vocabulary import Ever, InTerm, Last, Term, Window
 from records.codes import DAY_KINDS, STUDY_MODES
 from records.tables import CALENDAR, ENROLMENTS
 
@@ -21,7 +23,7 @@ Flags = npt.NDArray[np.bool_]
 
 FOREVER = 10**6
 NORMAL, INTERNSHIP = -1, -2
-SEEN_MARKS = [mark(status) for status in ("P", "L", "E", "O")]
+_IS_SEEN = np.isin(np.arange(16), [mark(status) for status in ("P", "L", "E", "O")])
 _HELD_KINDS = [DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH")]
 _CLOSED_KINDS = [DAY_KINDS.position(kind) for kind in ("HOLIDAY", "CLOSED")]
 _DUAL, _INTERN = STUDY_MODES.position("DUAL"), STUDY_MODES.position("INTERNSHIP")
@@ -88,6 +90,8 @@ class Asked:
                 return np.where(before >= 0, opens[np.maximum(before, 0)], FOREVER)
             case Ever():
                 return np.full(len(opens), -FOREVER, np.int64)
+            case _:
+                assert_never(window)
 
     def term_ends(self, window: Window) -> Ints:
         """The day after the window's last for each of the cohort's terms: never later than `as_of`."""
@@ -132,27 +136,25 @@ class Asked:
         dual = np.flatnonzero(mode == _DUAL)
         groups, place = np.unique(self.cohort.group[dual], return_inverse=True)
         found[dual] = place
-        company = np.zeros((len(groups), len(self.state.attendance.days)), bool)
-        for group in range(len(groups)):
-            company[group] = self._company_days(self.cohort.student[dual[place == group]])
-        return Outside(mode=found, company=company)
-
-    def _company_days(self, students: Ints) -> Flags:
-        """The days of the cubes before `as_of` in weeks in which none of these students was seen."""
         cubes = self.state.attendance
         held = max(min(self.cohort.today, cubes.end_day) - cubes.first_day, 0)
-        seen = np.zeros(held, bool)
-        inside = students[students < cubes.days.shape[1]]
-        for sessions in Sessions:
-            block = None if sessions is Sessions.PERIODS else cubes.held.get(sessions)
-            if block is not None:
-                seen |= np.isin(block[:held, inside], SEEN_MARKS).any(axis=1)
-        if cubes.periods is not None:
-            marks = cubes.periods[:held, inside] & ((1 << COURSE_SHIFT) - 1)
-            seen |= np.isin(marks, SEEN_MARKS).any(axis=(1, 2))
-        week = (np.arange(held) + cubes.first_day + 3) // 7  # 1970-01-01 was a Thursday
-        weeks, place = np.unique(week, return_inverse=True)
-        seen_weeks = np.bincount(place, seen, len(weeks)) > 0
-        found = np.zeros(len(cubes.days), bool)
-        found[:held] = ~seen_weeks[place]
-        return found
+        week = (np.arange(len(cubes.days)) + cubes.first_day + 3) // 7  # 1970-01-01 was a Thursday
+        week -= week[:1]
+        seen = np.zeros((len(groups), int(week.max(initial=0)) + 1), bool)
+        for marks in (*cubes.held.values(), *([] if cubes.periods is None else [cubes.periods])):
+            by_period = marks if marks.ndim == 3 else marks[:, :, None]
+            _see(by_period[:held], self.cohort.student[dual], place, week, _IS_SEEN, seen)
+        company = ~seen[:, week]
+        company[:, held:] = False
+        return Outside(mode=found, company=company)
+
+
+@numba.njit(cache=True, nogil=True)
+def _see(marks, students, group, week, is_seen, seen):  # type: ignore[no-untyped-def]
+    """Mark the weeks in which a student of each group was seen."""
+    for day in range(len(marks)):
+        for i in range(len(students)):
+            if students[i] < marks.shape[1] and not seen[group[i], week[day]]:
+                for cell in marks[day, students[i]]:
+                    if is_seen[cell & 15]:
+                        seen[group[i], week[day]] = True

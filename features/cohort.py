@@ -49,7 +49,7 @@ class Cohort:
     terms: tuple[TermSpan, ...]
     row: Ints
 
-    @property
+    @cached_property
     def today(self) -> int:
         return day_number(self.as_of)
 

@@ -47,15 +47,13 @@ for _place, (_told, _means) in enumerate(_BY_PERIODS):
 class DayCubes:
     """Marks of every day and student: `marks(sessions)[day, student]` holds 0 for none; day 0 is `first_day`.
 
-    `periods[day, student, period]` holds the mark and, above it, the number of the course + 1. `changes` keeps for each
-    fold the earliest day that it touched.
+    `periods[day, student, period]` holds the mark and, above it, the number of the course + 1.
     """
 
     def __init__(self) -> None:
         self.first_day = 0
         self.held: dict[Sessions, Bytes] = {Sessions.DAY: np.zeros((0, 0), np.uint8)}
         self.periods: npt.NDArray[Any] | None = None
-        self.changes: list[int] = []
         self._told: Bytes | None = None
         self._stale_days: Ints = np.zeros(0, np.int64)
 
@@ -74,10 +72,6 @@ class DayCubes:
             return self._told_by_periods(self.periods)
         return self.held.get(sessions)
 
-    def earliest_change(self, since: int) -> int | None:
-        """The earliest day touched after the first `since` folds; None when there was none."""
-        return min(self.changes[since:], default=None)
-
     def fold(self, rows: pa.Table, students: Ints, size: int, courses: npt.NDArray[np.int32] | None) -> None:
         """Take records in reading order: of two marks of one cell the later stays."""
         day = rows.column("happened_on").cast(pa.int32()).to_numpy()
@@ -89,7 +83,6 @@ class DayCubes:
         if rows.column("retracted").combine_chunks().true_count:
             marks = np.where(rows.column("retracted").to_numpy(), 0, marks).astype(np.uint8)
         self._make_room(int(day.min()), int(day.max()) + 1, size)
-        self.changes.append(int(day.min()))
         at = day - self.first_day
         kinds = set(np.unique(session).tolist())
         for sessions, number in _SESSION_OF.items():
@@ -161,7 +154,6 @@ class DayCubes:
             empty = cube[:, new] == 0
             cube[:, new][empty] = cube[:, old][empty]
             cube[:, old] = 0
-        self.changes.append(self.first_day)
         self._stale_days = np.arange(self.first_day, self.end_day)
 
 

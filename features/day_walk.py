@@ -70,6 +70,7 @@ class DayWalk:
         self._first_day = asked.state.attendance.first_day
         self._sessions = sessions
         self._counted: dict[tuple[int, Days], Floats] = {}
+        self._parts_of: dict[Days, list[_Part]] = {}
 
     @cached_property
     def _cube(self) -> Cube:
@@ -131,16 +132,28 @@ class DayWalk:
 
     # Who is asked about which days
 
-    def _parts(self, days: Days) -> Iterator[_Part]:
+    def _parts(self, days: Days) -> list[_Part]:
         """Students by the days that count for them; terms with the same days go together."""
+        if days not in self._parts_of:
+            self._parts_of[days] = list(self._cut(days))
+        return self._parts_of[days]
+
+    @cached_property
+    def _terms(self) -> list[int]:
+        """The terms that students are in."""
+        terms: list[int] = np.flatnonzero(np.bincount(self.asked.cohort.term)).tolist()
+        return terms
+
+    def _cut(self, days: Days) -> Iterator[_Part]:
         cohort, cube = self.asked.cohort, self._cube
         if not cube.size:
             return
         chosen: dict[bytes, list[int]] = {}
         rows: dict[bytes, Ints] = {}
-        for term in np.unique(cohort.term).tolist():
-            start, end = (int(bound[term]) - self._first_day for bound in (self.asked.term_starts(days.window), self.asked.term_ends(days.window)))  # fmt: skip
-            own = self._active[np.searchsorted(self._active, start) : np.searchsorted(self._active, end)]
+        bounds = [bound(days.window) - self._first_day for bound in (self.asked.term_starts, self.asked.term_ends)]
+        starts, ends = np.searchsorted(self._active, bounds)
+        for term in self._terms:
+            own = self._active[starts[term] : ends[term]]
             own = own[self._wanted(days, term, own)]
             chosen.setdefault(own.tobytes(), []).append(term)
             rows[own.tobytes()] = own

@@ -46,23 +46,24 @@ def absences_allowed(asked: Asked, share: Floats) -> Floats:
 
 def gpa_bars(asked: Asked) -> Floats:
     """The least GPAX that each student must have: of several, the next to come after the terms completed, else the last."""
-    bars = np.full(asked.size, np.nan)
-    level = asked.cohort.level
-    term = np.array([min(span.term, 3) for span in asked.cohort.terms], np.int64)[asked.cohort.term]
-    where = asked.state.institution_of(asked.cohort.student)
-    for institution in np.unique(where).tolist():
-        rules = [
-            rule for rule in entered(asked.state, institution, before=asked.cohort.today) if rule.name == "gpa_minimum"
-        ]
-        if not rules:
-            continue
-        own = where == institution
-        for one in np.unique(level[own]).tolist():
-            stage, year = _stage_and_year(one)
-            pick = _bar_of(rules, stage)
-            for own_term in (1, 2, 3):
-                bars[own & (level == one) & (term == own_term)] = pick((year - 1) * 2 + own_term - 1)
-    return bars
+    cohort = asked.cohort
+    term = np.array([min(span.term, 3) for span in cohort.terms], np.int64)[cohort.term]
+    where = asked.state.institution_of(cohort.student)
+    levels = len(LEVELS.codes) + 1
+    told, place = np.unique((where * levels + cohort.level + 1) * 4 + term, return_inverse=True)
+    bars = np.full(len(told), np.nan)
+    for at, one in enumerate(told.tolist()):
+        institution, level = divmod(one // 4, levels)
+        rules = _gpa_rules(asked, institution)
+        if rules:
+            stage, year = _stage_and_year(level - 1)
+            bars[at] = _bar_of(rules, stage)((year - 1) * 2 + one % 4 - 1)
+    return np.asarray(bars[place])
+
+
+def _gpa_rules(asked: Asked, institution: int) -> list[Entered]:
+    rules = entered(asked.state, institution, before=asked.cohort.today)
+    return [rule for rule in rules if rule.name == "gpa_minimum"]
 
 
 def _stage_and_year(level: int) -> tuple[str, int]:

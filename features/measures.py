@@ -4,6 +4,7 @@ Single attendance marks are answered by `day_walk` and `course_walk`, totals by 
 `row_walk`. A value that cannot be known is NaN.
 """
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -46,6 +47,7 @@ from features.vocabulary import (
 from records.tables import ATTENDANCE, Table, Where
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 _DAYS_A_YEAR = 365.25
 _THIS_TERM = InTerm()
 _LEAVE_DAYS, _LATE_DAYS, _MISSED_DAYS = (
@@ -244,28 +246,55 @@ def _own(feature: Feature, values: Floats, students: int) -> Floats:
     return values
 
 
-def relative(group: npt.NDArray[np.int64], values: Floats, least: int) -> Floats:
+def relative(group: Ints, values: Floats, least: int) -> Floats:
     """Standard deviations from the mean of the class group; NaN in groups that tell nothing."""
-    known = ~np.isnan(values)
-    groups = int(group.max()) + 1
-    count = np.bincount(group[known], minlength=groups)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.bincount(group[known], values[known], groups) / count
-        apart = np.where(known, values - mean[group], 0.0)
-        deviation = np.sqrt(np.bincount(group, apart * apart, groups) / (count - 1))
-        usable = (count >= least) & (deviation > 1e-9)
-        return np.where(usable[group], (values - mean[group]) / deviation[group], np.nan)
+    found = np.full(len(values), np.nan)
+    _relative(group, int(group.max()) + 1, values, least, found)
+    return found
 
 
-def from_median(group: npt.NDArray[np.int64], values: Floats, least: int) -> Floats:
+@numba.njit(cache=True, nogil=True)
+def _relative(group, groups, values, least, found):  # type: ignore[no-untyped-def]
+    count, mean, spread = np.zeros(groups, np.int64), np.zeros(groups), np.zeros(groups)
+    for i in range(len(values)):
+        if values[i] == values[i]:
+            count[group[i]] += 1
+            mean[group[i]] += values[i]
+    for one in range(groups):
+        mean[one] /= max(count[one], 1)
+    for i in range(len(values)):
+        if values[i] == values[i]:
+            spread[group[i]] += (values[i] - mean[group[i]]) ** 2
+    for i in range(len(values)):
+        one = group[i]
+        if count[one] >= max(least, 2):
+            deviation = np.sqrt(spread[one] / (count[one] - 1))
+            if deviation > 1e-9:
+                found[i] = (values[i] - mean[one]) / deviation
+
+
+def from_median(group: Ints, values: Floats, least: int) -> Floats:
     """The value less the median of the class group; NaN in groups with fewer than `least` known values."""
-    known = np.flatnonzero(~np.isnan(values))
-    groups = int(group.max()) + 1
-    count = np.bincount(group[known], minlength=groups)
-    ordered = values[known][np.lexsort((values[known], group[known]))]
-    begins = np.cumsum(count) - count
+    found = np.full(len(values), np.nan)
+    _from_median(group, int(group.max()) + 1, values, least, found)
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _from_median(group, groups, values, least, found):  # type: ignore[no-untyped-def]
+    ends = np.zeros(groups, np.int64)
+    for i in range(len(values)):
+        ends[group[i]] += values[i] == values[i]
+    ends = np.cumsum(ends)
+    filled, known = np.concatenate((np.zeros(1, np.int64), ends[:-1])), np.empty(len(values))
+    for i in range(len(values)):
+        if values[i] == values[i]:
+            known[filled[group[i]]] = values[i]
+            filled[group[i]] += 1
     median = np.full(groups, np.nan)
-    told = np.flatnonzero((count >= least) & (count > 0))
-    low, high = begins[told] + (count[told] - 1) // 2, begins[told] + count[told] // 2
-    median[told] = (ordered[low] + ordered[high]) / 2
-    return np.asarray(values - median[group])
+    for one in range(groups):
+        own = np.sort(known[(ends[one - 1] if one else 0) : ends[one]])
+        if len(own) >= max(least, 1):
+            median[one] = (own[(len(own) - 1) // 2] + own[len(own) // 2]) / 2
+    for i in range(len(values)):
+        found[i] = values[i] - median[group[i]]

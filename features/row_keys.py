@@ -44,10 +44,8 @@ class RowKeys:
             return np.zeros(len(institution), np.int64)
         packed = institution.astype(np.int64)
         for name, bits, base in self._parts:
-            part = _part(columns[name], base)
-            if len(part) and not 0 <= part.min() <= part.max() < (1 << bits):
+            if not _pack(packed, columns[name], base, bits):
                 raise ValueError(f"table {self.table.name}: a value of the key column {name} is out of its range")
-            packed = (packed << bits) | part
         return self._number(packed)
 
     def restore(self, told: Ints) -> None:
@@ -79,11 +77,16 @@ def _room(table: Table, name: str) -> tuple[int, int]:
     return _BITS[column.kind], 0
 
 
-def _part(values: npt.NDArray[Any], base: int) -> Ints:
-    """Counted from 1; 0 is a missing value (NaN, or an integer below 0)."""
-    if values.dtype.kind == "f":
-        return np.where(np.isnan(values), 0, values - base + 1).astype(np.int64)
-    return np.maximum(values.astype(np.int64) + 1, 0)
+@numba.njit(cache=True, nogil=True)
+def _pack(packed: Ints, values: npt.NDArray[Any], base: int, bits: int) -> bool:
+    """Add a column to the packed keys, counted from 1, 0 for a missing value; whether all of them have room."""
+    for row in range(len(packed)):
+        value = values[row]
+        part = 0 if value != value or value < 0 else np.int64(value) - base + 1
+        if not 0 <= part < (1 << bits):
+            return False
+        packed[row] = (packed[row] << bits) | part
+    return True
 
 
 @numba.njit(cache=True, nogil=True)

@@ -12,7 +12,7 @@ from features.asked import Asked
 from features.declaration import Feature
 from features.state import NO_DAY
 from features.versioned_rows import VersionedRows
-from features.vocabulary import InTerm, Term
+from features.vocabulary import InTerm, Term, Window
 from records.tables import Table, Where
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +38,8 @@ class RowsAsked:
     rows: VersionedRows
 
     def __post_init__(self) -> None:
-        self._inside: dict[Any, Flags] = {}
+        self._inside: dict[Window, Flags] = {}
+        self._seen: dict[Window, Floats] = {}
 
     @cached_property
     def _bounds(self) -> tuple[Ints, Ints]:
@@ -75,20 +76,25 @@ class RowsAsked:
         codes = np.array([span.academic_year * 10 + span.term for span in cohort.terms], np.int64)
         return np.where(place >= 0, codes[np.maximum(place, 0)], -1)
 
-    def _chosen(self, feature: Feature, where: Where | None, known: Flags | None = None) -> _Rows:
-        counts = self.inside(feature)
-        if where is not None:
-            counts = counts & self.matches(where)
+    def _chosen(self, feature: Feature, *wheres: Where | None, known: npt.NDArray[Any] | None = None) -> _Rows:
+        counts, begin, end = self.inside(feature), *self._bounds
+        for where in wheres:
+            if where is not None:
+                counts = _matching(begin, end, counts, self.rows.columns[where.column], self._member(where))
         if known is not None:
-            counts = counts & known
-        return _Rows(*self._bounds, counts, self._order)
+            counts = _telling(begin, end, counts, known)
+        return _Rows(begin, end, counts, self._order)
 
-    def matches(self, where: Where) -> Flags:
+    def _member(self, where: Where) -> Flags:
+        """Whether a code matches, by its position; a missing one is the last and does not."""
         codes = self.rows.table[where.column].codes
         assert codes is not None
         member = np.zeros(len(codes.codes) + 1, bool)
         member[[codes.position(value) for value in where.values]] = True
-        return np.asarray(member[self.rows.columns[where.column]])
+        return member
+
+    def matches(self, where: Where) -> Flags:
+        return np.asarray(self._member(where)[self.rows.columns[where.column]])
 
     def values(self, column: str) -> Floats:
         """A column as numbers: what a code is worth, a flag as 0 or 1, days since 1970, NaN where missing."""
@@ -100,52 +106,45 @@ class RowsAsked:
 
     def tally(self, feature: Feature, where: Where | None) -> tuple[Floats, Floats]:
         """Matching rows and all rows of each student in the window."""
-        seen, matching = (np.zeros(self.asked.size) for _ in range(2))
-        _count(self._chosen(feature, None), seen)
-        _count(self._chosen(feature, where), matching)
-        return matching, seen
+        if feature.window not in self._seen:
+            self._seen[feature.window] = _counted(self._chosen(feature))
+        return _counted(self._chosen(feature, where)), self._seen[feature.window]
 
     def summed(self, feature: Feature, column: str, weight: str | None, where: Where | None) -> tuple[Floats, Floats]:
         """The weighted sum of a column over rows that tell it, and the sum of the weights (1 where none is told)."""
         values = self.values(column)
         weights = np.ones(len(self.rows)) if weight is None else np.nan_to_num(self.values(weight), nan=1.0)
         total, of_weights = np.zeros(self.asked.size), np.zeros(self.asked.size)
-        _sum(self._chosen(feature, where, ~np.isnan(values)), values, weights, total, of_weights)
+        _sum(self._chosen(feature, where, known=values), values, weights, total, of_weights)
         return total, of_weights
 
     def highest(self, feature: Feature, column: str, where: Where | None) -> Floats:
         values = self.values(column)
         found = np.full(self.asked.size, np.nan)
-        _highest(self._chosen(feature, where, ~np.isnan(values)), values, found)
+        _highest(self._chosen(feature, where, known=values), values, found)
         return found
 
     def newest(
         self, feature: Feature, where: Where | None, column: str | None = None, *, also: Where | None = None
     ) -> Ints:
         """The place of each student's newest row, of those that tell `column` where given; -1 for none."""
-        known = None if column is None else ~np.isnan(self._known_numbers(column))
-        if also is not None:
-            known = self.matches(also) if known is None else known & self.matches(also)
+        known = None if column is None else _as_numbers(self.rows.columns[column])
         found = np.full(self.asked.size, -1, np.int64)
-        _newest(self._chosen(feature, where, known), found)
+        _newest(self._chosen(feature, where, also, known=known), found)
         return found
-
-    def _known_numbers(self, column: str) -> Floats:
-        held = self.rows.columns[column]
-        return np.where(held < 0, np.nan, held) if held.dtype.kind == "i" else held
 
     def before_newest(self, feature: Feature, column: str, where: Where | None) -> tuple[Floats, Floats]:
         """The newest told value of each student and the one before it; NaN where there is none."""
         values = self.values(column)
         found = np.full((2, self.asked.size), np.nan)
-        _newest_two(self._chosen(feature, where, ~np.isnan(values)), values, found)
+        _newest_two(self._chosen(feature, where, known=values), values, found)
         return found[0], found[1]
 
     def same_since(self, feature: Feature, column: str, where: Where | None) -> Ints:
         """The place of the first of the newest rows in a row that tell the newest value; -1 for none."""
         values = self.values(column)
         found = np.full(self.asked.size, -1, np.int64)
-        _same_since(self._chosen(feature, where, ~np.isnan(values)), values, found)
+        _same_since(self._chosen(feature, where, known=values), values, found)
         return found
 
     def picked(self, values: npt.NDArray[Any], places: Ints, absent: float) -> Floats:
@@ -153,6 +152,10 @@ class RowsAsked:
         if not len(values):
             return np.full(len(places), absent)
         return np.where(places >= 0, values[np.maximum(places, 0)], absent).astype(np.float64)
+
+
+def _as_numbers(held: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.where(held < 0, np.nan, held) if held.dtype.kind == "i" else held
 
 
 def _term_code(years: npt.NDArray[np.floating], terms: npt.NDArray[np.floating]) -> Ints:
@@ -185,10 +188,31 @@ def _since(begin, end, happened, alive, first, today, found):  # type: ignore[no
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(rows, found):  # type: ignore[no-untyped-def]
+def _matching(begin, end, counts, codes, member):  # type: ignore[no-untyped-def]
+    found = np.zeros(len(counts), np.bool_)
+    for i in range(len(begin)):
+        for row in range(begin[i], end[i]):
+            found[row] = counts[row] and member[codes[row]]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _telling(begin, end, counts, values):  # type: ignore[no-untyped-def]
+    """Of the rows that count those that tell a value, which NaN is not."""
+    found = np.zeros(len(counts), np.bool_)
+    for i in range(len(begin)):
+        for row in range(begin[i], end[i]):
+            found[row] = counts[row] and values[row] == values[row]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _counted(rows):  # type: ignore[no-untyped-def]
+    found = np.zeros(len(rows.begin), np.float64)
     for i in range(len(found)):
         for row in range(rows.begin[i], rows.end[i]):
             found[i] += rows.counts[row]
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -62,11 +63,21 @@ def features(
     values = np.empty((len(who.student), len(catalogue)), np.float32, order="F")
     for place, feature in enumerate(catalogue):
         # Rounding is part of the definition: a float32 runtime must not disagree about near-ties.
-        answers.values[feature.name] = np.round(answers.answer(feature), feature.decimals)
+        answers.values[feature.name] = rounded(answers.answer(feature), feature.decimals)
         values[:, place] = answers.values[feature.name]
     return Snapshot(
         institution=institution, cohort=who, features=tuple(catalogue), values=values, ledger_number=ledger_number
     )
+
+
+@numba.njit(cache=True, nogil=True)
+def rounded(values: npt.NDArray[np.float64], decimals: int) -> npt.NDArray[np.float64]:
+    """As np.round does it, in one pass."""
+    scale = 10.0**decimals
+    found = np.empty(len(values))
+    for i in range(len(values)):
+        found[i] = np.rint(values[i] * scale) / scale
+    return found
 
 
 def replay(log: EventLog, as_ofs: Sequence[date], catalogue: Sequence[Feature] = CATALOGUE) -> Iterator[Snapshot]:

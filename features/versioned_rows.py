@@ -65,8 +65,7 @@ class VersionedRows:
         self._read += rows.num_rows
         self.version += 1
         if len(keys) > 1 and not (keys[1:] > keys[:-1]).all():
-            order = np.argsort(keys, kind="stable")
-            last = order[np.r_[keys[order][1:] != keys[order][:-1], True]]
+            last = _last_of_each(keys, int(students.max()) + 1)
             keys, fresh = keys[last], {name: values[last] for name, values in fresh.items()}
         if not len(self._keys):
             self._keys, self.columns = keys, fresh
@@ -147,6 +146,32 @@ def _together(
     merged[held_at] = held
     merged[fresh_at] = fresh  # the later version of a key that both have
     return merged
+
+
+@numba.njit(cache=True, nogil=True)
+def _last_of_each(keys: Ints, students: int) -> Ints:
+    """The places of the last row of each key, in order of the keys: sorted by student, then within each student."""
+    begins = np.zeros(students + 1, np.int64)
+    for key in keys:
+        begins[(key >> 32) + 1] += 1
+    begins = np.cumsum(begins)
+    filled = begins[:-1].copy()
+    ordered = np.empty(len(keys), np.int64)
+    for row in range(len(keys)):
+        student = keys[row] >> 32
+        # An insertion sort: a student has a few dozen rows, and they mostly come in order.
+        at = filled[student]
+        while at > begins[student] and keys[ordered[at - 1]] > keys[row]:
+            ordered[at] = ordered[at - 1]
+            at -= 1
+        ordered[at] = row
+        filled[student] += 1
+    kept = 0
+    for at in range(len(ordered)):
+        if at + 1 == len(ordered) or keys[ordered[at]] != keys[ordered[at + 1]]:
+            ordered[kept] = ordered[at]
+            kept += 1
+    return ordered[:kept]
 
 
 @numba.njit(cache=True, nogil=True)
