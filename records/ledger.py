@@ -4,23 +4,45 @@ The commit point of an import is one transaction that names its files here; file
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Uuid, exists, func, select, update
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from records import compacted
 from records.college import Institution
-from records.database import Database, Instant, LedgerTable
+from records.compacted import holds, stands
+from records.database import Database
 from records.errors import ConfigurationGap, UserError
+from records.ledger_tables import BatchFileRow, CompactedPartRow
+from records.ledger_tables import BatchRow as BatchRow
+from records.ledger_tables import InstitutionRow as InstitutionRow
+from records.ledger_tables import StudentRow as StudentRow
+
+NEWEST = 2**31 - 1
+"""Larger than any ledger number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogFile:
-    """One file of the log as the ledger names it; `path` is relative to the folder of the logs."""
+    """One file of the log as the ledger names it; `path` is relative to the folder of the logs.
+
+    A compacted file holds several institutions and batches: then this is the part of one institution, found by its
+    `position` in the file, of which the batches `since` to `until` are read; `batch` is the newest and `rows` count all.
+    """
 
     table: str
     path: str
@@ -29,65 +51,28 @@ class LogFile:
     first_recorded_at: datetime
     last_recorded_at: datetime
     sha256: str
+    institution: str = ""
+    position: int | None = None
+    since: int = 0
+    until: int = NEWEST
+    largest_student: int | None = None
+    """None where only the file tells it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogIndex:
-    """The files of an institution's log as the ledger stood after `ledger_number`."""
+    """The files of an institution's log, or of several, as the ledger stood after `ledger_number`.
+
+    The tuples go by institution: its newest batch, its epoch, and how many student numbers the ledger has placed.
+    """
 
     files: tuple[LogFile, ...]
     ledger_number: int
     epoch: int
-
-
-class InstitutionRow(LedgerTable):
-    __tablename__ = "institution"
-    code: Mapped[str] = mapped_column(primary_key=True)
-    name_th: Mapped[str]
-    name_en: Mapped[str]
-    agency: Mapped[str]
-    province: Mapped[str]
-    epoch: Mapped[int] = mapped_column(default=0)
-
-
-class BatchRow(LedgerTable):
-    """One import. `number` is the ledger number; `counts` holds rows by verdict, never a row."""
-
-    __tablename__ = "batch"
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    token: Mapped[UUID] = mapped_column(Uuid, unique=True)
-    institution: Mapped[str] = mapped_column(ForeignKey("institution.code"), index=True)
-    source: Mapped[str]
-    file_sha256: Mapped[str]
-    recorded_at: Mapped[datetime] = mapped_column(Instant)
-    committed_at: Mapped[datetime] = mapped_column(Instant)
-    reconstructed: Mapped[bool]
-    counts: Mapped[dict[str, int]] = mapped_column(JSON)
-    undoes: Mapped[int | None] = mapped_column(default=None)
-    """The ledger number of the batch that this one withdraws."""
-    mends: Mapped[int | None] = mapped_column(default=None)
-    """The ledger number of the batch in whose quarantine these rows were."""
-
-
-class BatchFileRow(LedgerTable):
-    __tablename__ = "batch_file"
-    path: Mapped[str] = mapped_column(primary_key=True)
-    batch: Mapped[int] = mapped_column(ForeignKey("batch.number"), index=True)
-    table: Mapped[str] = mapped_column("table_name")
-    rows: Mapped[int]
-    first_recorded_at: Mapped[datetime] = mapped_column(Instant)
-    last_recorded_at: Mapped[datetime] = mapped_column(Instant)
-    sha256: Mapped[str]
-
-
-class StudentRow(LedgerTable):
-    """A student at an institution as the last roster told: pseudonymous, so that lists and access need no name."""
-
-    __tablename__ = "student"
-    institution: Mapped[str] = mapped_column(ForeignKey("institution.code"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    student_id: Mapped[UUID] = mapped_column(Uuid, index=True)
-    class_group: Mapped[str] = mapped_column(default="", index=True)
+    institutions: tuple[str, ...] = ()
+    ledger_numbers: tuple[int, ...] = ()
+    epochs: tuple[int, ...] = ()
+    students: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +98,9 @@ class NewBatch:
     placements: Sequence[Placement] = field(default=())
     undoes: int | None = None
     mends: int | None = None
+
+
+_CALLED = {"table_name": "table"}
 
 
 class Overtaken(Exception):
@@ -157,7 +145,7 @@ def commit(database: Database, batch: NewBatch, *, after: int) -> int:
     Raises Overtaken when the institution's newest batch is no longer `after`.
     """
     with database.write() as session:
-        _take_turn(session, batch.institution)
+        take_turn(session, batch.institution)
         if last_number(session, batch.institution) != after:
             raise Overtaken
         row = BatchRow(
@@ -193,7 +181,7 @@ def commit(database: Database, batch: NewBatch, *, after: int) -> int:
         return row.number
 
 
-def _take_turn(session: Session, institution: str) -> None:
+def take_turn(session: Session, institution: str) -> None:
     """Wait until no other process commits for this institution; SQLite has one writer at a time anyway."""
     session.execute(select(InstitutionRow.code).where(InstitutionRow.code == institution).with_for_update())
 
@@ -216,28 +204,71 @@ def _place(session: Session, batch: NewBatch) -> None:
 
 def log_index(database: Database, institution: str, until_batch: int | None = None) -> LogIndex:
     """The institution's files as of a ledger number (default: now). People and notebooks come through access.open_log."""
+    return shard_index(database, (institution,), until_batch)
+
+
+def shard_index(database: Database, institutions: Sequence[str], until_batch: int | None = None) -> LogIndex:
+    """The files of several institutions, which count in this order."""
     with database.read() as session:
-        newest = last_number(session, institution) if until_batch is None else until_batch
-        found = session.execute(
-            select(BatchFileRow)
-            .join(BatchRow, BatchRow.number == BatchFileRow.batch)
-            .where(BatchRow.institution == institution, BatchRow.number <= newest)
-            .order_by(BatchFileRow.batch, BatchFileRow.path)
-        ).scalars()
-        files = tuple(
-            LogFile(
-                table=row.table,
-                path=row.path,
-                batch=row.batch,
-                rows=row.rows,
-                first_recorded_at=row.first_recorded_at,
-                last_recorded_at=row.last_recorded_at,
-                sha256=row.sha256,
-            )
-            for row in found
+        newest = _by_institution(session, func.max(BatchRow.number), BatchRow.institution, institutions)
+        epochs = _by_institution(session, func.max(InstitutionRow.epoch), InstitutionRow.code, institutions)
+        numbers = _by_institution(session, func.max(StudentRow.number) + 1, StudentRow.institution, institutions)
+        last = NEWEST if until_batch is None else until_batch
+        files = standing_files(session, institutions, last)
+    known = tuple(min(number, last) for number in newest)
+    return LogIndex(
+        files=tuple(sorted(files, key=lambda file: (file.batch, file.path, file.institution))),
+        ledger_number=max(known, default=0) if until_batch is None else until_batch,
+        epoch=sum(epochs),
+        institutions=tuple(institutions),
+        ledger_numbers=known,
+        epochs=epochs,
+        students=numbers,
+    )
+
+
+def _by_institution(
+    session: Session, asked: ColumnElement[int], code: InstrumentedAttribute[str], institutions: Sequence[str]
+) -> tuple[int, ...]:
+    """A number of each institution, in their order; 0 where there is none."""
+    found = {
+        row[0]: row[1] for row in session.execute(select(code, asked).where(code.in_(institutions)).group_by(code))
+    }
+    return tuple(found.get(one) or 0 for one in institutions)
+
+
+def standing_files(session: Session, institutions: Sequence[str], last: int = NEWEST) -> list[LogFile]:
+    """Files of batches and parts of compacted ones, in one statement: a compaction may be committed at any moment."""
+    file, part = BatchFileRow, CompactedPartRow
+    none, newest = literal(None, Integer), literal(NEWEST, Integer)
+    of_batches = (
+        select(
+            file.table, file.path, file.batch, file.rows, file.first_recorded_at, file.last_recorded_at, file.sha256,
+            BatchRow.institution, none.label("position"), newest.label("until"), none.label("largest_student"),
         )
-        epoch = session.scalar(select(InstitutionRow.epoch).where(InstitutionRow.code == institution)) or 0
-    return LogIndex(files=files, ledger_number=newest, epoch=epoch)
+        .join(BatchRow, BatchRow.number == file.batch)
+        .where(BatchRow.institution.in_(institutions), BatchRow.number <= last, stands(file.path))
+    )  # fmt: skip
+    of_parts = select(
+        part.table, part.path, part.last_batch, part.rows, part.first_recorded_at, part.last_recorded_at, part.sha256,
+        part.institution, part.position, literal(last, Integer), part.largest_student,
+    ).where(holds(institutions), part.first_batch <= last)  # fmt: skip
+    found = session.execute(union_all(of_batches, of_parts)).mappings()
+    return [LogFile(**{_CALLED.get(name, name): value for name, value in row.items()}) for row in found]
+
+
+def files_of_batch(database: Database, batch: BatchRow) -> tuple[LogFile, ...]:
+    """The files with the rows of one batch and no others; of compacted ones that batch alone is read."""
+    index = log_index(database, batch.institution)
+    with database.read() as session:
+        told = set(session.scalars(select(BatchFileRow.table).where(BatchFileRow.batch == batch.number)))
+    own = [file for file in index.files if file.batch == batch.number and file.position is None]
+    parts = [
+        replace(file, since=batch.number, until=batch.number)
+        for file in index.files
+        if file.position is not None and file.table in told - {one.table for one in own}
+    ]
+    return (*own, *parts)
 
 
 def student_ids(database: Database, institution: str) -> dict[int, UUID]:
@@ -295,9 +326,9 @@ def tokens(database: Database) -> set[UUID]:
 
 
 def paths(database: Database) -> set[str]:
-    """The paths of all files that the ledger names, relative to the folder of the logs."""
+    """The paths of all files that must stay on the disk, relative to the folder of the logs."""
     with database.read() as session:
-        return set(session.scalars(select(BatchFileRow.path)))
+        return compacted.named(session, set(session.scalars(select(BatchFileRow.path))))
 
 
 def first_operational(database: Database, institution: str) -> datetime | None:

@@ -198,7 +198,7 @@ class Roll:
 
 
 def _told(log: EventLog, table: Table, until: datetime | None, *columns: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = log.rows(table, until, columns).to_pylist()
+    rows: list[dict[str, Any]] = log.rows(table, until, (*columns, "recorded_at")).to_pylist()
     return rows
 
 

@@ -25,7 +25,8 @@ from records.intake.source import Covers, Told
 from records.intake.spool import Spool
 from records.intake.totals import as_periods
 from records.ledger import BatchRow, Placement
-from records.log import EventLog, Within
+from records.log import EventLog
+from records.log_file import Within
 from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS, Table
 from records.text import Text
 

@@ -214,8 +214,5 @@ def _file(home: DataHome, batch: BatchRow) -> KeptFile:
 
 def _is_uncounted_roster(home: DataHome, batch: BatchRow) -> bool:
     source = SOURCE_OF.get(batch.source)
-    counts = [
-        file for file in ledger.log_index(home.database, batch.institution).files
-        if file.batch == batch.number and file.table == ROSTER_COUNTS.name
-    ]  # fmt: skip
+    counts = [file for file in ledger.files_of_batch(home.database, batch) if file.table == ROSTER_COUNTS.name]
     return source is not None and not counts and any(one.covers is Covers.WHOLE_ROSTER for one in source.tells)

@@ -25,7 +25,8 @@ from records.intake.gathering import compared_by
 from records.intake.importing import STAGING
 from records.intake.spool import Spool, in_order
 from records.ledger import BatchRow, LogFile, LogIndex, NewBatch, Overtaken, Placement
-from records.log import EventLog, Within, write_in_order
+from records.log import EventLog, write_in_order
+from records.log_file import Within
 from records.tables import ENROLMENTS, TABLE_OF, Table
 from records.text import Text
 
@@ -182,7 +183,7 @@ class _Undoing:
     @classmethod
     def of(cls, home: DataHome, batch: BatchRow, folder: Path) -> "_Undoing":
         index = ledger.log_index(home.database, batch.institution)
-        mine = tuple(file for file in index.files if file.batch == batch.number)
+        mine = ledger.files_of_batch(home.database, batch)
         undos = [one for one in ledger.batches(home.database, batch.institution) if one.undoes is not None]
         open_log: Callable[[LogIndex], EventLog] = lambda files: EventLog(  # noqa: E731
             folder=home.logs, institution=batch.institution, index=files, key=home.vault.key

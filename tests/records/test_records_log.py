@@ -133,7 +133,7 @@ def test_only_the_columns_asked_for_are_read(home: DataHome) -> None:
     rows = rows_of(HOUSEHOLD, [{"student": 3, "members": 4, "happened_on": date(2025, 6, 1)}])
     commit(home, batch_of(files=[write_rows(home.logs, CODE, HOUSEHOLD, rows)]))
     read = log_of(home).rows(HOUSEHOLD, columns=["student", "members"])
-    assert read.column_names == ["student", "members", "recorded_at", "line", "batch"]
+    assert read.column_names == ["student", "members"]
 
 
 def test_an_empty_table_of_the_log_has_its_schema(home: DataHome) -> None:

@@ -1,0 +1,163 @@
+"""Compactions cut off in the middle, beside imports and beside each other; and the command that runs them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from records import compaction, compaction_commands, ledger
+from records.compaction import compact
+from records.errors import ConfigurationGap, UserError
+from records.home import DataHome
+from records.intake.importing import sweep_files
+from records.ledger import BatchRow
+from records.ledger_tables import CompactedPartRow, SupersededFileRow
+from records.shards import Shard
+from tests.records import crashing_compaction
+from tests.records.compacting import BOTH, LATER, told, two_weeks, week
+from tests.records.small import CODE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def everything(home: DataHome) -> tuple[Any, Any]:
+    return told(home), ledger.shard_index(home.database, BOTH.institutions)
+
+
+@pytest.mark.parametrize("moment", crashing_compaction.MOMENTS)
+def test_a_killed_compaction_leaves_the_log_as_it_was(home: DataHome, moment: str) -> None:
+    two_weeks(home)
+    before = everything(home)
+    script = [sys.executable, crashing_compaction.__file__, moment, str(home.settings.home), LATER.isoformat()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, timeout=60, check=False, env=environment)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert everything(home) == before
+    left = list((home.logs / "compacted").rglob("*.parquet"))
+    assert len(left) == 1
+    os.utime(left[0], (time.time() - 7200,) * 2)
+    assert sweep_files(home, datetime.now(UTC)) == 1
+    assert compact(home, BOTH, LATER).files == (20, 5)
+    assert told(home) == before[0]
+
+
+def test_an_import_that_commits_while_a_file_is_written_is_not_lost(
+    home: DataHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_weeks(home)
+    write, numbers = compaction._write, []
+
+    def meanwhile(*args: Any) -> Any:
+        if not numbers:
+            numbers.append(week(home, CODE, 3))
+        return write(*args)
+
+    monkeypatch.setattr(compaction, "_write", meanwhile)
+    compact(home, BOTH, LATER)
+    batches = {row["batch"] for row in told(home)[CODE, "attendance"]}
+    assert numbers[0] in batches
+    assert len(batches) == 3
+
+
+def test_of_two_compactions_one_wins_and_the_other_begins_again(
+    home: DataHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_weeks(home)
+    before, commit, others = told(home), compaction._commit, []
+
+    def after_another(*args: Any) -> None:
+        if not others:
+            others.append(1)
+            compact(home, Shard(name="one", institutions=(CODE,)), LATER)
+        commit(*args)
+
+    monkeypatch.setattr(compaction, "_commit", after_another)
+    compact(home, BOTH, LATER)
+    assert told(home) == before
+    on_disk = {str(path.relative_to(home.logs)) for path in (home.logs / "compacted").rglob("*.parquet")}
+    assert on_disk <= ledger.paths(home.database), "what the loser wrote is gone"
+
+
+def test_a_file_that_lost_rows_is_not_compacted(home: DataHome) -> None:
+    two_weeks(home)
+    before = ledger.shard_index(home.database, BOTH.institutions)
+    file = next(file for file in before.files if file.table == "attendance")
+    pq.write_table(pq.read_table(home.logs / file.path).slice(1), home.logs / file.path)
+    with pytest.raises(UserError, match="hold 19 rows and the ledger says 20; nothing was changed"):
+        compact(home, BOTH, LATER)
+    assert ledger.shard_index(home.database, BOTH.institutions) == before
+    assert not list((home.logs / "compacted").rglob("*.parquet"))
+
+
+def test_old_files_are_removed_after_a_day(home: DataHome) -> None:
+    two_weeks(home)
+    compact(home, BOTH, LATER)
+    week(home, CODE, 3)
+    compact(home, BOTH, LATER)
+    before = told(home)
+    for path in home.logs.rglob("*.parquet"):
+        os.utime(path, (time.time() - 7200,) * 2)
+    assert sweep_files(home, datetime.now(UTC)) == 0
+    with home.database.write() as session:
+        for row in (*session.query(SupersededFileRow), *session.query(CompactedPartRow)):
+            if row.superseded_at is not None:
+                row.superseded_at -= timedelta(days=1, minutes=1)
+    assert sweep_files(home, datetime.now(UTC)) == 30
+    assert told(home) == before
+    week(home, CODE, 4)
+    compact(home, BOTH, LATER)
+    with home.database.read() as session:
+        assert len({row.path for row in session.query(CompactedPartRow)}) == 10, "the parts swept are forgotten"
+
+
+# The command
+
+
+def weeks_ago(home: DataHome, days: int) -> None:
+    with home.database.write() as session:
+        for batch in session.query(BatchRow):
+            batch.committed_at -= timedelta(days=days)
+
+
+def test_the_command_says_what_became_of_the_files(home: DataHome, capsys: pytest.CaptureFixture[str]) -> None:
+    two_weeks(home)
+    before = told(home)
+    compaction_commands.compact(home=home.settings.home, as_json=True)
+    [shard] = json.loads(capsys.readouterr().out)["shards"]
+    assert (shard["rows"], shard["files_before"], shard["files_after"]) == (0, 20, 20), "this week is not closed"
+    weeks_ago(home, 7)
+    compaction_commands.compact(home=home.settings.home)
+    said = capsys.readouterr().out
+    assert "52 แถว จาก 20 แฟ้ม" in said
+    assert "52 rows, from 20 files" in said
+    assert told(home) == before
+    compaction_commands.compact(home=home.settings.home)
+    assert "ไม่มีแฟ้มใหม่ของสัปดาห์ที่ปิดแล้วให้รวม · There is nothing new" in capsys.readouterr().out
+
+
+def test_the_command_compacts_one_institution_alone_and_sweeps(
+    home: DataHome, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two_weeks(home)
+    weeks_ago(home, 7)
+    compaction_commands.compact(institution=[CODE], home=home.settings.home, as_json=True)
+    [shard] = json.loads(capsys.readouterr().out)["shards"]
+    assert (shard["shard"], shard["files_before"], shard["files_after"]) == (CODE, 10, 5)
+    assert shard["mb_after"] > 0
+    with home.database.write() as session:
+        for row in session.query(SupersededFileRow):
+            row.superseded_at -= timedelta(days=2)
+    for path in home.logs.rglob("*.parquet"):
+        os.utime(path, (time.time() - 7200,) * 2)
+    compaction_commands.compact(institution=[CODE], home=home.settings.home)
+    assert "ลบแฟ้มเดิมที่ไม่ใช้แล้ว 10 แฟ้ม · 10 old files" in capsys.readouterr().out
+    with pytest.raises(ConfigurationGap):
+        compaction_commands.compact(institution=["nowhere"], home=home.settings.home)
