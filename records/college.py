@@ -9,7 +9,10 @@ from pathlib import Path
 
 import xlsxwriter
 
+from records.codes import STAGES
 from records.text import Text
+
+RuleKey = tuple[str, str, int | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +70,20 @@ class Capacity:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule of the college that no model may overrule, for example `attendance_share` 0.8 (RULES lists the names)."""
+    """A rule of the college that no model may overrule, for example `attendance_share` 0.8 (codes.RULES lists the names).
+
+    `stage` (a code of codes.STAGES) and `after_terms` narrow it; without them it holds for everybody, always.
+    """
 
     name: str
     value: float
+    stage: str = ""
+    after_terms: int | None = None
+
+    @property
+    def key(self) -> RuleKey:
+        """What makes two rules versions of one."""
+        return self.name, self.stage, self.after_terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,17 +97,8 @@ class College:
     rules: tuple[Rule, ...] = ()
 
 
-# The rules that a college may set; a rule without a default is off until it is entered.
-RULES: dict[str, Text] = {
-    "attendance_share": Text(
-        th="เวลาเรียนขั้นต่ำเพื่อมีสิทธิ์สอบ (0.8 = ร้อยละ 80)", en="least share of days present for the right to examination"
-    ),
-    "absent_run_notice": Text(th="ขาดติดต่อกันกี่วันต้องแจ้งผู้ปกครอง", en="days absent in a row after which guardians are told"),
-    "absent_run_dismissal": Text(
-        th="ขาดติดต่อกันกี่วันอาจพ้นสภาพ", en="days absent in a row after which the place may be lost"
-    ),
-    "gpa_minimum": Text(th="เกรดเฉลี่ยขั้นต่ำของสถานศึกษา", en="the college's own least GPA"),
-}
+# The rules that may differ by stage and by terms completed; all others hold for the whole institution.
+RULES_BY_STAGE = ("gpa_minimum",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +106,8 @@ class SetupColumn:
     name: str
     label: Text
     example: str
+    optional: bool = False
+    """Whether a workbook may do without it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +119,8 @@ class SetupSheet:
     """What is lost while this sheet is empty; `zerodrop check` prints it."""
 
 
-def _column(name: str, th: str, en: str, example: str) -> SetupColumn:
-    return SetupColumn(name=name, label=Text(th=th, en=en), example=example)
+def _column(name: str, th: str, en: str, example: str, *, optional: bool = False) -> SetupColumn:
+    return SetupColumn(name=name, label=Text(th=th, en=en), example=example, optional=optional)
 
 
 SETUP_SHEETS: tuple[SetupSheet, ...] = (
@@ -179,6 +185,8 @@ SETUP_SHEETS: tuple[SetupSheet, ...] = (
         columns=(
             _column("rule", "ระเบียบ", "rule", "attendance_share"),
             _column("value", "ค่า", "value", "0.8"),
+            _column("stage", "ระดับการศึกษา", "stage of education", "", optional=True),
+            _column("after_terms", "เมื่อเรียนครบกี่ภาคเรียน", "after how many terms", "", optional=True),
         ),
         without=Text(th="ไม่มีรายชื่อ 'ต้องพบ' ตามระเบียบ", en="no 'must see' list by the rules"),
     ),
@@ -199,8 +207,12 @@ def _rows_of(college: College) -> dict[str, list[tuple[str, ...]]]:
         "staff": [(s.login, s.name, s.role) for s in college.staff],
         "class_groups": [(g.class_group, g.advisor) for g in college.groups],
         "capacity": [(buddhist(c.valid_from), str(c.visits_per_week), str(c.rows_per_advisor)) for c in college.capacity],
-        "rules": [(r.name, f"{r.value:g}") for r in college.rules],
+        "rules": [(r.name, f"{r.value:g}", _stage_word(r.stage), str(r.after_terms or "")) for r in college.rules],
     }  # fmt: skip
+
+
+def _stage_word(stage: str) -> str:
+    return STAGES.codes[STAGES.position(stage)].label.th if stage else ""
 
 
 def write_workbook(path: Path, college: College | None = None) -> None:

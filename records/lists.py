@@ -1,4 +1,4 @@
-"""What we said: publications with every scored student, the promotions they rest on, capacity and rules.
+"""What we said: publications with every scored student, the promotions they rest on, and capacity.
 
 Exactly one publication is current for an institution and a week; older ones are kept. Publishing the same content
 again changes nothing.
@@ -93,13 +93,6 @@ class CapacityRow(LedgerTable):
     valid_from: Mapped[date] = mapped_column(primary_key=True)
     visits_per_week: Mapped[int]
     rows_per_advisor: Mapped[int]
-
-
-class RuleRow(LedgerTable):
-    __tablename__ = "rule"
-    institution: Mapped[str] = mapped_column(ForeignKey("institution.code"), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,8 +260,3 @@ def capacity_on(session: Session, institution: str, on: date) -> tuple[Capacity,
         valid_from=row.valid_from, visits_per_week=row.visits_per_week, rows_per_advisor=row.rows_per_advisor
     )
     return held, False
-
-
-def rules_of(session: Session, institution: str) -> dict[str, float]:
-    rows = session.scalars(select(RuleRow).where(RuleRow.institution == institution))
-    return {row.name: row.value for row in rows}

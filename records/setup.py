@@ -1,23 +1,20 @@
 """`zerodrop init`: what people enter, read from one workbook and put where it belongs; and what is still missing."""
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-import pyarrow as pa
 from sqlalchemy import func, select
 
-from records import ledger, versions
+from records import ledger
 from records.access import ROLE_OF
-from records.clock import start_of
-from records.codes import DAY_KINDS
+from records.codes import DAY_KINDS, RULES, STAGES
 from records.college import (
-    RULES,
+    RULES_BY_STAGE,
     SETUP_SHEETS,
     Capacity,
     College,
@@ -33,17 +30,12 @@ from records.errors import ConfigurationGap, ImportRefused
 from records.home import DataHome
 from records.intake import normalise
 from records.intake.files import read_grid
-from records.intake.importing import Arrival, ImportRequest, take_in
-from records.intake.source import Told, in_one
-from records.lists import CapacityRow, RuleRow
-from records.log import EventLog
+from records.lists import CapacityRow
 from records.staff import AccountRow, CaseloadRow, account_by_login, assign_group
-from records.tables import CALENDAR
 from records.text import Text
 
 Row = dict[str, str]
 T = TypeVar("T")
-_KNOWN_BEFORE = timedelta(days=30)  # a term's calendar is known about a month before it opens
 
 
 def read_college(path: Path) -> College:
@@ -61,7 +53,7 @@ def read_college(path: Path) -> College:
         staff=tuple(_each(path, "staff", sheets, _staff_member)),
         groups=tuple(_each(path, "class_groups", sheets, _group)),
         capacity=tuple(_each(path, "capacity", sheets, _capacity)),
-        rules=tuple(_each(path, "rules", sheets, _rule)),
+        rules=_each_once(path, _each(path, "rules", sheets, _rule)),
     )
 
 
@@ -81,13 +73,20 @@ def _rows_of(path: Path, sheet: SetupSheet, cells: Sequence[Sequence[str]]) -> l
         for column in sheet.columns:
             if f"({column.name})" in header:
                 places[column.name] = index
-    missing = [f"{column.label.th} ({column.name})" for column in sheet.columns if column.name not in places]
+    missing = [
+        f"{column.label.th} ({column.name})"
+        for column in sheet.columns
+        if column.name not in places and not column.optional
+    ]
     if missing:
         raise ImportRefused.missing_columns(
             file=f"{path.name}, sheet '{sheet.label.th}'", missing=missing, found=list(cells[0])
         )
     return [
-        (line, {name: normalise.clean(row[index]) for name, index in places.items()})
+        (
+            line,
+            {column.name: "" for column in sheet.columns} | {n: normalise.clean(row[at]) for n, at in places.items()},
+        )
         for line, row in enumerate(cells[1:], start=2)
         if any(cell.strip() for cell in row)
     ]
@@ -160,19 +159,47 @@ def _capacity(row: Row) -> Capacity:
 
 
 def _rule(row: Row) -> Rule:
-    if row["rule"] not in RULES:
-        raise ValueError(f"there is no rule '{row['rule']}'; rules: {', '.join(RULES)}")
-    value = normalise.parse_number(row["value"])
+    position = RULES.parse(row["rule"])
+    if position is None:
+        raise ValueError(f"there is no rule '{row['rule']}'; rules: {', '.join(RULES.values)}")
+    name, value = RULES.values[position], normalise.parse_number(row["value"])
     if value is None:
-        raise ValueError(f"the value of '{row['rule']}' is no number")
-    return Rule(name=row["rule"], value=value)
+        raise ValueError(f"the value of '{name}' is no number")
+    most = 1 if name == "attendance_share" else 100
+    if not 0 <= value <= most:
+        raise ValueError(f"the value of '{name}' must lie between 0 and {most}" + (": write 80 % as 0.8" * (most == 1)))
+    stage, after_terms = _stage(row), _whole(row, "after_terms") if row["after_terms"] else None
+    if (stage or after_terms is not None) and name not in RULES_BY_STAGE:
+        raise ValueError(f"'{name}' holds for the whole institution; leave 'stage' and 'after_terms' empty")
+    if after_terms is not None and not 1 <= after_terms <= 12:
+        raise ValueError("'after_terms' must lie between 1 and 12")
+    return Rule(name=name, value=value, stage=stage, after_terms=after_terms)
+
+
+def _stage(row: Row) -> str:
+    position = STAGES.parse(row["stage"]) if row["stage"] else None
+    if row["stage"] and position is None:
+        known = ", ".join(code.label.th for code in STAGES.codes)
+        raise ValueError(f"'{row['stage']}' is no stage of education; known: {known}")
+    return "" if position is None else STAGES.values[position]
+
+
+def _each_once(path: Path, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules, none of them twice: of two values nobody could say which holds. Raises ConfigurationGap."""
+    keys = [rule.key for rule in rules]
+    for place, key in enumerate(keys):
+        if key in keys[:place]:
+            raise ConfigurationGap(
+                f"{path.name}, sheet 'ระเบียบของสถานศึกษา': '{rules[place].name}' is there twice. Keep one row."
+            )
+    return tuple(rules)
 
 
 # Into the data home
 
 
 def apply_college(home: DataHome, college: College) -> list[StaffMember]:
-    """Enter or correct everything but the calendar (which is records); returns staff whose account is new.
+    """Enter or correct everything but calendar and rules (which are records); returns staff whose account is new.
 
     Raises ConfigurationGap when a class group names an advisor who is nobody's account.
     """
@@ -203,8 +230,6 @@ def apply_college(home: DataHome, college: College) -> list[StaffMember]:
                     rows_per_advisor=capacity.rows_per_advisor,
                 )
             )
-        for rule in college.rules:
-            session.merge(RuleRow(institution=code, name=rule.name, value=rule.value))
     return new
 
 
@@ -228,56 +253,6 @@ def _require_known_advisors(home: DataHome, college: College) -> None:
             )
 
 
-def calendar_rows(college: College) -> list[tuple[int, int, date, str]]:
-    """(academic year, term, day, kind) of every weekday of every term; holidays are marked, weekends have no row."""
-    kinds = {holiday.day: holiday.kind for holiday in college.holidays}
-    rows = []
-    for term in college.terms:
-        for offset in range((term.closes_on - term.opens_on).days + 1):
-            day = term.opens_on + timedelta(days=offset)
-            if day.weekday() < 5 or day in kinds:
-                rows.append((term.academic_year, term.term, day, kinds.get(day, "TEACH")))
-    return rows
-
-
-def import_calendar(home: DataHome, college: College) -> None:
-    """Take the terms and holidays in as records, through the ordinary intake.
-
-    Until operation begins a set-up tells the past as it was known before each term opened; a correction, and whatever is
-    set up later, is news of that day. A calendar that is known already adds nothing.
-    """
-    rows = calendar_rows(college)
-    code = college.institution.code
-    known = _known_calendar(home, code)
-    if not rows or set(rows) <= known:
-        return
-    corrected, now = {day[:3] for day in known}, datetime.now(UTC)
-    opens = {(term.academic_year, term.term): term.opens_on for term in college.terms}
-    told_on = [now if row[:3] in corrected else start_of(opens[row[:2]] - _KNOWN_BEFORE) for row in rows]
-    cells = {
-        "academic_year": pa.array([row[0] for row in rows], pa.int32()),
-        "term": pa.array([row[1] for row in rows], pa.int32()),
-        "happened_on": pa.array([row[2] for row in rows], pa.date32()),
-        "kind": pa.array([row[3] for row in rows], pa.string()),
-        "entered_at": pa.array(told_on, pa.timestamp("ms", tz="UTC")),
-    }
-    delivery = in_one(
-        code,
-        lines=pa.array(range(1, len(rows) + 1), pa.int32()),
-        told=[Told(table=CALENDAR, cells=cells, lag_days=0)],
-        is_history=ledger.first_operational(home.database, code) is None,
-    )
-    digest = hashlib.sha256(repr(rows).encode()).hexdigest()
-    request = ImportRequest(path=Path("setup"))
-    take_in(home, delivery, Arrival(request=request, source="setup", received=now, digest=digest))
-
-
-def _known_calendar(home: DataHome, institution: str) -> set[tuple[int, int, date, str]]:
-    log = EventLog(folder=home.logs, institution=institution, index=ledger.log_index(home.database, institution))
-    known = versions.latest(CALENDAR, log.rows(CALENDAR)).to_pylist()
-    return {(row["academic_year"], row["term"], row["happened_on"], DAY_KINDS.values[row["kind"]]) for row in known}
-
-
 # What is missing
 
 
@@ -296,12 +271,12 @@ def gaps(home: DataHome, institution: str) -> list[Gap]:
     tables = {file.table for file in index.files}
     with home.database.read() as session:
 
-        def count(table: type[CaseloadRow | CapacityRow | RuleRow | AccountRow]) -> int:
+        def count(table: type[CaseloadRow | CapacityRow | AccountRow]) -> int:
             return session.scalar(select(func.count()).select_from(table).where(table.institution == institution)) or 0
 
         entered = {
             "institution": 1, "terms": int("calendar" in tables), "holidays": int("calendar" in tables), "staff": count(AccountRow),
-            "class_groups": count(CaseloadRow), "capacity": count(CapacityRow), "rules": count(RuleRow),
+            "class_groups": count(CaseloadRow), "capacity": count(CapacityRow), "rules": int("rules" in tables),
         }  # fmt: skip
     missing = [
         Gap(what=sheet.label, costs=sheet.without, blocking=sheet.name in ("institution", "terms"))

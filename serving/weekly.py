@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from features.catalogue import CATALOGUE, FINGERPRINT
 from features.cohort import NobodyEnrolled, teaching_days
+from features.rules import rules_of
 from features.snapshot import Snapshot, features
 from features.state import Replay, State
 from models.bands import NO_ADVISOR, Bands, assign, must_see
@@ -22,6 +23,7 @@ from models.risk_model import RiskModel, probability
 from records import ledger, lists, staff
 from records.access import open_log
 from records.clock import start_of
+from records.college import Capacity
 from records.errors import ConfigurationGap
 from records.home import DataHome
 from records.lists import RULE_LIST, NewEntry, NewPublication, Published
@@ -43,6 +45,19 @@ class WeeklyReport:
     watch: int
     must_see: int
     capacity_is_default: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What a list rests on beside the records and the staff's dated entries: as it stands now, or stood at publication.
+
+    `high_before` are the numbers of the students who were `high` on the list before.
+    """
+
+    model_digest: str
+    capacity: Capacity
+    capacity_is_default: bool
+    high_before: frozenset[int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,37 +105,48 @@ def build_list(
 ) -> NewPublication:
     """The list of a week as the records known that morning give it; nothing is stored."""
     log = open_log(home, institution, actor=actor, purpose="weekly list")
+    with home.database.read() as session:
+        capacity, is_default = lists.capacity_on(session, institution, as_of)
+        standing = Standing(
+            model_digest=lists.champion(session, institution),
+            capacity=capacity,
+            capacity_is_default=is_default,
+            high_before=frozenset(lists.listed_before(session, institution, as_of, "high")),
+        )
+    return list_of(home, log, as_of, standing, progress)
+
+
+def list_of(
+    home: DataHome, log: EventLog, as_of: date, standing: Standing, progress: Callable[[str, int], None]
+) -> NewPublication:
+    """The list of a week from one state of the log and what it rests on beside it; nothing is stored."""
     state = Replay(log).advance(as_of)
     snapshot = _snapshot(log, state, as_of)
     progress("features", len(snapshot.values))
     with home.database.read() as session:
-        digest = lists.champion(session, institution)
-        capacity, is_default = lists.capacity_on(session, institution, as_of)
-        before = lists.listed_before(session, institution, as_of, "high")
-        advisors = staff.advisors_by_group(session, institution, as_of)
-        rules = lists.rules_of(session, institution)
-    scored = _scored(home, digest, snapshot)
+        advisors = staff.advisors_by_group(session, log.institution, as_of)
+    scored = _scored(home, standing.model_digest, snapshot)
     progress("scores", len(snapshot.values))
     bands = assign(
         scored.scores,
-        listed_last_week=np.isin(snapshot.cohort.student, list(before)),
+        listed_last_week=np.isin(snapshot.cohort.student, list(standing.high_before)),
         bonus=scored.bonus,
         advisor=_advisors(snapshot, advisors),
         ties=_ties(home, snapshot),
-        visits_per_week=capacity.visits_per_week,
-        rows_per_advisor=capacity.rows_per_advisor,
+        visits_per_week=standing.capacity.visits_per_week,
+        rows_per_advisor=standing.capacity.rows_per_advisor,
     )
-    past_rules = must_see(snapshot.values, snapshot.features, rules, _recorded_days(state, snapshot))
+    past_rules = must_see(snapshot.values, snapshot.features, rules_of(state), _recorded_days(state, snapshot))
     return NewPublication(
-        institution=institution,
+        institution=log.institution,
         as_of=as_of,
         model_digest=scored.model_digest,
         catalogue_fingerprint=FINGERPRINT,
         horizon=scored.horizon,
         known_until=start_of(as_of),
         ledger_number=log.ledger_number,
-        capacity=capacity,
-        capacity_is_default=is_default,
+        capacity=standing.capacity,
+        capacity_is_default=standing.capacity_is_default,
         entries=_entries(home, snapshot, scored, bands, past_rules),
     )
 

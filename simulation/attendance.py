@@ -15,17 +15,25 @@ from simulation.world import World
 
 STATUS_WORDS = ("มา", "สาย", "ขาด", "ลาป่วย", "ลากิจ", "โดด", "ฝึกงาน")
 PRESENT, LATE, ABSENT, SICK, PERSONAL, SKIPPED, INTERNSHIP = range(len(STATUS_WORDS))
+WHOLE_DAY, NO_COURSE = 0, -1
+INTERNSHIP_UNTOLD = len(STATUS_WORDS)
 MINUTES = 24 * 60
 NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, kw_only=True)
 class TermAttendance:
-    """Rows as entered; a corrected row has another status from `corrected_at` on. Times: local minutes since 1970."""
+    """Rows as entered, in the order of days; a corrected row has another status from `corrected_at` on.
+
+    Times are local minutes since 1970. `session` counts WHOLE_DAY and then those of `simulation.sessions`; `course` counts
+    the courses of the term, NO_COURSE outside class.
+    """
 
     person: Whole
     group: Whole
     day: Whole
+    session: npt.NDArray[np.int8]
+    course: npt.NDArray[np.int8]
     status: npt.NDArray[np.int8]
     entered_at: Whole
     corrected_status: npt.NDArray[np.int8]
@@ -114,12 +122,13 @@ def record(world: World, term: SimulatedTerm, seen: Seen) -> TermAttendance:
     group = world.group(term, seen.people)
     shape = seen.status.shape
     entered = _entry_times(group, seen.days, shape, random)
-    kept = _recorded(group, shape, random) & _listed(world, term, seen, random)
+    told = _as_marked(world, term, seen, group)
+    kept = _recorded(group, shape, random) & _listed(world, term, seen, random) & (told != INTERNSHIP_UNTOLD)
     row, column = np.nonzero(kept)
     # Rows stand in the order of days, then class groups, as a college's system prints them.
     order = np.lexsort((row, column))
     row, column = row[order], column[order]
-    status, entered_at = seen.status[row, column], entered[row, column]
+    status, entered_at = told[row, column], entered[row, column]
     corrected = (status == ABSENT) & (random.random(len(row)) < value("corrected_absences"))
     corrected_at = entered_at + random.integers(1, whole("corrected_days") + 1, len(row)) * MINUTES
     vanishes = random.random(len(row)) < value("vanished_rows")
@@ -128,12 +137,22 @@ def record(world: World, term: SimulatedTerm, seen: Seen) -> TermAttendance:
         person=seen.people[row],
         group=group[row],
         day=seen.days[column],
+        session=np.full(len(row), WHOLE_DAY, dtype=np.int8),
+        course=np.full(len(row), NO_COURSE, dtype=np.int8),
         status=status,
         entered_at=entered_at,
         corrected_status=np.where(random.random(len(row)) < value("corrected_to_sick"), SICK, PERSONAL).astype(np.int8),
         corrected_at=np.where(corrected, corrected_at, NEVER),
         vanishes_at=np.where(vanishes, vanishes_at, NEVER),
     )
+
+
+def _as_marked(world: World, term: SimulatedTerm, seen: Seen, group: Whole) -> npt.NDArray[np.int8]:
+    """How a class group's roll call has the weeks in the company: as such, as absence, or not at all."""
+    habit = stream(world.seed, "company weeks", term.index).random(int(group.max(initial=0)) + 1)[group]
+    marks = np.where(habit < value("company_marked") + value("company_absent"), ABSENT, INTERNSHIP_UNTOLD)
+    marks = np.where(habit < value("company_marked"), INTERNSHIP, marks)
+    return np.asarray(np.where(seen.status == INTERNSHIP, marks[:, None], seen.status), dtype=np.int8)
 
 
 def _entry_times(group: Whole, days: Whole, shape: tuple[int, ...], random: np.random.Generator) -> Whole:

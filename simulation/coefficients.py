@@ -70,6 +70,10 @@ SIZES = (
         "rule_absent_run_dismissal", 15, "days", "measurement rules ปวช. 2557: absent more than 15 days in a row"
     ),
     _published("rule_gpa_minimum", 2.0, "GPA", "graduation needs GPAX 2.00"),
+    *(
+        _judged(f"bar_{stage}_{terms}", gpa, "GPA", "an example of what a college may set; no confirmed number")
+        for stage, terms, gpa in (("VOCATIONAL", 2, 1.5), ("VOCATIONAL", 4, 1.75), ("HIGHER_VOCATIONAL", 2, 1.75))
+    ),
 )
 
 LEAVING = (
@@ -203,6 +207,16 @@ ATTENDANCE = (
     _judged("struck_off_at_once", 0.35, "share of leavers", _OPINION),
     _judged("internship_first_week", 8, "week of term", "dual groups of later years"),
     _judged("internship_last_week", 13, "week of term", "dual groups of later years"),
+    _judged("company_marked", 0.5, "share of dual groups", "their weeks in the company are marked ฝึกงาน"),
+    _judged("company_absent", 0.25, "share of dual groups", "marked absent by the roll call; the others not recorded"),
+    _judged(
+        "period_group_every", 40, "class groups", "one that calls the roll in class too; more would swell the files"
+    ),
+    _judged("period_attended", 0.95, "share of periods of a present day", "some skip a class and are there that day"),
+    _judged("flag_group_every", 40, "class groups", "one whose flagpole and homeroom roll calls are handed over"),
+    _judged("flag_attended", 0.92, "share of mornings of a present day", _OPINION),
+    _judged("homeroom_weekday", 2, "weekday, Monday = 0", "homeroom once a week"),
+    _judged("session_recorded", 0.95, "share of roll calls", _OPINION),
 )
 
 GRADES = (
@@ -223,11 +237,31 @@ GRADES = (
     _judged("unsubmitted_drift", 0.35, "log-odds a week of drifting", _OPINION),
     _judged("release_after_days", 8, "days after teaching", "grades come out after the examinations"),
     _judged("release_within_days", 7, "days", _OPINION),
+    _judged("average_after_days", 3, "days after the last grade", _OPINION),
 )
 
 SURVEYS = (
     _judged("household_answered", 0.75, "share of new entrants", _OPINION),
     _judged("household_within_days", 35, "days after opening", _OPINION),
+    _judged("dependants_mean", 1.1, "persons", _OPINION),
+    _judged("minutes_a_km", 2.6, "minutes", "with waiting for the bus"),
+    _judged("baht_a_km_month", 45, "baht", "one way, twenty days a month"),
+    _judged("pocket_money", 75, "baht a day", _OPINION),
+    _judged("pocket_money_resources", 0.3, "log a SD", "the poor have less"),
+    _judged("state_card_poor", 0.7, "share of the poor", _OPINION),
+    _judged("state_card_others", 0.15, "share of the others", _OPINION),
+    _judged("lives_apart", 0.5, "share of students whose parents do not live together", "with relatives or alone"),
+    *(
+        _judged(f"lives_{kind}", share, "share of those who live apart", _OPINION)
+        for kind, share in {"RELATIVE": 0.7, "ALONE": 0.1, "EMPLOYER": 0.04, "DORM": 0.13, "SPOUSE": 0.03}.items()
+    ),
+    *(
+        _judged(f"housing_{kind}", share, "share", _OPINION)
+        for kind, share in {"OWN": 0.68, "RENT": 0.17, "WITH_OTHERS": 0.15}.items()
+    ),
+    _judged("again_groups", 0.3, "share of groups", "screened a second time in a term"),
+    _judged("again_week_first", 11, "week of term", _OPINION),
+    _judged("again_week_last", 14, "week of term", _OPINION),
     _judged("screening_week_first", 3, "week of term", _OPINION),
     _judged("screening_week_last", 6, "week of term", _OPINION),
     _judged("screening_advisors", 0.95, "share of groups", "not every advisor screens"),

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from records.college import buddhist
-from simulation.attendance import STATUS_WORDS, Seen, TermAttendance, record, see
-from simulation.entrants import Flags, Whole
+from simulation.attendance import NO_COURSE, STATUS_WORDS, Seen, TermAttendance, record, see
+from simulation.averages import averages
+from simulation.entrants import LEVELS, Flags, Whole
 from simulation.exports import (
     BOM_UTF8,
     CP874,
@@ -22,14 +23,14 @@ from simulation.exports import (
     take,
     write_csv,
 )
-from simulation.grades import COURSES, course_code, mark
+from simulation.grades import COURSES, Marks, course_code, mark
 from simulation.outcomes import outcomes
 from simulation.rosters import dmc_rounds, first_week_roster, write_dmc
+from simulation.sessions import SESSION_WORDS, with_sessions
 from simulation.surveys import household, screening
 from simulation.terms import SimulatedTerm, day_of
 from simulation.world import World
 
-SESSION_WORD = "ทั้งวัน"
 # One past term comes from an old system that writes the Thai Windows code page.
 CP874_TERM = 1
 Progress = Callable[[str, int], None]
@@ -48,7 +49,10 @@ def write_folders(world: World, folders: list[Folder], progress: Progress) -> No
     """All files of all folders, one term after another."""
     terms = [term for term in world.calendar.terms if term.opens_on <= day_of(folders[-1].until // (24 * 60))]
     seen = {term.index: see(world, term) for term in terms}
-    attendance = {term.index: record(world, term, seen[term.index]) for term in terms}
+    attendance = {
+        term.index: with_sessions(world, term, seen[term.index], record(world, term, seen[term.index]))
+        for term in terms
+    }
     for folder in folders:
         for rows in _attendance_of(world, folder, attendance):
             encoding = CP874 if _is_old_system(folder, folders) else BOM_UTF8
@@ -75,17 +79,18 @@ def _is_old_system(folder: Folder, folders: list[Folder]) -> bool:
 def _events(world: World, terms: list[SimulatedTerm], seen: dict[int, Seen]) -> Iterator[Export]:
     """Everything but attendance, each kind of file with the rows of all terms together."""
     yield join([first_week_roster(world, term) for term in terms])
-    yield join([_grades(world, term, seen[term.index]) for term in terms])
+    marks = [mark(world, term, seen[term.index]) for term in terms]
+    yield join([_grades(world, term, of_term) for term, of_term in zip(terms, marks, strict=True)])
+    yield averages(world, terms, marks)
     yield household(world)
-    yield join([screening(world, term) for term in terms])
+    yield join([screening(world, term, again=again) for term in terms for again in (False, True)])
     yield join([outcomes(world, term) for term in terms])
 
 
-def _grades(world: World, term: SimulatedTerm, seen: Seen) -> Export:
-    marks = mark(world, term, seen)
+def _grades(world: World, term: SimulatedTerm, marks: Marks) -> Export:
     level = world.lives.level[term.index][marks.person]
     n = len(marks.person)
-    codes = {(one, k): course_code(one, term.term, k) for one in range(5) for k in range(len(COURSES))}
+    codes = {(one, k): course_code(one, term.term, k) for one in range(len(LEVELS)) for k in range(len(COURSES))}
     released = {int(day): buddhist(day_of(day)) for day in np.unique(marks.released_on)}
     return Export(
         file="grades.csv",
@@ -115,7 +120,7 @@ def _attendance_of(world: World, folder: Folder, attendance: dict[int, TermAtten
             chosen = _history_rows(term, folder)
         else:
             continue
-        parts.append(_attendance_columns(world, term, chosen))
+        parts.append(_attendance_columns(world, world.calendar.terms[index], term, chosen))
     together: Columns = {name: pa.concat_arrays([part[name] for part in parts]) for name in (parts[0] if parts else ())}
     if together and len(together["สถานะ"]):
         yield together
@@ -147,7 +152,9 @@ def _weekly_rows(term: TermAttendance, folder: Folder, window: tuple[int, int]) 
     )
 
 
-def _attendance_columns(world: World, term: TermAttendance, chosen: Chosen) -> dict[str, pa.Array]:
+def _attendance_columns(
+    world: World, of_term: SimulatedTerm, term: TermAttendance, chosen: Chosen
+) -> dict[str, pa.Array]:
     rows = chosen.rows
     first = int(term.day[0]) if len(term.day) else 0
     last = int(term.day[-1]) if len(term.day) else 0
@@ -156,10 +163,18 @@ def _attendance_columns(world: World, term: TermAttendance, chosen: Chosen) -> d
         "รหัสนักศึกษา": _look_up(world.identities.student_code, term.person[rows]),
         "กลุ่มเรียน": _look_up(world.group_labels(), term.group[rows]),
         "วันที่": _look_up(days, term.day[rows] - first),
-        "คาบ": _look_up([SESSION_WORD], np.zeros(len(rows), dtype=np.int64)),
+        "คาบ": _look_up(list(SESSION_WORDS), term.session[rows]),
+        "รหัสวิชา": _courses(world, of_term, term, rows),
         "สถานะ": _look_up(list(STATUS_WORDS), chosen.status),
         "บันทึกเมื่อ": iso_minutes(chosen.entered_at),
     }
+
+
+def _courses(world: World, of_term: SimulatedTerm, term: TermAttendance, rows: Whole) -> pa.Array:
+    """The course of each class period; empty outside class."""
+    words = ["", *(course_code(level, of_term.term, k) for level in range(len(LEVELS)) for k in range(len(COURSES)))]
+    level, course = world.lives.level[of_term.index][term.person[rows]], term.course[rows].astype(np.int64)
+    return _look_up(words, np.where(course == NO_COURSE, 0, 1 + level * len(COURSES) + course))
 
 
 def _look_up(words: list[str], positions: npt.NDArray[np.integer]) -> pa.Array:

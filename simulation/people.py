@@ -14,7 +14,7 @@ FAMILY_WORDS = ("อยู่ด้วยกัน", "แยกกันอย�
 FAMILY_COEFFICIENTS = (
     "parents_together", "parents_separated", "parents_divorced", "father_dead", "mother_dead", "abandoned",
 )  # fmt: skip
-SEPARATED, DIVORCED = 1, 2
+TOGETHER, SEPARATED, DIVORCED = 0, 1, 2
 NOT_POOR, POOR, EXTREME = 0, 1, 2
 
 

@@ -41,8 +41,17 @@ def describe(world: World, *, students: int, last_monday: date) -> College:
                 rows_per_advisor=whole("rows_per_advisor"),
             ),
         ),
-        rules=tuple(Rule(name=name, value=number) for name, number in named("rule_").items()),
+        rules=(*(Rule(name=name, value=number) for name, number in named("rule_").items()), *_bars()),
     )
+
+
+def _bars() -> tuple[Rule, ...]:
+    """The least GPA by stage and terms completed."""
+    bars = []
+    for name, gpa in named("bar_").items():
+        stage, terms = name.rsplit("_", 1)
+        bars.append(Rule(name="gpa_minimum", value=gpa, stage=stage, after_terms=int(terms)))
+    return tuple(bars)
 
 
 def assign_advisors(labels: list[str]) -> tuple[GroupAdvisor, ...]:

@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from records.codes import HOUSING, LIVES_WITH, CodeList
 from records.college import buddhist
-from simulation.coefficients import value, whole
+from simulation.coefficients import named, value, whole
 from simulation.entrants import Floats, Whole, stream
 from simulation.exports import Export, local_minutes
-from simulation.people import FAMILY_WORDS
+from simulation.people import FAMILY_WORDS, NOT_POOR, TOGETHER
 from simulation.terms import SimulatedTerm, day_of, ordinal
 from simulation.world import World
 
@@ -43,9 +44,44 @@ def household(world: World) -> Export:
             "ระยะทางจากบ้าน": [f"{traits.travel_km[i]:g}" for i in people],
             "ทำงานพิเศษ": [yes_or_no(traits.works[i]) for i in people],
             "ทุนการศึกษา": [yes_or_no(traits.scholarship[i]) for i in people],
+            **_at_home(world, people),
         },
         known_at=local_minutes(day[people] + 2, hour=15),
     )
+
+
+def _at_home(world: World, people: Whole) -> dict[str, list[str]]:
+    """What else the form asks about the home and the way to college; it follows from traits and changes no risk."""
+    random, traits, n = stream(world.seed, "home"), world.traits, world.entrants.count
+    apart = (traits.family != TOGETHER) & (random.random(n) < value("lives_apart"))
+    with_others = _drawn(LIVES_WITH, "lives_", n, random)
+    housing = _drawn(HOUSING, "housing_", n, random)
+    dependants = random.poisson(value("dependants_mean"), n).clip(0, traits.members)
+    minutes = traits.travel_km * value("minutes_a_km") + random.integers(3, 15, n)
+    fare = traits.travel_km * value("baht_a_km_month") * random.uniform(0.7, 1.3, n)
+    spread = value("pocket_money_resources") * traits.resources + 0.2 * random.standard_normal(n)
+    pocket = (value("pocket_money") * np.exp(spread)).clip(10, 500)
+    has_card = random.random(n) < np.where(
+        traits.poverty != NOT_POOR, value("state_card_poor"), value("state_card_others")
+    )
+    parents = LIVES_WITH.codes[LIVES_WITH.position("PARENT")].label.th
+    return {
+        "อาศัยอยู่กับ": [with_others[i] if apart[i] else parents for i in people],
+        "ลักษณะที่อยู่อาศัย": [housing[i] for i in people],
+        "จำนวนผู้พึ่งพิง": [str(dependants[i]) for i in people],
+        "เวลาเดินทาง": [f"{min(minutes[i], 240):.0f}" for i in people],
+        "ค่าเดินทางต่อเดือน": [f"{round(fare[i], -1):.0f}" for i in people],
+        "เงินมาเรียนวันละ": [f"{round(pocket[i] / 5) * 5}" for i in people],
+        "บัตรสวัสดิการแห่งรัฐ": [yes_or_no(has_card[i]) for i in people],
+    }
+
+
+def _drawn(codes: CodeList, prefix: str, n: int, random: np.random.Generator) -> list[str]:
+    """Words of a code list by the shares of the coefficients that begin so."""
+    shares = {name: share for name, share in named(prefix).items() if name in codes.values}
+    chances = np.array(list(shares.values()))
+    words = {name: codes.codes[codes.position(name)].label.th for name in shares}
+    return [words[str(name)] for name in random.choice(list(shares), n, p=chances / chances.sum())]
 
 
 def yes_or_no(flag: bool | np.bool_) -> str:
@@ -59,15 +95,16 @@ def _first_days(world: World) -> Whole:
     return np.asarray(opened - (years - world.entrants.entry_year) * 365)
 
 
-def screening(world: World, term: SimulatedTerm) -> Export:
-    """Five areas a student, on one day for each class group; not every advisor screens."""
-    random = stream(world.seed, "screening", term.index)
+def screening(world: World, term: SimulatedTerm, *, again: bool = False) -> Export:
+    """Five areas a student, on one day for each class group; not every advisor screens, and few `again` in a term."""
+    random = stream(world.seed, "screening again" if again else "screening", term.index)
     everybody = world.on_roll(term)
     groups, group = len(world.group_labels()), world.group(term, everybody)
-    weeks = (whole("screening_week_first"), whole("screening_week_last"))
+    name = "again" if again else "screening"
+    weeks = (whole(f"{name}_week_first"), whole(f"{name}_week_last"))
     week = random.integers(weeks[0], weeks[1] + 1, groups)
     day_of_group = ordinal(term.opens_on) + (week - 1) * 7 + random.integers(0, 5, groups)
-    screens = random.random(groups) < value("screening_advisors")
+    screens = random.random(groups) < value("again_groups" if again else "screening_advisors")
     left = world.lives.left_on[term.index][everybody]
     here = (left == 0) | (left > day_of_group[group])
     taken = screens[group] & here & (random.random(len(everybody)) < value("screening_students"))

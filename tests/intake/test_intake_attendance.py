@@ -2,7 +2,8 @@
 
 import pytest
 
-from records.tables import ATTENDANCE, ATTENDANCE_TOTAL
+from records.errors import ImportRefused
+from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, GRADES
 from tests.intake.desk import Desk
 
 HEAD = "รหัสนักศึกษา | กลุ่มเรียน | วันที่ | คาบ | สถานะ"
@@ -217,3 +218,35 @@ def test_totals_are_taken_and_impossible_ones_are_not(ready: Desk) -> None:
     assert ready.known(ATTENDANCE_TOTAL, "student", "from_day", "happened_on", "held", "present", "late", "absent") == [
         (0, "2025-05-19", "2025-05-30", 10, 8, 1, 1)
     ]
+
+
+# Class periods
+
+PERIODS = "รหัสนักศึกษา | กลุ่มเรียน | วันที่ | คาบ | รหัสวิชา | สถานะ"
+
+
+def test_a_period_is_known_with_its_course_beside_the_whole_day(ready: Desk) -> None:
+    ready.bring(file_of("1001 ชย.1/1 19 มา"), at="2025-05-20 08:00")
+    report = ready.bring(
+        f"{PERIODS}\n1001 | ชย.1/1 | 19/05/2568 | 1 | 20001-1001 | มา\n1001 | ชย.1/1 | 19/05/2568 | คาบที่ 2 | 20000-1201 | ขาด",
+        at="2025-05-20 09:00",
+    )
+    assert (report.source, report.accepted, report.retracted) == ("attendance", 2, 0)
+    assert ready.known(ATTENDANCE, "session", "course_code", "status") == [
+        ("DAY", None, "P"), ("P1", "20001-1001", "P"), ("P2", "20000-1201", "A"),
+    ]  # fmt: skip
+
+
+def test_a_course_without_its_period_is_no_whole_day(ready: Desk) -> None:
+    told = "รหัสนักศึกษา | กลุ่มเรียน | วันที่ | รหัสวิชา | สถานะ\n1001 | ชย.1/1 | 19/05/2568 | 20001-1001 | ขาด"
+    with pytest.raises(ImportRefused, match="has no column 'คาบ'"):
+        ready.bring(told)
+    assert ready.log.rows(ATTENDANCE).num_rows == 0
+
+
+def test_grades_are_no_attendance_though_both_name_courses(ready: Desk) -> None:
+    head = "รหัสนักศึกษา | ปีการศึกษา | ภาคเรียน | รหัสวิชา | หน่วยกิต | เกรด | สถานะ | วันที่ประกาศ | วันที่"
+    report = ready.bring(f"{head}\n1001 | 2568 | 1 | 20001-1001 | 3 | 2.5 | ปกติ | 20/05/2568 | 19/05/2568")
+    assert report.source == "plain"
+    assert ready.log.rows(ATTENDANCE).num_rows == 0
+    assert ready.known(GRADES, "course_code", "grade") == [("20001-1001", "2.5")]

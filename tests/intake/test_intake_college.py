@@ -19,7 +19,8 @@ from records.intake.report import ImportReport
 from records.ledger import log_index, student_ids
 from records.log import EventLog
 from records.settings import Settings
-from records.setup import apply_college, import_calendar, read_college
+from records.setup import apply_college, read_college
+from records.setup_records import import_calendar, import_rules
 from records.tables import ATTENDANCE, ENROLMENTS, GRADES, HOUSEHOLD, SCREENING, STUDENTS, TABLES
 from records.versions import latest
 
@@ -58,6 +59,7 @@ def imported(college: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     entered = replace(read_college(college / "college.xlsx"), staff=(), groups=())
     apply_college(home, entered)
     import_calendar(home, entered)
+    import_rules(home, entered)
     files: list[tuple[Path, datetime | None]] = []
     for folder in sorted((college / "history").iterdir()):
         files += [(path, None) for path in in_order(folder)]

@@ -12,7 +12,8 @@ from records.intake.importing import ImportRequest, import_file
 from records.intake.report import ImportReport
 from records.intake.totals import as_periods
 from records.settings import Settings
-from records.setup import apply_college, import_calendar
+from records.setup import apply_college
+from records.setup_records import import_calendar
 from records.tables import ATTENDANCE_TOTAL
 from records.versions import latest
 from tests.records.small import Row, rows_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -25,13 +25,14 @@ from records.college import (
 from records.errors import ConfigurationGap, ImportRefused, UserError
 from records.home import DataHome
 from records.intake.files import read_grid
-from records.lists import CapacityRow, RuleRow
+from records.lists import CapacityRow
 from records.questions import ask_college
-from records.setup import apply_college, calendar_rows, gaps, import_calendar, read_college
+from records.setup import apply_college, gaps, read_college
+from records.setup_records import calendar_rows, import_calendar, import_rules
 from records.staff import AccountRow, CaseloadRow
-from records.tables import CALENDAR
+from records.tables import CALENDAR, RULES
 from records.versions import latest
-from tests.records.small import CODE, institution, log_of
+from tests.records.small import CODE, batch_of, institution, log_of
 
 COLLEGE = College(
     institution=institution(),
@@ -43,7 +44,10 @@ COLLEGE = College(
     ),
     groups=(GroupAdvisor(class_group="ปวช.1/1", advisor="kru.malee"),),
     capacity=(Capacity(valid_from=date(2025, 5, 19), visits_per_week=10, rows_per_advisor=4),),
-    rules=(Rule(name="attendance_share", value=0.8), Rule(name="absent_run_notice", value=5)),
+    rules=(
+        Rule(name="attendance_share", value=0.8), Rule(name="absent_run_notice", value=5),
+        Rule(name="gpa_minimum", value=1.5, stage="VOCATIONAL", after_terms=2),
+    ),
 )  # fmt: skip
 
 
@@ -97,8 +101,13 @@ def test_the_empty_template_can_be_read(tmp_path: Path) -> None:
         (("staff", 3, 0, " "), "sheet 'บุคลากร', line 3: a login is missing"),
         (("capacity", 2, 1, "-3"), "sheet 'กำลังคนต่อสัปดาห์', line 2: capacity cannot be negative"),
         (("capacity", 2, 2, "สี่"), "sheet 'กำลังคนต่อสัปดาห์', line 2: 'rows_per_advisor' is no whole number"),
-        (("rules", 3, 0, "be_nice"), "sheet 'ระเบียบของสถานศึกษา', line 3: there is no rule 'be_nice'; rules: attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum"),
+        (("rules", 3, 0, "be_nice"), "sheet 'ระเบียบของสถานศึกษา', line 3: there is no rule 'be_nice'; rules: attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum, lates_per_absence, leaves_per_absence"),
         (("rules", 2, 1, "มาก"), "sheet 'ระเบียบของสถานศึกษา', line 2: the value of 'attendance_share' is no number"),
+        (("rules", 2, 1, "80%"), "sheet 'ระเบียบของสถานศึกษา', line 2: the value of 'attendance_share' must lie between 0 and 1: write 80 % as 0.8"),
+        (("rules", 3, 1, "-5"), "sheet 'ระเบียบของสถานศึกษา', line 3: the value of 'absent_run_notice' must lie between 0 and 100"),
+        (("rules", 2, 2, "ปวช."), "sheet 'ระเบียบของสถานศึกษา', line 2: 'attendance_share' holds for the whole institution; leave 'stage' and 'after_terms' empty"),
+        (("rules", 4, 2, "ป.โท"), "sheet 'ระเบียบของสถานศึกษา', line 4: 'ป.โท' is no stage of education; known: อนุบาล, ประถมศึกษา, มัธยมศึกษา, ปวช., ปวส., ทล.บ."),
+        (("rules", 4, 3, "13"), "sheet 'ระเบียบของสถานศึกษา', line 4: 'after_terms' must lie between 1 and 12"),
     ],
     ids=lambda one: "-".join(map(str, one[:3])) if isinstance(one, tuple) else "",
 )  # fmt: skip
@@ -152,7 +161,7 @@ def test_logins_in_capitals_are_the_same_logins(home: DataHome, workbook: Callab
 
 def entered(home: DataHome) -> dict[str, int]:
     with home.database.read() as session:
-        tables = (AccountRow, CaseloadRow, CapacityRow, RuleRow)
+        tables = (AccountRow, CaseloadRow, CapacityRow)
         return {table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
 
 
@@ -160,22 +169,18 @@ def test_applying_twice_changes_nothing(home: DataHome) -> None:
     assert [one.login for one in apply_college(home, COLLEGE)] == ["kru.malee", "head"]
     import_calendar(home, COLLEGE)
     before, rows = entered(home), log_of(home).rows(CALENDAR)
-    assert before == {"account": 2, "caseload": 1, "capacity": 1, "rule": 2}
+    assert before == {"account": 2, "caseload": 1, "capacity": 1}
     assert apply_college(home, COLLEGE) == []
     import_calendar(home, COLLEGE)
     assert entered(home) == before
     assert log_of(home).rows(CALENDAR).equals(rows)
 
 
-def test_a_corrected_capacity_and_rule_replace_the_old_ones(home: DataHome) -> None:
+def test_a_corrected_capacity_replaces_the_old_one(home: DataHome) -> None:
     apply_college(home, COLLEGE)
-    corrected = replace(
-        COLLEGE, capacity=(replace(COLLEGE.capacity[0], visits_per_week=2),), rules=(Rule(name="attendance_share", value=0.75),)
-    )  # fmt: skip
-    apply_college(home, corrected)
+    apply_college(home, replace(COLLEGE, capacity=(replace(COLLEGE.capacity[0], visits_per_week=2),)))
     with home.database.read() as session:
         assert session.scalar(select(CapacityRow.visits_per_week)) == 2
-        assert session.scalar(select(RuleRow.value).where(RuleRow.name == "attendance_share")) == 0.75
 
 
 # The calendar
@@ -219,6 +224,103 @@ def test_a_holiday_corrected_later_is_news_of_that_day(home: DataHome) -> None:
     assert all(row["recorded_at"].timestamp() >= int(began.timestamp()) for row in late)
 
 
+def test_a_holiday_moved_there_and_back_is_where_it_was(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    first = kinds_after(home, COLLEGE)
+    moved = replace(COLLEGE, holidays=(Holiday(day=date(2025, 5, 22), name="วันวิสาขบูชา"), COLLEGE.holidays[1]))
+    assert kinds_after(home, moved) != first
+    assert kinds_after(home, COLLEGE) == first
+
+
+def kinds_after(home: DataHome, college: College) -> dict[date, str]:
+    import_calendar(home, college)
+    return kinds(home)
+
+
+# The rules
+
+BEFORE_THE_FIRST_TERM = start_of(date(2025, 4, 19))
+NARROWED = ("gpa_minimum", 1.5, "VOCATIONAL", 2)
+
+
+def rules(home: DataHome) -> set[tuple[str, float, str | None, int | None]]:
+    """(rule, value, stage, after terms) of what holds now."""
+    rows = latest(RULES, log_of(home).rows(RULES)).to_pylist()
+    stages = (*codes.STAGES.values, None)
+    return {
+        (codes.RULES.values[row["rule"]], row["value"], stages[-1 if row["stage"] is None else row["stage"]], row["after_terms"])
+        for row in rows
+    }  # fmt: skip
+
+
+def with_rules(*changed: Rule) -> College:
+    return replace(COLLEGE, rules=changed)
+
+
+def test_the_first_rules_were_known_before_the_first_term(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    assert import_rules(home, COLLEGE) == []
+    assert rules(home) == {
+        ("attendance_share", 0.8, None, None), ("absent_run_notice", 5.0, None, None), NARROWED,
+    }  # fmt: skip
+    rows = log_of(home).rows(RULES).to_pylist()
+    assert {row["recorded_at"] for row in rows} == {BEFORE_THE_FIRST_TERM}
+    assert {row["happened_on"] for row in rows} == {date(2025, 4, 19)}
+    assert ledger.first_operational(home.database, CODE) is None
+
+
+def test_known_rules_add_nothing(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_rules(home, COLLEGE)
+    number = ledger.log_index(home.database, CODE).ledger_number
+    import_rules(home, COLLEGE)
+    assert ledger.log_index(home.database, CODE).ledger_number == number
+
+
+def test_a_corrected_rule_is_news_of_the_day_and_may_be_corrected_back(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_rules(home, COLLEGE)
+    began = datetime.now(BEFORE_THE_FIRST_TERM.tzinfo)
+    for value in (0.75, 0.8, 0.75):
+        import_rules(home, with_rules(Rule(name="attendance_share", value=value), *COLLEGE.rules[1:]))
+        assert ("attendance_share", value, None, None) in rules(home)
+    rows = log_of(home).rows(RULES).to_pylist()
+    late = [row for row in rows if row["recorded_at"] > BEFORE_THE_FIRST_TERM]
+    assert [row["value"] for row in late] == [0.75, 0.8, 0.75]
+    assert all(row["recorded_at"].timestamp() >= int(began.timestamp()) for row in late)
+
+
+def test_a_rule_set_up_in_operation_is_news_of_the_day(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    ledger.commit(home.database, batch_of(recorded_at=datetime.now(UTC)), after=0)
+    import_rules(home, COLLEGE)
+    assert all(row["recorded_at"].date() >= date(2026, 1, 1) for row in log_of(home).rows(RULES).to_pylist())
+    assert len(rules(home)) == 3
+
+
+def test_a_rule_that_left_the_sheet_still_holds_and_is_named(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_rules(home, COLLEGE)
+    assert import_rules(home, with_rules(COLLEGE.rules[0])) == [*COLLEGE.rules[1:]]
+    assert len(rules(home)) == 3
+
+
+def test_a_sheet_of_before_stages_can_be_read(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "new.xlsx", with_rules(Rule(name="attendance_share", value=0.8)))
+    grid = read_grid(tmp_path / "new.xlsx")
+    with xlsxwriter.Workbook(str(tmp_path / "old.xlsx"), {"strings_to_numbers": False}) as book:
+        for name, lines in grid.items():
+            page = book.add_worksheet(name)
+            for line, row in enumerate(lines):
+                page.write_row(line, 0, row[:2] if name == "ระเบียบของสถานศึกษา" else row)
+    assert read_college(tmp_path / "old.xlsx").rules == (Rule(name="attendance_share", value=0.8),)
+
+
+def test_a_rule_that_is_there_twice_is_refused(workbook: Callable[..., Path]) -> None:
+    with pytest.raises(ConfigurationGap, match=r"'attendance_share' is there twice\. Keep one row\."):
+        read_college(workbook(add=("rules", ["attendance_share", "0.7", "", ""])))
+
+
 # What is missing
 
 
@@ -242,6 +344,8 @@ def test_an_empty_institution_misses_everything_and_each_gap_names_its_cost(home
 def test_what_was_entered_is_missing_no_more(home: DataHome) -> None:
     apply_college(home, COLLEGE)
     import_calendar(home, COLLEGE)
+    assert "college rules" in missing(home)
+    import_rules(home, COLLEGE)
     assert set(missing(home)) == {"roster", "attendance", "grades", "household", "screening", "outcomes"}
 
 

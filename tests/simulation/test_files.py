@@ -27,6 +27,7 @@ TABLE_OF_FILE = {
     "roster.csv": "enrolments",
     "attendance.csv": "attendance",
     "grades.csv": "grades",
+    "gpa.csv": "term_gpa",
     "household.csv": "household",
     "screening.csv": "screening",
     "outcomes.csv": "outcomes",
@@ -124,7 +125,7 @@ def test_no_row_was_entered_after_its_folder(college: Path, read_csv: Reader) ->
 
 
 def test_no_day_of_any_row_lies_after_its_folder(college: Path, read_csv: Reader) -> None:
-    happened = {"roster.csv": "วันที่ข้อมูล", "attendance.csv": "วันที่", "grades.csv": "วันที่ประกาศ",
+    happened = {"roster.csv": "วันที่ข้อมูล", "attendance.csv": "วันที่", "grades.csv": "วันที่ประกาศ", "gpa.csv": "วันที่ประกาศผล",
                 "household.csv": "วันที่สำรวจ", "screening.csv": "วันที่คัดกรอง", "outcomes.csv": "วันที่"}  # fmt: skip
     for monday in MONDAYS:
         for path in (college / "weeks" / monday).glob("*.csv"):
@@ -145,11 +146,12 @@ def test_a_weekly_file_repeats_three_weeks_with_one_row_a_day(college: Path, rea
         rows = read_csv(college / "weeks" / monday / "attendance.csv")
         days = [thai_date(row["วันที่"]) for row in rows]
         assert min(days) >= date.fromisoformat(monday) - timedelta(days=21)
-        assert max(Counter((row["รหัสนักศึกษา"], row["วันที่"]) for row in rows).values()) == 1
+        assert max(Counter((row["รหัสนักศึกษา"], row["วันที่"], row["คาบ"]) for row in rows).values()) == 1
 
 
 def test_late_entries_corrections_and_gaps_are_as_common_as_said(college: Path, read_csv: Reader) -> None:
-    rows = read_csv(college / "history" / "2568-1" / "attendance.csv")
+    told = read_csv(college / "history" / "2568-1" / "attendance.csv")
+    rows = [row for row in told if row["คาบ"] == "ทั้งวัน"]
     keys = Counter((row["รหัสนักศึกษา"], row["วันที่"]) for row in rows)
     lag = [(date.fromisoformat(row["บันทึกเมื่อ"][:10]) - thai_date(row["วันที่"])).days for row in rows]
     absences = sum(row["สถานะ"] == "ขาด" for row in rows)
@@ -159,6 +161,68 @@ def test_late_entries_corrections_and_gaps_are_as_common_as_said(college: Path, 
     assert 0.82 < len(keys) / (students * days) < 0.95  # 5–10 % not recorded, and some have left
 
 
+def test_a_few_groups_call_the_roll_at_the_flagpole_and_in_class(college: Path, read_csv: Reader) -> None:
+    rows = read_csv(college / "history" / "2568-1" / "attendance.csv")
+    groups: dict[str, set[str]] = {}
+    for row in rows:
+        groups.setdefault(row["คาบ"], set()).add(row["กลุ่มเรียน"])
+        assert bool(row["รหัสวิชา"]) == row["คาบ"].startswith("คาบ ")
+    assert groups["คาบ 1"] == groups["คาบ 2"] == {"ปวช.1/1"}
+    assert groups["หน้าเสาธง"] == groups["โฮมรูม"] == {"ปวช.1/2"}
+    periods = Counter((row["รหัสนักศึกษา"], row["รหัสวิชา"]) for row in rows if row["รหัสวิชา"])
+    assert len({course for _, course in periods}) == 7
+    assert max(periods.values()) >= 15  # enough for a share by course
+    in_grades = {row["รหัสวิชา"] for row in read_csv(college / "history" / "2568-1" / "grades.csv")}
+    assert {course for _, course in periods} <= in_grades
+    assert sum(row["คาบ"] != "ทั้งวัน" for row in rows) < 0.4 * len(rows)
+
+
+def test_skipping_a_class_does_not_make_the_day_absent(college: Path, read_csv: Reader) -> None:
+    rows = read_csv(college / "history" / "2568-1" / "attendance.csv")
+    whole = {(row["รหัสนักศึกษา"], row["วันที่"]): row["สถานะ"] for row in rows if row["คาบ"] == "ทั้งวัน"}
+    skipped = [whole.get((row["รหัสนักศึกษา"], row["วันที่"])) for row in rows if row["รหัสวิชา"] and row["สถานะ"] == "โดด"]
+    assert "มา" in skipped
+
+
+def test_averages_are_those_of_the_final_grades(college: Path, read_csv: Reader) -> None:
+    terms = ["2567-1", "2567-2", "2568-1", "2568-2"]
+    grades = [row for term in FOLDERS for row in read_csv(college / "history" / term / "grades.csv")]
+    told = [row for path in college.rglob("gpa.csv") for row in read_csv(path)]
+    assert {f"{row['ปีการศึกษา']}-{row['ภาคเรียน']}" for row in told} == set(terms)
+    points: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for row in grades:
+        worth = codes.GRADES.codes[codes.GRADES.parse(row["เกรด"]) or 0].worth
+        if row["ชิ้นงาน"] == "FINAL" and worth is not None:
+            key = (row["รหัสนักศึกษา"], f"{row['ปีการศึกษา']}-{row['ภาคเรียน']}")
+            points.setdefault(key, []).append((float(row["หน่วยกิต"]), worth))
+    assert len(told) == len(points)
+    for row in told:
+        now = f"{row['ปีการศึกษา']}-{row['ภาคเรียน']}"
+        of_term = points[row["รหัสนักศึกษา"], now]
+        to_date = [one for term in terms if term <= now for one in points.get((row["รหัสนักศึกษา"], term), [])]
+        for cell, marks in (("เกรดเฉลี่ยประจำภาค", of_term), ("เกรดเฉลี่ยสะสม", to_date)):
+            mean = sum(credit * worth for credit, worth in marks) / sum(credit for credit, _ in marks)
+            assert float(row[cell]) == pytest.approx(mean, abs=0.0051)
+        assert float(row["หน่วยกิตที่ได้"]) == sum(credit for credit, worth in to_date if worth >= 1)
+
+
+def test_a_few_groups_are_screened_twice_in_a_term(college: Path, read_csv: Reader) -> None:
+    rows = [row for term in FOLDERS for row in read_csv(college / "history" / term / "screening.csv")]
+    days: dict[tuple[str, str], set[date]] = {}
+    for row in rows:
+        day = thai_date(row["วันที่คัดกรอง"])
+        days.setdefault((row["รหัสนักศึกษา"], f"{day.year} {day.month < 11}"), set()).add(day)
+    twice = sum(len(of_term) == 2 for of_term in days.values()) / len(days)
+    assert 0.05 < twice < 0.5
+    assert {"การเรียน", "เศรษฐกิจ", "สังคม"} < {row["ด้าน"] for row in rows}
+
+
+def test_rules_may_differ_by_stage(college: Path) -> None:
+    rules = [tuple(row) for row in cells(college / "college.xlsx", "ระเบียบของสถานศึกษา")[1:]]
+    assert ("attendance_share", "0.8", "", "") in rules
+    assert ("gpa_minimum", "1.5", "ปวช.", "2") in rules
+
+
 def test_one_past_term_is_in_the_old_code_page(college: Path) -> None:
     marks = {path.parent.name: path.read_bytes()[:3] for path in (college / "history").rglob("attendance.csv")}
     assert [name for name in FOLDERS if marks[name] != b"\xef\xbb\xbf"] == ["2567-2"]
@@ -166,7 +230,7 @@ def test_one_past_term_is_in_the_old_code_page(college: Path) -> None:
 
 def test_everybody_in_any_file_is_on_a_roster(college: Path, read_csv: Reader) -> None:
     listed = {row["รหัสนักศึกษา"] for path in college.rglob("roster.csv") for row in read_csv(path)}
-    for file in ("attendance.csv", "grades.csv", "household.csv", "screening.csv", "outcomes.csv"):
+    for file in ("attendance.csv", "grades.csv", "gpa.csv", "household.csv", "screening.csv", "outcomes.csv"):
         for path in college.rglob(file):
             assert {row["รหัสนักศึกษา"] for row in read_csv(path)} <= listed
 

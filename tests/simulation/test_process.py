@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulation.attendance import ABSENT, LATE, PRESENT, SKIPPED, see
+from simulation.attendance import ABSENT, INTERNSHIP, LATE, PRESENT, SKIPPED, record, see
 from simulation.coefficients import COEFFICIENTS, value
 from simulation.entrants import Whole
 from simulation.life import LEFT, Rates, advance, states
@@ -123,3 +123,20 @@ def test_the_calendar_has_the_ministrys_terms() -> None:
         assert 18 <= len(term.weeks) <= 20
         assert term.teaching_ends_on < term.closes_on
         assert not {day.day for day in calendar.holidays} & set(calendar.teaching_days(term))
+
+
+def test_weeks_in_a_company_are_marked_or_absent_or_not_recorded(worlds: list[World]) -> None:
+    kinds: set[str] = set()
+    for world in worlds:
+        for term in world.calendar.terms[:4]:
+            seen = see(world, term)
+            told = record(world, term, seen)
+            group = world.group(term, seen.people)
+            away = seen.status == INTERNSHIP
+            marks = {(p, d): s for p, d, s in zip(told.person, told.day, told.status, strict=True)}
+            for one in np.unique(group[away.any(axis=1)]):
+                row, column = np.nonzero(away & (group == one)[:, None])
+                words = {marks.get(pair) for pair in zip(seen.people[row], seen.days[column], strict=True)} - {None}
+                assert words <= {INTERNSHIP} or words <= {ABSENT}
+                kinds |= {"marked" if INTERNSHIP in words else "absent" if words else "not recorded"}
+    assert kinds == {"marked", "absent", "not recorded"}

@@ -15,7 +15,8 @@ from records.home import DataHome, create_home
 from records.intake.folders import in_order
 from records.intake.importing import ImportRequest, import_file
 from records.settings import Settings
-from records.setup import apply_college, import_calendar, read_college
+from records.setup import apply_college, read_college
+from records.setup_records import import_calendar, import_rules
 from simulation.college import LAST_MONDAY, write_college
 from training import fit
 from training import train as training_run
@@ -46,6 +47,7 @@ def college(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainedCollege
     told = read_college(files / "college.xlsx")
     apply_college(home, told)
     import_calendar(home, told)
+    import_rules(home, told)
     _import(home, files)
     code = told.institution.code
     fitted: list[Panel] = []

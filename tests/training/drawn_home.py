@@ -10,11 +10,12 @@ from records import ledger, lists, staff
 from records.college import Capacity, Institution
 from records.home import DataHome, create_home
 from records.ledger import LogFile, NewBatch, Placement
-from records.lists import CapacityRow, RuleRow
+from records.lists import CapacityRow
 from records.people import FullName, Identity, IdKind
 from records.settings import Settings
 from records.staff import AccountRow
-from tests.features.small_log import INSTITUTION, Record, write_log
+from records.tables import RULES
+from tests.features.small_log import INSTITUTION, Record, in_the_evening, write_log
 
 
 def make_home(folder: Path, records: Sequence[Record]) -> DataHome:
@@ -64,8 +65,13 @@ def set_capacity(home: DataHome, *, visits: int, rows: int) -> None:
 
 
 def set_rule(home: DataHome, name: str, value: float) -> None:
-    with home.database.write() as session:
-        session.merge(RuleRow(institution=INSTITUTION, name=name, value=value))
+    """A rule that the institution has had since before the records begin."""
+    since = date(2024, 1, 1)
+    told = Record(
+        table=RULES, happened_on=since, recorded_at=in_the_evening(since), batch=1, line=1,
+        values={"rule": name, "value": value},
+    )  # fmt: skip
+    add_records(home, [told])
 
 
 def set_advisor(home: DataHome, class_group: str) -> None:

@@ -19,6 +19,7 @@ from records.tables import (
     OUTCOMES,
     SCREENING,
     TABLE_OF,
+    TERM_GPA,
     VISITS,
     Table,
 )
@@ -29,12 +30,13 @@ _USUAL_LAG_DAYS = {
     "calendar": -30,
     "attendance_total": 7,
     "grades": 0,
+    "term_gpa": 0,
     "household": 30,
     "screening": 7,
     "visits": 7,
     "outcomes": 21,
 }
-_CANDIDATES: tuple[Table, ...] = (GRADES, SCREENING, HOUSEHOLD, OUTCOMES, VISITS, ATTENDANCE_TOTAL, CALENDAR)
+_CANDIDATES: tuple[Table, ...] = (GRADES, SCREENING, HOUSEHOLD, OUTCOMES, VISITS, ATTENDANCE_TOTAL, CALENDAR, TERM_GPA)
 _USUALLY: Mapping[str, Mapping[str, str]] = {
     "grades": {"item": "FINAL", "attempt": "1"},
     "visits": {"attempt": "1"},

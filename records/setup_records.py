@@ -1,0 +1,132 @@
+"""What the set-up tells that is records: the calendar and the rules, taken in through the ordinary intake."""
+
+import hashlib
+from collections.abc import Container, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from records import ledger, tables, versions
+from records.clock import local_day, start_of
+from records.codes import DAY_KINDS, RULES, STAGES
+from records.college import College, Rule, RuleKey
+from records.home import DataHome
+from records.intake.importing import Arrival, ImportRequest, take_in
+from records.intake.source import Told, in_one
+from records.log import EventLog
+from records.tables import Table
+
+_KNOWN_BEFORE = timedelta(days=30)  # a term's calendar is known about a month before it opens
+
+
+def calendar_rows(college: College) -> list[tuple[int, int, date, str]]:
+    """(academic year, term, day, kind) of every weekday of every term; holidays are marked, weekends have no row."""
+    kinds = {holiday.day: holiday.kind for holiday in college.holidays}
+    rows = []
+    for term in college.terms:
+        for offset in range((term.closes_on - term.opens_on).days + 1):
+            day = term.opens_on + timedelta(days=offset)
+            if day.weekday() < 5 or day in kinds:
+                rows.append((term.academic_year, term.term, day, kinds.get(day, "TEACH")))
+    return rows
+
+
+def import_calendar(home: DataHome, college: College) -> None:
+    """Take the terms and holidays in as records, through the ordinary intake.
+
+    Until operation begins a set-up tells the past as it was known before each term opened; a correction, and whatever is
+    set up later, is news of that day. A calendar that is known already adds nothing.
+    """
+    rows = calendar_rows(college)
+    code = college.institution.code
+    known = _known_calendar(home, code)
+    if not rows or set(rows) <= known:
+        return
+    corrected, now = {day[:3] for day in known}, datetime.now(UTC)
+    opens = {(term.academic_year, term.term): term.opens_on for term in college.terms}
+    told_on = [now if row[:3] in corrected else start_of(opens[row[:2]] - _KNOWN_BEFORE) for row in rows]
+    cells = {
+        "academic_year": pa.array([row[0] for row in rows], pa.int32()),
+        "term": pa.array([row[1] for row in rows], pa.int32()),
+        "happened_on": pa.array([row[2] for row in rows], pa.date32()),
+        "kind": pa.array([row[3] for row in rows], pa.string()),
+        "entered_at": pa.array(told_on, pa.timestamp("ms", tz="UTC")),
+    }
+    _take_in(home, code, tables.CALENDAR, cells, now)
+
+
+def _known_calendar(home: DataHome, institution: str) -> set[tuple[int, int, date, str]]:
+    known = _known(home, institution, tables.CALENDAR)
+    return {(row["academic_year"], row["term"], row["happened_on"], DAY_KINDS.values[row["kind"]]) for row in known}
+
+
+def import_rules(home: DataHome, college: College) -> list[Rule]:
+    """Take the rules in as records, through the ordinary intake; returns known rules that the sheet no longer has.
+
+    Until operation begins a new rule is told as known before the first term; a correction, and whatever is set up later,
+    is news of the day. A rule that left the sheet stays in force: silence ends nothing here.
+    """
+    code = college.institution.code
+    known = {rule.key: rule for rule in _known_rules(home, code)}
+    fresh = [rule for rule in college.rules if known.get(rule.key) != rule]
+    if fresh:
+        _import_rules(home, college, fresh, known)
+    entered = {rule.key for rule in college.rules}
+    return [rule for key, rule in known.items() if key not in entered]
+
+
+def _import_rules(home: DataHome, college: College, fresh: Sequence[Rule], known: Container[RuleKey]) -> None:
+    now = datetime.now(UTC)
+    code, today = college.institution.code, local_day(now)
+    first = min((term.opens_on - _KNOWN_BEFORE for term in college.terms), default=today)
+    is_set_up = ledger.first_operational(home.database, code) is None
+    since = [min(first, today) if is_set_up and rule.key not in known else today for rule in fresh]
+    cells = {
+        "rule": pa.array([rule.name for rule in fresh], pa.string()),
+        "stage": pa.array([rule.stage for rule in fresh], pa.string()),
+        "after_terms": pa.array([rule.after_terms for rule in fresh], pa.int32()),
+        "value": pa.array([rule.value for rule in fresh], pa.float64()),
+        "happened_on": pa.array(since, pa.date32()),
+        "entered_at": pa.array([now if day == today else start_of(day) for day in since], pa.timestamp("ms", tz="UTC")),
+    }
+    _take_in(home, code, tables.RULES, cells, now)
+
+
+def _known_rules(home: DataHome, institution: str) -> list[Rule]:
+    """The rules in force as the log has them now."""
+    return [
+        Rule(
+            name=RULES.values[row["rule"]],
+            value=row["value"],
+            stage="" if row["stage"] is None else STAGES.values[row["stage"]],
+            after_terms=row["after_terms"],
+        )
+        for row in _known(home, institution, tables.RULES)
+    ]
+
+
+def _known(home: DataHome, institution: str, table: Table) -> list[dict[str, Any]]:
+    log = EventLog(folder=home.logs, institution=institution, index=ledger.log_index(home.database, institution))
+    known: list[dict[str, Any]] = versions.latest(table, log.rows(table)).to_pylist()
+    return known
+
+
+def _take_in(home: DataHome, code: str, table: Table, cells: Mapping[str, pa.Array], now: datetime) -> None:
+    """What the set-up tells of one table, through the ordinary intake."""
+    rows = len(cells["happened_on"])
+    delivery = in_one(
+        code,
+        lines=pa.array(range(1, rows + 1), pa.int32()),
+        told=[Told(table=table, cells=cells, lag_days=0)],
+        is_history=ledger.first_operational(home.database, code) is None,
+    )
+    # What is told again after a correction is no old file: the same rows over another log are another delivery.
+    number = ledger.log_index(home.database, code).ledger_number
+    said = repr((table.name, number, [array.to_pylist() for array in cells.values()]))
+    arrival = Arrival(
+        request=ImportRequest(path=Path("setup")), source="setup", received=now,
+        digest=hashlib.sha256(said.encode()).hexdigest(),
+    )  # fmt: skip
+    take_in(home, delivery, arrival)
