@@ -44,7 +44,7 @@ class Calendars:
     def taught_between(self, term: Ints, start: Ints | int, end: Ints | int) -> Ints:
         """Teaching days of each term from `start` up to (not including) `end`."""
         low, high = (np.clip(np.asarray(day) - self.first, 0, self.teach.shape[1]) for day in (start, end))
-        return np.maximum(self.taught[term, high] - self.taught[term, low], 0)
+        return np.asarray(np.maximum(self.taught[term, high] - self.taught[term, low], 0))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Asked:
 
     def first_days(self, window: Window) -> Ints:
         """The first day of a window for each student."""
-        return self.term_starts(window)[self.cohort.term]
+        return np.asarray(self.term_starts(window)[self.cohort.term])
 
     @cached_property
     def calendars(self) -> Calendars:

@@ -129,34 +129,35 @@ def _say_beside(found: "KnownNow", out: Path | None, as_json: bool) -> None:
 
 def list_features(as_json: Json = False) -> None:
     """All features: name, unit, which way risk goes, window, privacy, and what each asks."""
-    from features.catalogue import CATALOGUE
+    from features.catalogue import WITH_SENSITIVE
     from features.vocabulary import Domain
 
     lines = []
     for domain in Domain:
-        asked = [feature for feature in CATALOGUE if feature.domain is domain]
+        asked = [feature for feature in WITH_SENSITIVE if feature.domain is domain]
         if asked:
             lines += ["", f"{_both(domain.label)} ({len(asked)})", *map(_row, asked)]
     lines += ["", *_LEGEND]
-    say([_brief(feature) for feature in CATALOGUE], as_json, "\n".join(lines).lstrip())
+    say([_brief(feature) for feature in WITH_SENSITIVE], as_json, "\n".join(lines).lstrip())
 
 
 def show_feature(
     name: Annotated[str, typer.Argument(help="`zerodrop features list` names them.")], as_json: Json = False
 ) -> None:
     """One feature: everything that is declared of it."""
-    from features.catalogue import FEATURE_OF
+    from features.catalogue import WITH_SENSITIVE
     from records.errors import UserError
 
-    if name not in FEATURE_OF:
-        near = difflib.get_close_matches(name, FEATURE_OF, n=3, cutoff=0.4)
+    known = {feature.name: feature for feature in WITH_SENSITIVE}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
         like, like_th = (f"Near it: {', '.join(near)}.", f"ชื่อใกล้เคียง: {', '.join(near)}") if near else ("", "")
         raise UserError(
             " ".join(f"There is no feature '{name}'. {like} `zerodrop features list` names them all. · ".split())
             + " "
             + " ".join(f"ไม่มีตัวบ่งชี้ชื่อ '{name}' {like_th} ดูทั้งหมดด้วยคำสั่ง zerodrop features list".split())
         )
-    feature = FEATURE_OF[name]
+    feature = known[name]
     lines = [f"{feature.name}", _both(feature.label), ""]
     lines += [f"{_both(label)}: {_both(said)}" for label, said in _declared(feature)]
     document = {label.en: {"th": said.th, "en": said.en} for label, said in _declared(feature)}
@@ -167,7 +168,8 @@ _ARROWS = {"RISES": "+", "FALLS": "-", "EITHER": "·"}
 _LEGEND = (
     "+ ค่ามากขึ้น ความเสี่ยงไม่ลดลง · more never lowers the risk    - ค่ามากขึ้น ความเสี่ยงไม่เพิ่มขึ้น · more never raises it    "
     "· ไม่กำหนดทิศทาง · either way",
-    "[อ่อนไหว · sensitive] แสดงชื่อเฉพาะผู้มีสิทธิ์ · named only to roles with that permission",
+    "[อ่อนไหว · sensitive] แสดงชื่อเฉพาะผู้มีสิทธิ์ · named only to roles with that permission    "
+    "[ปิดไว้ · off] ไม่ใช้จนกว่าสถานศึกษาจะเปิด · in no model unless a deployment switches it on",
 )
 _RISKS = {
     "RISES": Text(th="ค่ามากขึ้น ความเสี่ยงไม่ลดลง", en="more never lowers the risk"),
@@ -178,11 +180,12 @@ _PRIVACY = {
     "ORDINARY": Text(th="ทั่วไป", en="ordinary"),
     "SENSITIVE": Text(th="อ่อนไหว แสดงชื่อเฉพาะผู้มีสิทธิ์", en="sensitive: named only to roles with that permission"),
 }
-_SESSIONS = {
-    "DAY": Text(th="ทั้งวัน", en="the whole day"),
+SESSIONS = {
+    "DAY": Text(th="ผลทั้งวัน ถ้าไม่มีจึงดูจากคาบเรียนของวันนั้น", en="the whole day, or its class periods where it has no mark"),
     "FLAG": Text(th="หน้าเสาธง", en="flagpole"),
     "HOMEROOM": Text(th="โฮมรูม", en="homeroom"),
-    "PERIODS": Text(th="รายคาบ", en="class periods"),
+    "ACTIVITY": Text(th="กิจกรรม", en="activity"),
+    "PERIODS": Text(th="คาบเรียน ทุกคาบนับแยกกัน", en="class periods, each one record"),
 }
 UNITS = {
     "DAYS": Text(th="วัน", en="days"),
@@ -195,10 +198,13 @@ UNITS = {
     "POINTS": Text(th="เกรด 0–4", en="grade points 0–4"),
     "SCORE": Text(th="คะแนนเต็ม 100", en="score of 100"),
     "BAHT": Text(th="บาทต่อเดือน", en="baht a month"),
+    "BAHT_A_DAY": Text(th="บาทต่อวัน", en="baht a day"),
+    "PEOPLE": Text(th="คน", en="people"),
+    "SDQ_SCORE": Text(th="คะแนนเต็ม 40", en="score of 40"),
     "KILOMETRES": Text(th="กิโลเมตร", en="km"),
     "WEEKS": Text(th="สัปดาห์", en="weeks"),
     "CREDITS": Text(th="หน่วยกิต", en="credits"),
-    "TIMES": Text(th="ครั้ง", en="times"),
+    "TIMES": Text(th="ครั้งหรือชิ้น", en="times or pieces"),
     "LEVEL": Text(th="ระดับ", en="level"),
     "DEVIATIONS": Text(th="ส่วนเบี่ยงเบนมาตรฐาน", en="standard deviations"),
     "YES": Text(th="1 = ใช่", en="1 = yes"),
@@ -251,6 +257,7 @@ def _both(text: Text) -> str:
 
 def _row(feature: "Feature") -> str:
     hidden = " [อ่อนไหว · sensitive]" if feature.personal.name == "SENSITIVE" else ""
+    hidden += " [ปิดไว้ · off]" if feature.table.sensitive else ""
     return (
         f"  {feature.name:34} {_ARROWS[feature.risk.name]} {UNITS[feature.unit.name].en:20} "
         f"{_window(feature.window).en:22} {_both(feature.label)}{hidden}"
@@ -266,6 +273,7 @@ def _brief(feature: "Feature") -> dict[str, Any]:
         "risk": feature.risk.name.lower(),
         "window": _window(feature.window).en,
         "privacy": feature.personal.value,
+        "off_by_default": feature.table.sensitive,
         "label": {"th": feature.label.th, "en": feature.label.en},
     }
 
@@ -289,7 +297,7 @@ def _declared(feature: "Feature") -> list[tuple[Text, Text]]:
     absence = Text(th="ไม่ทราบค่า (ไม่ใช่ศูนย์)", en="not known (not zero)")
     if feature.absent_means is not None:
         absence = Text(th=f"ถือว่าเป็น {feature.absent_means:g}", en=f"counts as {feature.absent_means:g}")
-    asked = [(Text(th="การเช็คชื่อ", en="sessions"), _SESSIONS[feature.sessions.name])]
+    asked = [(Text(th="การเช็คชื่อ", en="sessions"), SESSIONS[feature.sessions.name])]
     return [
         (Text(th="ด้าน", en="domain"), feature.domain.label),
         (Text(th="เหตุผลที่แสดง", en="shown as"), feature.reason),
@@ -315,7 +323,7 @@ def _measured(feature: "Feature") -> Text:
     said = [MEASURES[type(feature.measure).__name__]]
     for item in fields(feature.measure):
         value = getattr(feature.measure, item.name)
-        if item.name == "where" and value is not None:
+        if item.name in ("where", "also") and value is not None:
             said.append(_condition(feature, value))
         elif value is True:
             said.append(PARTS[item.name])

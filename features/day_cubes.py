@@ -6,6 +6,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.vocabulary import Sessions
 from records.codes import ATTENDANCE_STATUSES, SESSIONS
@@ -13,6 +14,7 @@ from records.codes import ATTENDANCE_STATUSES, SESSIONS
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 DAYS_AT_ONCE = 64
+NO_LIMIT = 1 << 30
 PERIODS = 10
 _FIRST_PERIOD = SESSIONS.position("P1")
 _SESSION_OF = {
@@ -47,11 +49,13 @@ for _place, (_told, _means) in enumerate(_BY_PERIODS):
 class DayCubes:
     """Marks of every day and student: `marks(sessions)[day, student]` holds 0 for none; day 0 is `first_day`.
 
-    `periods[day, student, period]` holds the mark and, above it, the number of the course + 1.
+    `periods[day, student, period]` holds the mark and, above it, the number of the course + 1. Marks of days before
+    `kept_from` were forgotten and are not taken any more.
     """
 
     def __init__(self) -> None:
         self.first_day = 0
+        self.kept_from = -NO_LIMIT
         self.held: dict[Sessions, Bytes] = {Sessions.DAY: np.zeros((0, 0), np.uint8)}
         self.periods: npt.NDArray[Any] | None = None
         self._told: Bytes | None = None
@@ -74,6 +78,10 @@ class DayCubes:
 
     def fold(self, rows: pa.Table, students: Ints, size: int, courses: npt.NDArray[np.int32] | None) -> None:
         """Take records in reading order: of two marks of one cell the later stays."""
+        if self.kept_from > -NO_LIMIT:
+            kept = pc.greater_equal(rows.column("happened_on").cast(pa.int32()), self.kept_from)
+            rows, students = rows.filter(kept), students[kept.to_numpy()]
+            courses = None if courses is None else courses[kept.to_numpy()]
         day = rows.column("happened_on").cast(pa.int32()).to_numpy()
         if not len(day):
             return
@@ -131,6 +139,17 @@ class DayCubes:
         if self.periods is not None:
             self.periods = _moved(self.periods, (*shape, PERIODS), at)
         self.first_day = low
+
+    def forget_before(self, day: int) -> None:
+        """Let go of the marks before a day (since 1970), which no question looks at any more."""
+        self.kept_from = max(self.kept_from, day)
+        gone = min(max(day - self.first_day, 0), len(self.days))
+        if gone:
+            self.held = {sessions: cube[gone:] for sessions, cube in self.held.items()}
+            self.periods = None if self.periods is None else self.periods[gone:]
+            self.first_day += gone
+            self._stale_days = np.arange(self.first_day, self.end_day)
+            self._told = None
 
     def window(self, first: int, end: int, students: Ints) -> Bytes:
         """The days from `first` up to (not including) `end` that are kept, for these students: (days, students)."""

@@ -1,5 +1,7 @@
 """Periods that are known only by their totals: they count in a window pro rata by days, where no single day is known."""
 
+from collections.abc import Container
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +13,9 @@ from records.tables import ATTENDANCE_TOTAL, Where
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-TOTALS_OF = {"P": "present", "L": "late", "A": "absent", "K": "absent", "S": "leave", "B": "leave"}
+TOTALS_OF = {"P": "present", "L": "late", "A": "absent", "K": "skipped", "S": "leave", "B": "leave"}
+# Most colleges count leaving class as absence and tell no total of its own.
+_IN_OTHERS = {"skipped": "absent"}
 
 
 def totals_of(asked: Asked) -> VersionedRows | None:
@@ -32,11 +36,17 @@ def prorated(asked: Asked, rows: VersionedRows, where: Where, window: Window) ->
     part = np.clip(overlap, 0, None) / (stop - start)
     part = np.where(_has_days(asked, rows.student[usable], start, stop), 0.0, part)
     fields = dict.fromkeys(TOTALS_OF[value] for value in where.values if value in TOTALS_OF)
-    counted = np.sum([rows.columns[name][usable].astype(np.float64) for name in fields], axis=0)
+    counted = np.sum([_totals(rows, name, fields)[usable] for name in fields], axis=0)
     inside = part > 0
     matching = np.bincount(place[inside], (part * counted)[inside], asked.size).astype(np.float64)
     held = np.bincount(place[inside], (part * rows.columns["held"][usable])[inside], asked.size).astype(np.float64)
     return matching, held
+
+
+def _totals(rows: VersionedRows, name: str, fields: Container[str]) -> Floats:
+    """The totals of one column; one that is not told lies in another where that is asked too, else it is not known."""
+    told = rows.columns[name].astype(np.float64)
+    return np.nan_to_num(told, nan=0.0) if _IN_OTHERS.get(name, "") in fields else told
 
 
 def _has_days(asked: Asked, student: Ints, start: Ints, stop: Ints) -> Flags:

@@ -17,6 +17,7 @@ from features.vocabulary import (
     FromMedian,
     Highest,
     InTerm,
+    Last,
     Latest,
     LeadDays,
     LongestRun,
@@ -114,6 +115,16 @@ class Feature:
                 raise ValueError(
                     f"feature {self.name}: the margins are {MARGIN_TABLES}, not {rule} of {self.table.name}"
                 )
+            case Change() if not isinstance(self.window, Last):
+                raise ValueError(f"feature {self.name}: a change is asked of the last days")
+            case Margin(per_course=True) | WorstCourse() if self.sessions is not Sessions.PERIODS:
+                raise ValueError(f"feature {self.name}: courses are told by class periods")
+            case Margin(per_course=False) | Unrecorded() | Share(weekdays=(_, *_)) if self.sessions is Sessions.PERIODS:
+                raise ValueError(f"feature {self.name}: this is asked of days, not of class periods")
+            case Unrecorded() if self.sessions is not Sessions.DAY:
+                raise ValueError(f"feature {self.name}: what was not recorded is asked of whole days")
+            case Margin() if of_attendance and self.window != InTerm():
+                raise ValueError(f"feature {self.name}: absences left are those of this term")
             case _ if of_attendance and isinstance(self.window, Ever):
                 raise ValueError(
                     f"feature {self.name}: attendance is kept for this and the previous term, not for ever"

@@ -80,6 +80,10 @@ class Answers:
             case _:
                 return self._of_rows(feature)
 
+    def recorded_part(self, window: Window) -> Floats:
+        """The part of the teaching days of the own term in a window that have a record; 0 where there is none."""
+        return np.nan_to_num(1 - self._unrecorded(self._walk_of(Sessions.DAY), window), nan=0.0)
+
     # Single days
 
     def _walk_of(self, sessions: Sessions) -> DayWalk:
@@ -111,7 +115,7 @@ class Answers:
                 case Slope(where=where):
                     return walked.slope(marks_of(where), window)
                 case NoRecord(where=where):
-                    return (walked.count(marks_of(where), Days(window)) == 0).astype(np.float64)
+                    return np.asarray(walked.count(marks_of(where), Days(window)) == 0, np.float64)
                 case Unrecorded():
                     return self._unrecorded(walked, window)
                 case Margin(rule="attendance_share"):
@@ -182,7 +186,7 @@ class Answers:
                 counted, seen = rows.tally(feature, where)
                 return np.where(seen > 0, counted / np.maximum(seen, 1), absent)
             case NoRecord(where=where):
-                return (rows.tally(feature, where)[0] == 0).astype(np.float64)
+                return np.asarray(rows.tally(feature, where)[0] == 0, np.float64)
             case Sum(column=column, where=where):
                 _, told = rows.summed(feature, column, None, None)
                 return np.where(told > 0, rows.summed(feature, column, None, where)[0], absent)
@@ -198,8 +202,7 @@ class Answers:
             case Latest(column=column, where=where, also=also):
                 return rows.picked(rows.values(column), rows.newest(feature, where, also=also), absent)
             case Matches(where=where):
-                newest = rows.newest(feature, None, where.column)
-                return rows.picked(rows.matches(where), newest, absent)
+                return rows.picked(rows.matches(where), rows.newest(feature, None, where.column), absent)
             case Highest(column=column, where=where):
                 found = rows.highest(feature, column, where)
                 return np.where(np.isnan(found), absent, found)
@@ -217,8 +220,7 @@ class Answers:
             case Age(column=column):
                 return (today - rows.picked(rows.values(column), rows.newest(feature, None), absent)) / _DAYS_A_YEAR
             case Margin(rule="gpa_minimum"):
-                newest = rows.newest(feature, None)
-                return rows.picked(rows.values("gpax"), newest, np.nan) - gpa_bars(self.asked)
+                return rows.picked(rows.values("gpax"), rows.newest(feature, None), np.nan) - gpa_bars(self.asked)
             case _:
                 raise _not_asked(feature)
 
@@ -226,7 +228,7 @@ class Answers:
 def _shorter(window: Window, short_days: int) -> Window:
     if isinstance(window, Last):
         return Last(days=min(short_days, window.days))
-    raise TypeError("a change is asked of the last days; of a term its beginning would move within the short days")
+    raise TypeError("a change is asked of the last days")
 
 
 def _part(counted: Floats, held: Floats) -> Floats:

@@ -19,18 +19,24 @@ from features.cohort import Cohort, cohort
 from features.declaration import Feature
 from features.measures import Answers
 from features.state import Replay, State
+from features.vocabulary import Domain, Last
 from records.log import EventLog
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """`values` is (students, features) in float32, in the order of `features`; NaN is not known."""
+    """`values` is (students, features) in float32, in the order of `features`; NaN is not known.
+
+    `completeness` says for each domain how much is known of each student (0–1): of attendance the teaching days of the
+    last 28 that have a record, of the others the part of their features that could be answered.
+    """
 
     institution: str
     cohort: Cohort
     features: tuple[Feature, ...]
     values: npt.NDArray[np.float32]
     ledger_number: int
+    completeness: dict[Domain, npt.NDArray[np.float32]]
 
     @property
     def as_of(self) -> date:
@@ -46,7 +52,10 @@ class Snapshot:
         """As a table for people: student number, class group, then the features."""
         groups = np.array(self.cohort.groups, dtype=object)[self.cohort.group]
         head = {"student": self.cohort.student, "class_group": groups}
-        return pd.DataFrame({**head, **{f.name: self.values[:, i] for i, f in enumerate(self.features)}})
+        told = {f.name: self.values[:, i] for i, f in enumerate(self.features)}
+        return pd.DataFrame(
+            {**head, **told, **{f"completeness_{domain.value}": one for domain, one in self.completeness.items()}}
+        )
 
 
 def features(
@@ -66,8 +75,29 @@ def features(
         answers.values[feature.name] = rounded(answers.answer(feature), feature.decimals)
         values[:, place] = answers.values[feature.name]
     return Snapshot(
-        institution=institution, cohort=who, features=tuple(catalogue), values=values, ledger_number=ledger_number
-    )
+        institution=institution, cohort=who, features=tuple(catalogue), values=values, ledger_number=ledger_number,
+        completeness=completeness(answers, catalogue),
+    )  # fmt: skip
+
+
+_OF_RECENT_DAYS = Last(days=28)
+
+
+def completeness(answers: Answers, catalogue: Sequence[Feature]) -> dict[Domain, npt.NDArray[np.float32]]:
+    """For each domain how much is known of each student (see Snapshot); a source that stopped shows here, not as presence."""
+    known: dict[Domain, list[npt.NDArray[np.float64]]] = {}
+    for feature in catalogue:
+        known.setdefault(feature.domain, []).append(answers.values[feature.name])
+    found = {domain: _known_part(columns) for domain, columns in known.items()}
+    found[Domain.ATTENDANCE] = answers.recorded_part(_OF_RECENT_DAYS).astype(np.float32)
+    return found
+
+
+def _known_part(columns: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float32]:
+    known = np.zeros(len(columns[0]), np.float32)
+    for column in columns:
+        known += column == column  # NaN is not itself
+    return known / np.float32(len(columns))
 
 
 @numba.njit(cache=True, nogil=True)

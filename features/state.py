@@ -14,13 +14,15 @@ import pyarrow as pa
 from features.day_cubes import DayCubes
 from features.versioned_rows import NO_DAY, VersionedRows
 from records import tables
-from records.clock import start_of
+from records.clock import milliseconds, start_of
 from records.log import EventLog
+from records.log_file import Within
 from records.tables import Table
 
 __all__ = ["FOLDED_TABLES", "NO_DAY", "Replay", "State", "VersionedRows"]
 
 Ints = npt.NDArray[np.int64]
+_END_OF_TIME = np.iinfo(np.int64).max
 _LINK = ("student", "same_as", "retracted")
 _READ_OF_ATTENDANCE = ("student", "happened_on", "session", "status", "course_code", "retracted")
 # Visits, contacts and lists are care: they never enter the state (records.tables.Use.CARE).
@@ -160,12 +162,21 @@ def _read_of(table: Table) -> tuple[str, ...]:
 class Replay:
     """The log read forward: `advance` folds everything recorded before a day that was not folded yet."""
 
-    def __init__(self, log: EventLog, state: State | None = None, *, sensitive: bool = False) -> None:
+    def __init__(
+        self, log: EventLog, state: State | None = None, *, since: date | None = None, sensitive: bool = False
+    ) -> None:
+        """From the beginning, or from a saved `state` that was advanced to `since`."""
         self.log = log
+        self.since = since
         self.state = state or State(log.offsets[:-1].tolist(), sensitive=sensitive)
         folded = [*FOLDED_TABLES, *([tables.SCREENING_SENSITIVE] if sensitive else [])]
-        self._readers = [(table, log.reader(table, _read_of(table), dictionaries=True)) for table in folded]
-        self._as_of: date | None = None
+        later = (
+            None
+            if since is None
+            else Within(column="recorded_at", low=milliseconds(start_of(since)), high=_END_OF_TIME)
+        )
+        self._readers = [(table, log.reader(table, _read_of(table), later, dictionaries=True)) for table in folded]
+        self._as_of = since
 
     def advance(self, as_of: date) -> State:
         """The state as of a day: records known before its first moment in Bangkok. Days must not go backwards."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from features.declaration import Feature
-from features.vocabulary import Count, Domain, Measure, Risk, Unit, Window
+from features.vocabulary import Count, Domain, Measure, Risk, Sessions, Unit, Window
 from records.clock import BANGKOK
 from records.tables import CALENDAR, ENROLMENTS, TABLE_OF, Kind, Table
 from records.text import Text
@@ -29,11 +29,19 @@ _NOT_TOLD: Mapping[str, Mapping[str, object]] = {
     "grades": {"academic_year": 2025, "term": 1, "course_code": "MATH", "item": "FINAL", "attempt": 1},
     "enrolments": {"academic_year": 2025, "term": 1, "level": "V1", "class_group": "A"},
     "screening": {"tool": "OVEC9", "area": "OVERALL"},
+    "calendar": {"academic_year": 2025, "term": 1},
+    "term_gpa": {"academic_year": 2025, "term": 1},
 }
 
 
 def ask(
-    table: Table, measure: Measure, window: Window, *, absent_means: float | None = None, decimals: int = 4
+    table: Table,
+    measure: Measure,
+    window: Window,
+    *,
+    absent_means: float | None = None,
+    decimals: int = 4,
+    sessions: Sessions = Sessions.DAY,
 ) -> Feature:
     """A question that no catalogue has to ask."""
     text = Text(th="{value}", en="{value}")
@@ -41,7 +49,7 @@ def ask(
     return Feature(
         name=f"{table.name}_{kind}", table=table, measure=measure, window=window, unit=Unit.TIMES, decimals=decimals,
         domain=Domain.ATTENDANCE, risk=Risk.RISES if isinstance(measure, Count) else Risk.EITHER,
-        absent_means=absent_means, label=text, reason=text, asks=text, changeable=True, source="test",
+        absent_means=absent_means, label=text, reason=text, asks=text, changeable=True, source="test", sessions=sessions,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from features.catalogue import CATALOGUE, FEATURE_OF
 from features.snapshot import features, replay
 from features.state import FOLDED_TABLES, Replay, State
+from features.vocabulary import Domain
 from records.codes import ATTENDANCE_STATUSES
 from records.tables import ATTENDANCE, HOUSEHOLD, VISITS, Table
 from tests.features.pictures import calendar, records_of, roster
@@ -141,7 +142,8 @@ def test_a_snapshot_as_a_table_has_student_class_group_and_the_catalogue(tmp_pat
     log = write_log(tmp_path, college())
     [snapshot] = replay(log, [MONDAY])
     frame = snapshot.frame()
-    assert frame.columns.tolist() == ["student", "class_group", *(feature.name for feature in CATALOGUE)]
+    complete = [f"completeness_{domain.value}" for domain in Domain]
+    assert sorted(frame.columns) == sorted(["student", "class_group", *(one.name for one in CATALOGUE), *complete])
     assert frame["student"].tolist() == [1, 2]
     assert frame["class_group"].tolist() == ["A", "A"]
     assert (snapshot.institution, snapshot.ledger_number) == (INSTITUTION, log.ledger_number)
@@ -151,7 +153,13 @@ def test_a_snapshot_as_a_table_has_student_class_group_and_the_catalogue(tmp_pat
 
 def test_a_snapshot_of_a_part_of_the_catalogue(tmp_path: Path) -> None:
     [snapshot] = replay(write_log(tmp_path, college()), [MONDAY], [FEATURE_OF["week_of_term"]])
-    assert snapshot.frame().columns.tolist() == ["student", "class_group", "week_of_term"]
+    assert snapshot.frame().columns.tolist() == [
+        "student",
+        "class_group",
+        "week_of_term",
+        "completeness_standing",
+        "completeness_attendance",
+    ]
     assert snapshot.values.tolist() == [[16], [16]]
     with pytest.raises(KeyError, match="the snapshot has no feature 'missed_days_28d'"):
         snapshot.column("missed_days_28d")

@@ -173,7 +173,7 @@ def test_every_student_of_the_files_is_one_number(imported: Imported) -> None:
 def test_no_record_was_known_before_it_happened_or_after_its_file_came_in(imported: Imported) -> None:
     ends = {taken.report.ledger_number: taken.received_at for taken in imported.files}
     for table in (ATTENDANCE, GRADES, HOUSEHOLD, SCREENING, ENROLMENTS):
-        for row in imported.log.rows(table, columns=["happened_on"]).to_pylist():
+        for row in imported.log.rows(table, columns=["happened_on", "recorded_at", "batch"]).to_pylist():
             assert row["recorded_at"] >= start_of(row["happened_on"])
             if (received := ends[row["batch"]]) is not None:
                 assert row["recorded_at"] == received

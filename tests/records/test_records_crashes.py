@@ -22,7 +22,7 @@ from records.intake.importing import ImportRequest, import_file
 from records.intake.report import ImportReport
 from records.ledger import Overtaken
 from records.people import Identity, IdKind
-from records.tables import ENROLMENTS, ROSTER_COUNTS, STUDENTS, TABLES
+from records.tables import ATTENDANCE, ENROLMENTS, ROSTER_COUNTS, STUDENTS, TABLES
 from records.versions import latest
 from tests.records import crashing_import
 from tests.records.small import CODE, OTHER_CODE, log_of
@@ -185,9 +185,9 @@ def test_two_different_files_at_once_both_land(only: DataHome, tmp_path: Path) -
     with ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(one, days))
     assert [report.accepted for report in reports] == [10, 10]
-    rows = log_of(only).rows(TABLES[4])
+    rows = log_of(only).rows(ATTENDANCE)
     assert rows.num_rows == 20
-    assert latest(TABLES[4], rows).num_rows == 20
+    assert latest(ATTENDANCE, rows).num_rows == 20
 
 
 def test_an_import_that_was_overtaken_compares_again(

@@ -2,7 +2,7 @@
 
 from features.attendance import LATE, LEAVE, MISSED
 from features.catalogue import FEATURE_OF
-from features.vocabulary import Count, Ever, Last, Share
+from features.vocabulary import Count, InTerm, Last, Share, Term
 from records.tables import ATTENDANCE
 from tests.features.pictures import ask
 from tests.spec.asking import Spec
@@ -194,7 +194,7 @@ def test_leaving_class_is_missed_and_leave_is_not(spec: Spec) -> None:
     spec(picture, ask(ATTENDANCE, Share(where=LEAVE), Last(days=28)), as_of="2025-09-01", expect={1: 0.25})
 
 
-def test_a_period_of_the_day_is_no_day(spec: Spec) -> None:
+def test_a_class_period_beside_a_whole_day_mark_is_no_day(spec: Spec) -> None:
     spec(
         """
         student | happened_on | session | status
@@ -218,7 +218,7 @@ def test_the_term_to_date_begins_on_its_opening_day(spec: Spec) -> None:
     )  # fmt: skip
 
 
-def test_the_term_before_is_not_this_term_but_in_all_that_is_known(spec: Spec) -> None:
+def test_the_term_before_is_not_this_term(spec: Spec) -> None:
     picture = """
         student | happened_on | status
         1       | 2025-02-03  | A
@@ -227,7 +227,8 @@ def test_the_term_before_is_not_this_term_but_in_all_that_is_known(spec: Spec) -
         """
     both = ((2024, 2), (2025, 1))
     spec(picture, SHARE_TERM, as_of="2025-09-01", expect={1: 0}, terms=both)
-    spec(picture, ask(ATTENDANCE, Count(where=MISSED), Ever()), as_of="2025-09-01", expect={1: 2}, terms=both)
+    before = ask(ATTENDANCE, Count(where=MISSED), InTerm(term=Term.PREVIOUS))
+    spec(picture, before, as_of="2025-09-01", expect={1: 2}, terms=both)
 
 
 def test_shares_are_rounded_as_declared(spec: Spec) -> None:

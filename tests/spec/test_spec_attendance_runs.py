@@ -78,6 +78,18 @@ def test_a_run_begins_with_the_term_and_is_missing_without_one_day(spec: Spec) -
     )  # fmt: skip
 
 
+def test_days_without_teaching_are_in_no_run_whatever_was_recorded(spec: Spec) -> None:
+    picture = """
+        student | happened_on | status
+        1       | 2025-08-11  | A
+        1       | 2025-08-12  | P
+        1       | 2025-08-13  | A
+        2       | 2025-08-12  | A
+        """
+    spec(picture, LONGEST, as_of="2025-09-01", expect={1: 2, 2: None})
+    spec(picture, CURRENT, as_of="2025-09-01", expect={1: 2, 2: None})
+
+
 def test_days_since_seen_are_calendar_days(spec: Spec) -> None:
     spec(
         """

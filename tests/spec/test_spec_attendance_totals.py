@@ -118,3 +118,23 @@ def test_days_that_nobody_told_are_not_known(spec: Spec) -> None:
         """,
         FEATURE_OF["leave_days_28d"], as_of="2025-09-01", expect={1: None},
     )  # fmt: skip
+
+
+def test_a_period_that_ends_on_the_day_itself_or_later_is_not_looked_at(spec: Spec) -> None:
+    picture = """
+        table            | student | from_day   | happened_on | recorded_at | held | present | absent
+        attendance_total | 1       | 2025-08-18 | 2025-08-31  | 2025-08-29  | 10   | 5       | 5
+        attendance_total | 2       | 2025-08-19 | 2025-09-01  | 2025-08-29  | 10   | 5       | 5
+        """
+    spec(picture, MISSED_28D, as_of="2025-09-01", expect={1: 5, 2: None})
+    spec(picture, MISSED_28D, as_of="2025-09-02", expect={1: 5, 2: 5})
+
+
+def test_leaving_class_has_a_total_of_its_own_or_is_among_the_absent(spec: Spec) -> None:
+    picture = """
+        table            | student | from_day   | happened_on | held | present | absent | skipped
+        attendance_total | 1       | 2025-05-19 | 2025-05-23  | 5    | 2       | 2      | 1
+        attendance_total | 2       | 2025-05-19 | 2025-05-23  | 5    | 3       | 2      |
+        """
+    spec(picture, MISSED_28D, as_of="2025-05-26", expect={1: 3, 2: 2})
+    spec(picture, FEATURE_OF["skipped_days_28d"], as_of="2025-05-26", expect={1: 1, 2: None})

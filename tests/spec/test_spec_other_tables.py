@@ -81,6 +81,21 @@ def test_the_latest_screening_is_of_the_area_asked(spec: Spec) -> None:
     )  # fmt: skip
 
 
+def test_the_latest_may_be_asked_of_an_area_of_one_instrument(spec: Spec) -> None:
+    of_obec = Latest(column="level", where=SCREENING["area"].is_in("OVERALL"), also=SCREENING["tool"].is_in("OBEC11"))
+    spec(
+        """
+        student | happened_on | tool   | area    | level
+        1       | 2025-06-10  | OBEC11 | OVERALL | CONCERN
+        1       | 2025-07-10  | OBEC11 | GAMES   | CLOSE
+        1       | 2025-08-10  | OVEC9  | OVERALL | TRUST
+        2       | 2025-08-10  | OVEC9  | OVERALL | CLOSE
+        3       | 2025-08-10  | OBEC11 | GAMES   | CLOSE
+        """,
+        ask(SCREENING, of_obec, Ever()), as_of="2025-09-01", expect={1: 1, 2: None, 3: None},
+    )  # fmt: skip
+
+
 def test_concerns_are_counted_in_this_term_and_not_screened_is_missing(spec: Spec) -> None:
     spec(
         """

@@ -1,0 +1,246 @@
+"""Attendance for the oracle: the marks of one student, the days they tell, and every measure that is asked of them."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+
+from features.declaration import Feature
+from features.vocabulary import (
+    Change,
+    Count,
+    DaysSince,
+    LongestRun,
+    NoRecord,
+    Sessions,
+    Share,
+    Slope,
+    Unrecorded,
+    WorstCourse,
+)
+from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, Where
+from tests.features.oracle_told import DAY, Number, Place, Told, exact
+
+NOT_RECORDED = ("N", "H")
+NEUTRAL = "I"
+ATTENDED = ("P", "L", "E", "O")
+MISSED = ("A", "K")
+AWAY = (*MISSED, "S", "B")
+PERIODS = tuple(f"P{n}" for n in range(1, 11))
+TOTAL_OF = {"P": "present", "L": "late", "A": "absent", "K": "skipped", "S": "leave", "B": "leave"}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What was recorded of one day: in a session, or over all of it."""
+
+    day: date
+    session: str
+    status: str
+    course: object = None
+
+
+class Attendance:
+    """Everything that was told of one student's coming to class."""
+
+    def __init__(self, told: Told, student: int, place: Place) -> None:
+        self.told, self.student, self.place = told, student, place
+
+    # Which marks there are
+
+    @cached_property
+    def _marks(self) -> list[Mark]:
+        """In order of days; what an intern or a dual-system student missed while in the company counts as being there."""
+        return [
+            replace(mark, status=NEUTRAL) if mark.status in AWAY and self._in_the_company(mark.day) else mark
+            for mark in marks_of(self.told, self.student)
+        ]
+
+    def _in_the_company(self, day: date) -> bool:
+        match self.place.row.values.get("study_mode"):
+            case "INTERNSHIP":
+                return True
+            case "DUAL":
+                return _monday(day) not in self._weeks_at_the_college
+            case _:
+                return False
+
+    @cached_property
+    def _weeks_at_the_college(self) -> set[date]:
+        """The weeks in which somebody of the dual system was seen, of those who are now in the class group."""
+        return {
+            _monday(mark.day)
+            for student, place in self.told.places.items()
+            if place.group == self.place.group and place.row.values.get("study_mode") == "DUAL"
+            for mark in marks_of(self.told, student)
+            if mark.status in ATTENDED
+        }
+
+    def of(self, sessions: Sessions) -> list[Mark]:
+        match sessions:
+            case Sessions.DAY:
+                return self.days
+            case Sessions.PERIODS:
+                return self.periods
+            case _:
+                return [mark for mark in self._marks if mark.session == sessions.name]
+
+    @cached_property
+    def periods(self) -> list[Mark]:
+        return [mark for mark in self._marks if mark.session in PERIODS]
+
+    @cached_property
+    def days(self) -> list[Mark]:
+        """One mark a day: that of the whole day, else what its class periods tell."""
+        whole = {mark.day: mark for mark in self._marks if mark.session == "DAY"}
+        periods: dict[date, list[str]] = defaultdict(list)
+        for mark in self.periods:
+            periods[mark.day].append(mark.status)
+        return [
+            whole[day] if day in whole else Mark(day, "DAY", _told_by(periods[day]))
+            for day in sorted({*whole, *periods})
+        ]
+
+    # Measures
+
+    def answer(self, feature: Feature) -> Number | None:
+        first, end = self.told.window(feature.window, self.place)
+        held = [mark for mark in self.of(feature.sessions) if first <= mark.day < end]
+        recorded = [mark for mark in held if mark.status != NEUTRAL]
+        match feature.measure:
+            case Count(where=where):
+                matching, count = self._counted_in(feature.sessions, where, first, end)
+                return matching if count else None
+            case Share(where=where, weekdays=()):
+                return _part(*self._counted_in(feature.sessions, where, first, end))
+            case Share(where=where, weekdays=weekdays):
+                return _part(*_counted([mark for mark in recorded if mark.day.weekday() in weekdays], where))
+            case Change(where=where, short_days=short):
+                middle = max(first, end - short * DAY)
+                late = _part(*self._counted_in(feature.sessions, where, middle, end))
+                early = _part(*self._counted_in(feature.sessions, where, first, middle))
+                return None if late is None or early is None else late - early
+            case DaysSince(where=where):
+                seen = [mark.day for mark in held if where is None or mark.status in where.values]
+                return Fraction((self.told.as_of - max(seen)).days) if seen else None
+            case NoRecord(where=where):
+                return Fraction(not any(where is None or mark.status in where.values for mark in held))
+            case LongestRun(where=where, current=current):
+                return self._run(recorded, where.values, current)
+            case Slope(where=where):
+                return _slope({mark.day: mark.status in where.values for mark in recorded})
+            case Unrecorded():
+                return self._unrecorded({mark.day for mark in held}, first, end, feature.sessions)
+            case WorstCourse(where=where, least=least):
+                shares = [_part(*_counted(marks, where)) for marks in self.courses(first, end, least)]
+                return max((share for share in shares if share is not None), default=None)
+            case _:
+                raise TypeError(f"the oracle is not asked for {type(feature.measure).__name__} of attendance")
+
+    def _counted_in(self, sessions: Sessions, where: Where, first: date, end: date) -> tuple[Fraction | None, Fraction]:
+        """Matching and held records; days are told by totals too."""
+        if sessions is Sessions.DAY:
+            return self.counted(where, first, end)
+        marks = [mark for mark in self.of(sessions) if first <= mark.day < end and mark.status != NEUTRAL]
+        return _counted(marks, where)
+
+    def counted(self, where: Where, first: date, end: date) -> tuple[Fraction | None, Fraction]:
+        """Matching and held days; a total that nobody told makes the matching days unknown."""
+        inside = [mark for mark in self.days if first <= mark.day < end and mark.status != NEUTRAL]
+        matching, held = _counted(inside, where)
+        for start, stop, told in self._totals():
+            overlap = (min(stop, end) - max(start, first)).days
+            if overlap <= 0 or any(start <= mark.day < stop for mark in self.days):
+                continue  # days with daily records are never counted from totals too
+            part = Fraction(overlap, (stop - start).days)
+            names = dict.fromkeys(TOTAL_OF[value] for value in where.values if value in TOTAL_OF)
+            cells = [told.get(name) for name in names]
+            if "absent" in names and "skipped" in names and told.get("skipped") is None:
+                cells.remove(None)  # who leaves class is among the absent where no total of its own is told
+            matching = None if matching is None or None in cells else matching + part * sum(map(exact, cells))
+            held += part * exact(told["held"])
+        return matching, held
+
+    def _totals(self) -> Iterator[tuple[date, date, dict[str, object]]]:
+        """First day and end (not included) of each period that is known by its totals, and what was told of it."""
+        for total in self.told.past(ATTENDANCE_TOTAL, self.student):
+            start = total.values["from_day"]
+            assert isinstance(start, date)
+            yield start, total.happened_on + DAY, total.values
+
+    def _run(self, recorded: list[Mark], values: tuple[str, ...], current: bool) -> Fraction | None:
+        no_teaching = self.told.no_teaching()
+        runs = [0]
+        for mark in recorded:
+            if mark.day not in no_teaching:
+                runs.append(runs[-1] + 1 if mark.status in values else 0)
+        if len(runs) == 1:
+            return None
+        return Fraction(runs[-1] if current else max(runs))
+
+    def missed_now(self, first: date, end: date) -> Fraction | None:
+        """The days now missed in a row without leave."""
+        recorded = [mark for mark in self.days if first <= mark.day < end and mark.status != NEUTRAL]
+        return self._run(recorded, MISSED, current=True)
+
+    def _unrecorded(self, recorded: set[date], first: date, end: date, sessions: Sessions) -> Fraction | None:
+        days = [day for day in self.told.teaching_days(self.place.span) if first <= day < end]
+        known = [(start, stop) for start, stop, _ in self._totals() if sessions is Sessions.DAY]
+        lost = [day for day in days if day not in recorded and not any(start <= day < stop for start, stop in known)]
+        return Fraction(len(lost), len(days)) if days else None
+
+    def courses(self, first: date, end: date, least: int) -> list[list[Mark]]:
+        """The recorded class periods of each course that has at least `least` of them."""
+        of_course: dict[object, list[Mark]] = defaultdict(list)
+        for mark in self.periods:
+            if first <= mark.day < end and mark.status != NEUTRAL and mark.course is not None:
+                of_course[mark.course].append(mark)
+        return [marks for marks in of_course.values() if len(marks) >= least]
+
+
+def marks_of(told: Told, student: int) -> list[Mark]:
+    """The usable marks as they were told, in order of days: one that says that nothing was recorded is none."""
+    marks = [
+        Mark(
+            fact.happened_on, str(fact.values["session"]), str(fact.values["status"]), fact.values.get("course_code")
+        )
+        for fact in told.past(ATTENDANCE, student)
+        if fact.values["status"] not in NOT_RECORDED
+    ]  # fmt: skip
+    return sorted(marks, key=lambda mark: mark.day)
+
+
+def _told_by(periods: list[str]) -> str:
+    """What the class periods of a day tell of the whole day."""
+    if any(status in ATTENDED for status in periods):
+        return "P"
+    if NEUTRAL in periods:
+        return NEUTRAL
+    if any(status in MISSED for status in periods):
+        return "A"
+    return "S" if "S" in periods else "B"
+
+
+def _monday(day: date) -> date:
+    return day - day.weekday() * DAY
+
+
+def _counted(marks: list[Mark], where: Where) -> tuple[Fraction | None, Fraction]:
+    return Fraction(sum(mark.status in where.values for mark in marks)), Fraction(len(marks))
+
+
+def _part(matching: Fraction | None, held: Fraction) -> Fraction | None:
+    return None if matching is None or not held else matching / held
+
+
+def _slope(matches: dict[date, bool]) -> Fraction | None:
+    """Least squares of 0 and 1 on the days, for a week."""
+    if len(matches) < 2:
+        return None
+    origin = min(matches)
+    days = [Fraction((day - origin).days) for day in matches]
+    middle, share = sum(days, Fraction()) / len(days), Fraction(sum(matches.values()), len(matches))
+    apart = [(day - middle, match - share) for day, match in zip(days, matches.values(), strict=True)]
+    return 7 * sum((x * y for x, y in apart), Fraction()) / sum((x * x for x, _ in apart), Fraction())

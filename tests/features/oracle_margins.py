@@ -1,0 +1,112 @@
+"""Margins for the oracle: how far one student is from a rule of the institution."""
+
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from functools import partial
+from math import floor
+
+from features.vocabulary import Margin
+from records.codes import STAGE_OF_LEVEL
+from records.tables import ATTENDANCE
+from tests.features.oracle_days import Attendance, Mark
+from tests.features.oracle_rows import Rows
+from tests.features.oracle_told import Place, Told, number
+
+Counted = Callable[[tuple[str, ...]], Fraction | None]
+# What holds where the institution has said nothing (domain 2.5).
+DEFAULTS = {
+    "attendance_share": Fraction(4, 5),
+    "absent_run_dismissal": Fraction(15),
+    "leaves_per_absence": Fraction(1),
+    "lates_per_absence": Fraction(0),
+}
+WITHOUT_LEAVE, LEAVE, LATE = ("A", "K"), ("S", "B"), ("L",)
+
+
+def margin(measure: Margin, attendance: Attendance, rows: Rows) -> Fraction | None:
+    """Negative when past the rule; None where it cannot be known."""
+    told, place = attendance.told, attendance.place
+    match measure.rule:
+        case "attendance_share" if measure.per_course:
+            return _fewest_left(attendance, measure.least)
+        case "attendance_share":
+            return _days_left(attendance)
+        case "absent_run_dismissal":
+            missed = attendance.missed_now(place.span.opens, told.as_of)
+            return None if missed is None else _for_all(told, measure.rule) - missed
+        case "gpa_minimum":
+            newest, bar = rows.newest(), _bar(told, place)
+            gpax = number(newest, "gpax") if newest else None
+            return None if gpax is None or bar is None else gpax - bar
+        case _:
+            raise TypeError(f"the oracle knows no margin of {measure.rule}")
+
+
+# Absences left
+
+
+def _days_left(attendance: Attendance) -> Fraction | None:
+    """Of the whole term, from the opening or from the registration where it came later."""
+    told, place = attendance.told, attendance.place
+    registered = place.row.values.get("registered_on")
+    begins = max(place.span.opens, registered) if isinstance(registered, date) else place.span.opens
+    term = [day for day in told.teaching_days(place.span) if day >= begins]
+
+    def counted(values: tuple[str, ...]) -> Fraction | None:
+        matching, held = attendance.counted(ATTENDANCE["status"].is_in(*values), place.span.opens, told.as_of)
+        return matching if held else None
+
+    return _left(told, len(term), counted)
+
+
+def _fewest_left(attendance: Attendance, least: int) -> Fraction | None:
+    """Of the class periods of each course, as many as the term will have had if they go on as they did."""
+    told, place = attendance.told, attendance.place
+    term = told.teaching_days(place.span)
+    gone = [day for day in term if day < told.as_of]
+    left = []
+    for marks in attendance.courses(place.span.opens, told.as_of, least) if gone else []:
+        periods = floor(Fraction(len(marks) * len(term), len(gone)))
+        left.append(_left(told, periods, partial(_among, marks)))
+    return min((one for one in left if one is not None), default=None)
+
+
+def _among(marks: list[Mark], values: tuple[str, ...]) -> Fraction:
+    return Fraction(sum(mark.status in values for mark in marks))
+
+
+def _left(told: Told, held: int, counted: Counted) -> Fraction | None:
+    """How many absences the rule allows of so many days, less those there were."""
+    absences = counted(WITHOUT_LEAVE)
+    for rule, values in (("leaves_per_absence", LEAVE), ("lates_per_absence", LATE)):
+        each = _for_all(told, rule)
+        some = counted(values) if each else Fraction(0)
+        absences = None if absences is None or some is None else absences + (some / each if each else 0)
+    # A share such as 0.8 is not exact in binary: what lies a hair under a whole day is that day.
+    allowed = floor(held * (1 - _for_all(told, "attendance_share")) + Fraction(1, 10**6))
+    return None if absences is None else allowed - absences
+
+
+# Rules
+
+
+def _for_all(told: Told, rule: str) -> Fraction:
+    """The value that holds for every stage and at all times."""
+    values = [value for stage, after, value in told.rules(rule) if stage is None and after is None]
+    return values[-1] if values else DEFAULTS[rule]
+
+
+def _bar(told: Told, place: Place) -> Fraction | None:
+    """The least GPAX of the student's stage: the next to come after the terms completed, else the last."""
+    stage = STAGE_OF_LEVEL.get(str(place.row.values["level"]))
+    rows = list(told.rules("gpa_minimum"))
+    own = [row for row in rows if row[0] == stage] or [row for row in rows if row[0] is None]
+    bars = sorted((after, value) for _, after, value in own if isinstance(after, int))
+    if not bars:
+        return own[-1][2] if own else None
+    year = number(place.row, "level")
+    if year is None:
+        return None
+    completed = (year - 1) * 2 + min(place.span.term, 3) - 1
+    return next((value for after, value in bars if after > completed), bars[-1][1])

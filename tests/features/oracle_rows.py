@@ -1,0 +1,134 @@
+"""Every table but attendance for the oracle: the rows of one student in a window, and the measures asked of them."""
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from itertools import takewhile
+
+from features.declaration import Feature
+from features.vocabulary import (
+    Age,
+    Count,
+    DaysSince,
+    Highest,
+    InTerm,
+    Latest,
+    LeadDays,
+    Matches,
+    Mean,
+    NoRecord,
+    Share,
+    StepChange,
+    Sum,
+    Term,
+    WeeksSame,
+)
+from records.tables import Where
+from tests.features.oracle_told import Number, Place, Told, matches, number, term_of
+from tests.features.small_log import Record
+
+YEAR_DAYS = Fraction(36525, 100)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one student that one question looks at, in order of the days; those of a day as they were read."""
+
+    told: Told
+    feature: Feature
+    student: int
+    place: Place
+
+    def inside(self) -> list[Record]:
+        rows = self.told.past(self.feature.table, self.student)
+        window = self.feature.window
+        if isinstance(window, InTerm) and "academic_year" in self.feature.table.key:
+            span = self.place.span if window.term is Term.THIS else self.place.before
+            rows = [row for row in rows if span and term_of(row) == (span.year, span.term)]
+        else:
+            first, end = self.told.window(window, self.place)
+            rows = [row for row in rows if first <= row.happened_on < end]
+        return sorted(rows, key=lambda row: row.happened_on)
+
+    def of(self, where: Where | None) -> list[Record]:
+        return [row for row in self.inside() if matches(row, where)]
+
+    def values(self, column: str, where: Where | None) -> list[tuple[date, Fraction]]:
+        """Day and value of each matching row that tells the column."""
+        told = [(row.happened_on, number(row, column)) for row in self.of(where)]
+        return [(day, value) for day, value in told if value is not None]
+
+    def newest(self, where: Where | None = None, also: Where | None = None) -> Record | None:
+        return next((row for row in reversed(self.of(where)) if matches(row, also)), None)
+
+    def answer(self) -> Number | None:
+        absent = None if self.feature.absent_means is None else Fraction(self.feature.absent_means)
+        rows = self.inside()
+        match self.feature.measure:
+            case Count(where=where):
+                return Fraction(len(self.of(where))) if rows else absent
+            case Share(where=where):
+                return Fraction(len(self.of(where)), len(rows)) if rows else absent
+            case Mean(column=column, weight=weight, where=where):
+                return _mean(self.of(where), column, weight, absent)
+            case Latest(column=column, where=where, also=also):
+                newest = self.newest(where, also)
+                return absent if newest is None else number(newest, column)
+            case DaysSince(where=where):
+                newest = self.newest(where)
+                return absent if newest is None else self._days_to_today(newest.happened_on)
+            case Matches(where=where):
+                telling = [row for row in rows if row.values.get(where.column) is not None]
+                return Fraction(matches(telling[-1], where)) if telling else absent
+            case NoRecord(where=where):
+                return Fraction(not self.of(where))
+            case LeadDays(column=column):
+                on = self._newest_date(column)
+                return Fraction((self.place.span.opens - on).days) if on else None
+            case Age(column=column):
+                on = self._newest_date(column)
+                return self._days_to_today(on) / YEAR_DAYS if on else None
+            case _:
+                return self._of_values(absent)
+
+    def _of_values(self, absent: Fraction | None) -> Number | None:
+        match self.feature.measure:
+            case Sum(column=column, where=where):
+                found = self.values(column, where)
+                return sum((value for _, value in found), Fraction()) if self.values(column, None) else absent
+            case Highest(column=column, where=where):
+                return max((value for _, value in self.values(column, where)), default=absent)
+            case StepChange(column=column, where=where):
+                found = self.values(column, where)
+                return found[-1][1] - found[-2][1] if len(found) > 1 else absent
+            case WeeksSame(column=column, where=where):
+                found = self.values(column, where)
+                return self._weeks_same(found) if found else absent
+            case _:
+                raise TypeError(
+                    f"the oracle is not asked for {type(self.feature.measure).__name__} of {self.feature.table.name}"
+                )
+
+    def _weeks_same(self, found: list[tuple[date, Fraction]]) -> Fraction:
+        in_a_row = list(takewhile(lambda one: one[1] == found[-1][1], reversed(found)))
+        return Fraction(self._days_to_today(in_a_row[-1][0]) // 7)
+
+    def _days_to_today(self, day: date) -> Fraction:
+        return Fraction((self.told.as_of - day).days)
+
+    def _newest_date(self, column: str) -> date | None:
+        newest = self.newest()
+        on = newest.values.get(column) if newest else None
+        return on if isinstance(on, date) else None
+
+
+def _mean(rows: list[Record], column: str, weight: str | None, absent: Fraction | None) -> Fraction | None:
+    """A row without a weight weighs 1."""
+    total = summed = Fraction(0)
+    for row in rows:
+        value = number(row, column)
+        if value is not None:
+            heavy = number(row, weight) if weight else None
+            total += 1 if heavy is None else heavy
+            summed += value * (1 if heavy is None else heavy)
+    return summed / total if total else absent

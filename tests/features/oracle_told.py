@@ -1,0 +1,178 @@
+"""What the oracle knows of an institution on a day: the facts that hold, the terms, who is enrolled, the rules."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from features.vocabulary import Ever, InTerm, Last, Term, Window
+from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, RULES, SAME_PERSON, Table, Where
+from tests.features.small_log import Record, known, reading_order
+
+Number = Fraction | float
+DAY = timedelta(days=1)
+ENDINGS = ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "GRADUATED", "DECEASED")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A term as the calendar tells it; both days belong to it."""
+
+    year: int
+    term: int
+    opens: date
+    closes: date
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a student is on a day; `row` is the row of the roster that says so."""
+
+    span: Span
+    before: Span | None
+    group: str
+    row: Record
+
+
+class Told:
+    """What was known as of a day: the last version read of each fact, unless it was retracted."""
+
+    def __init__(self, records: Sequence[Record], as_of: date) -> None:
+        self.as_of = as_of
+        told = sorted(known(records, as_of), key=reading_order)
+        self._goes_on_as = {
+            student: link.values["same_as"] for (_, student), link in _last_versions(told, SAME_PERSON, {}).items()
+        }
+        self._facts: dict[tuple[object, object], list[Record]] = defaultdict(list)
+        for (table, student, *_), fact in _last_versions(told, None, self._goes_on_as).items():
+            self._facts[table, student].append(fact)
+        self._rosters = {term_of(record) for record in told if record.table is ENROLMENTS}
+        self._spans = self._terms()
+        self.places = self._enrolled()
+
+    def facts(self, table: Table, student: int = 0) -> list[Record]:
+        """In the order in which they were read."""
+        return self._facts[table.name, student]
+
+    def past(self, table: Table, student: int = 0) -> list[Record]:
+        """Those that happened before the day, in the order in which they were read."""
+        return [fact for fact in self.facts(table, student) if fact.happened_on < self.as_of]
+
+    # The institution
+
+    def _terms(self) -> list[Span]:
+        days: dict[tuple[int, int], list[date]] = defaultdict(list)
+        for day in self.facts(CALENDAR):
+            days[term_of(day)].append(day.happened_on)
+        spans = [Span(year, term, min(found), max(found)) for (year, term), found in days.items()]
+        return sorted(spans, key=lambda span: span.opens)
+
+    def no_teaching(self) -> set[date]:
+        """Days that the calendar calls holidays or closed."""
+        return {day.happened_on for day in self.facts(CALENDAR) if day.values["kind"] in ("HOLIDAY", "CLOSED")}
+
+    def teaching_days(self, span: Span) -> list[date]:
+        """The days of a term on which there is teaching, those to come as well."""
+        kinds = ("TEACH", "EXAM", "WFH")
+        own = [day for day in self.facts(CALENDAR) if term_of(day) == (span.year, span.term)]
+        return sorted({day.happened_on for day in own if day.values["kind"] in kinds})
+
+    def rules(self, rule: str) -> Iterator[tuple[object, object, Fraction]]:
+        """(stage, after how many terms, value) of each row of one rule; None where a row does not tell them."""
+        for row in self.past(RULES):
+            if row.values["rule"] == rule:
+                yield row.values.get("stage"), row.values.get("after_terms"), exact(row.values["value"])
+
+    # Who is enrolled
+
+    def _enrolled(self) -> dict[int, Place]:
+        """Whom the roster of the open term says; until its first roster is known, the roster before it speaks."""
+        now = [span for span in self._spans if span.opens <= self.as_of <= span.closes]
+        if not now:
+            return {}
+        speaking = [span for span in now if (span.year, span.term) in self._rosters]
+        if not speaking:
+            earlier = [span for span in self._spans if span.opens < self.as_of]
+            speaking = [span for span in earlier if (span.year, span.term) in self._rosters][-1:]
+        places: dict[int, Place] = {}
+        for (table, student), facts in list(self._facts.items()):
+            if table == ENROLMENTS.name and isinstance(student, int):
+                place = self._place(student, facts, speaking, now)
+                places |= {student: place} if place else {}
+        return dict(sorted(places.items()))
+
+    def _place(self, student: int, facts: list[Record], speaking: list[Span], now: list[Span]) -> Place | None:
+        row_of = {term_of(fact): fact for fact in facts}
+        for span in reversed(speaking):
+            if row := row_of.get((span.year, span.term)):
+                here = row.values.get("status") in (None, "ENROLLED") and not self._has_ended(student, span.opens)
+                own = span if span in now else now[-1]
+                position = self._spans.index(own)
+                before = self._spans[position - 1] if position else None
+                return Place(own, before, str(row.values["class_group"]), row) if here else None
+        return None
+
+    def _has_ended(self, student: int, since: date) -> bool:
+        """Whether they left, moved, finished or died since the term opened and did not come back after that."""
+        past = self.past(OUTCOMES, student)
+        ends = [fact.happened_on for fact in past if fact.values["event"] in ENDINGS and fact.happened_on >= since]
+        returns = [fact.happened_on for fact in past if fact.values["event"] == "RETURNED"]
+        return bool(ends) and not any(day >= max(ends) for day in returns)
+
+    # Windows
+
+    def window(self, window: Window, place: Place) -> tuple[date, date]:
+        """First day and end (not included): never later than the day before `as_of`."""
+        match window:
+            case Last(days=days):
+                return self.as_of - days * DAY, self.as_of
+            case InTerm(term=Term.THIS):
+                return place.span.opens, self.as_of
+            case InTerm():
+                before = place.before
+                return (before.opens, min(before.closes + DAY, self.as_of)) if before else (self.as_of, self.as_of)
+            case Ever():
+                return date.min, self.as_of
+
+
+def _last_versions(
+    told: Iterable[Record], only: Table | None, goes_on_as: dict[object, object]
+) -> dict[tuple[object, ...], Record]:
+    """The last version of each key in reading order, of facts that hold; one person's numbers are one."""
+    last: dict[tuple[object, ...], Record] = {}
+    for record in told:
+        if only is not None and record.table is not only:
+            continue
+        student: object = record.student
+        while student in goes_on_as:
+            student = goes_on_as[student]
+        parts = (record.happened_on if name == "happened_on" else record.values.get(name) for name in record.table.key)
+        key = (record.table.name, student, *parts)
+        last.pop(key, None)
+        last[key] = record
+    return {key: record for key, record in last.items() if not record.retracted}
+
+
+def term_of(record: Record) -> tuple[int, int]:
+    year, term = record.values["academic_year"], record.values["term"]
+    assert isinstance(year, int)
+    assert isinstance(term, int)
+    return year, term
+
+
+def matches(row: Record, where: Where | None) -> bool:
+    return where is None or row.values.get(where.column) in where.values
+
+
+def exact(cell: object) -> Fraction:
+    assert isinstance(cell, int | float)
+    return Fraction(cell)
+
+
+def number(row: Record, column: str) -> Fraction | None:
+    """What a code is worth, a flag as 0 or 1, a number as it is; None where nothing is told."""
+    cell, codes = row.values.get(column), row.table[column].codes
+    if codes is not None and cell is not None:
+        cell = codes.codes[codes.position(str(cell))].worth
+    return None if cell is None else exact(cell)

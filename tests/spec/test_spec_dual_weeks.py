@@ -1,0 +1,225 @@
+"""Weeks in the company: what interns and dual-system students miss at the college while they are there is no absence."""
+
+import pytest
+
+from features.attendance import ABSENT_OR_LEAVE, LATE, MISSED
+from features.vocabulary import Count, InTerm, Last, LongestRun, Sessions, Share, WorstCourse
+from records.tables import ATTENDANCE
+from tests.features.pictures import ask
+from tests.spec.asking import Spec
+
+MISSED_28D = ask(ATTENDANCE, Count(where=MISSED), Last(days=28))
+SHARE_28D = ask(ATTENDANCE, Share(where=MISSED), Last(days=28))
+# Two of the dual system in one class group; 18 and 25 August are Mondays.
+TWO_OF_DUAL = """
+    table      | student | happened_on | recorded_at | study_mode | session | status | retracted
+    enrolments | 1       | 2025-05-12  |             | DUAL       |         |        |
+    enrolments | 2       | 2025-05-12  |             | DUAL       |         |        |"""
+
+
+def test_what_an_intern_misses_is_neither_absent_nor_recorded(spec: Spec) -> None:
+    picture = """
+        table      | student | happened_on | study_mode | status
+        enrolments | 1       | 2025-05-12  | INTERNSHIP |
+        enrolments | 2       | 2025-05-12  | NORMAL     |
+        enrolments | 3       | 2025-05-12  |            |
+        enrolments | 4       | 2025-05-12  | INTERNSHIP |
+        attendance | 1       | 2025-08-20  |            | A
+        attendance | 1       | 2025-08-21  |            | P
+        attendance | 2       | 2025-08-20  |            | A
+        attendance | 2       | 2025-08-21  |            | P
+        attendance | 3       | 2025-08-20  |            | A
+        attendance | 3       | 2025-08-21  |            | P
+        attendance | 4       | 2025-08-20  |            | K
+        """
+    spec(picture, MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 0, 2: 1, 3: 1, 4: None})
+    spec(picture, SHARE_28D, as_of="2025-09-01", on_roster=False, expect={1: 0, 2: 0.5, 3: 0.5, 4: None})
+
+
+def test_leave_of_an_intern_is_neutral_too_and_lateness_is_not(spec: Spec) -> None:
+    picture = """
+        table      | student | happened_on | study_mode | status
+        enrolments | 1       | 2025-05-12  | INTERNSHIP |
+        attendance | 1       | 2025-08-18  |            | S
+        attendance | 1       | 2025-08-19  |            | B
+        attendance | 1       | 2025-08-20  |            | L
+        """
+    away = ask(ATTENDANCE, Share(where=ABSENT_OR_LEAVE), Last(days=28))
+    spec(picture, away, as_of="2025-09-01", on_roster=False, expect={1: 0})
+    late = ask(ATTENDANCE, Share(where=LATE), Last(days=28))
+    spec(picture, late, as_of="2025-09-01", on_roster=False, expect={1: 1})
+
+
+def test_it_holds_for_flagpole_and_periods_too(spec: Spec) -> None:
+    picture = """
+        table      | student | happened_on | study_mode | session | course_code | status
+        enrolments | 1       | 2025-05-12  | INTERNSHIP |         |             |
+        attendance | 1       | 2025-08-18  |            | FLAG    |             | A
+        attendance | 1       | 2025-08-18  |            | P1      | MATH        | A
+        attendance | 1       | 2025-08-19  |            | P1      | MATH        | K
+        """
+    flag = ask(ATTENDANCE, Count(where=MISSED), Last(days=28), sessions=Sessions.FLAG)
+    periods = ask(ATTENDANCE, Count(where=MISSED), Last(days=28), sessions=Sessions.PERIODS)
+    worst = ask(ATTENDANCE, WorstCourse(where=MISSED, least=1), Last(days=28), sessions=Sessions.PERIODS)
+    for feature in (flag, periods, worst, MISSED_28D):
+        spec(picture, feature, as_of="2025-09-01", on_roster=False, expect={1: None})
+
+
+def test_totals_of_an_intern_are_taken_as_they_are(spec: Spec) -> None:
+    spec(
+        """
+        table            | student | from_day   | happened_on | study_mode | held | present | absent
+        enrolments       | 1       |            | 2025-05-12  | INTERNSHIP |      |         |
+        attendance_total | 1       | 2025-08-18 | 2025-08-31  |            | 10   | 5       | 5
+        """,
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 5},
+    )  # fmt: skip
+
+
+def test_a_week_in_which_nobody_of_the_dual_system_was_seen_is_a_week_in_the_company(spec: Spec) -> None:
+    spec(
+        TWO_OF_DUAL + """
+        attendance | 1 | 2025-08-18 | | | | A |
+        attendance | 2 | 2025-08-18 | | | | S |
+        attendance | 1 | 2025-08-25 | | | | A |
+        attendance | 2 | 2025-08-26 | | | | P |
+        """,
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 1, 2: 0},
+    )  # fmt: skip
+
+
+def test_who_was_seen_is_at_the_college_all_that_week(spec: Spec) -> None:
+    spec(
+        TWO_OF_DUAL + """
+        attendance | 1 | 2025-08-18 | | | | A |
+        attendance | 1 | 2025-08-22 | | | | P |
+        attendance | 1 | 2025-08-25 | | | | A |
+        attendance | 1 | 2025-08-26 | | | | A |
+        """,
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 1, 2: None},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "missed"), [("P", 1), ("L", 1), ("E", 1), ("O", 1), ("I", None), ("N", None)])
+def test_seen_means_attended(spec: Spec, status: str, missed: float | None) -> None:
+    spec(
+        TWO_OF_DUAL + f"""
+        attendance | 1 | 2025-08-18 | | |      | A        |
+        attendance | 2 | 2025-08-20 | | | FLAG | {status} |
+        """,
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: missed, 2: None},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("session", ["DAY", "HOMEROOM", "P10", "ACTIVITY"])
+def test_seen_in_any_session_is_seen(spec: Spec, session: str) -> None:
+    spec(
+        TWO_OF_DUAL + f"""
+        attendance | 1 | 2025-08-18 | | |           | A |
+        attendance | 1 | 2025-08-20 | | | {session} | P |
+        """,
+        ask(ATTENDANCE, Count(where=MISSED), Last(days=28)), as_of="2025-09-01", on_roster=False, expect={1: 1, 2: None},
+    )  # fmt: skip
+
+
+def test_a_week_is_from_monday_to_sunday(spec: Spec) -> None:
+    spec(
+        TWO_OF_DUAL + """
+        attendance | 2 | 2025-08-24 | | | FLAG | P |
+        attendance | 1 | 2025-08-17 | | |      | A |
+        attendance | 1 | 2025-08-18 | | |      | A |
+        attendance | 1 | 2025-08-24 | | |      | K |
+        attendance | 1 | 2025-08-25 | | |      | A |
+        """,
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 2, 2: None},
+    )  # fmt: skip
+
+
+def test_others_of_the_group_and_other_groups_do_not_tell_where_the_dual_system_is(spec: Spec) -> None:
+    spec(
+        """
+        table      | student | happened_on | study_mode | class_group | status
+        enrolments | 1       | 2025-05-12  | DUAL       | A           |
+        enrolments | 2       | 2025-05-12  | NORMAL     | A           |
+        enrolments | 3       | 2025-05-12  | DUAL       | B           |
+        enrolments | 4       | 2025-05-12  | INTERNSHIP | A           |
+        attendance | 1       | 2025-08-18  |            |             | A
+        attendance | 2       | 2025-08-18  |            |             | P
+        attendance | 3       | 2025-08-18  |            |             | P
+        attendance | 4       | 2025-08-18  |            |             | P
+        """,
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 2: 0, 3: 0, 4: 0},
+    )  # fmt: skip
+
+
+def test_seen_counts_once_it_is_known(spec: Spec) -> None:
+    picture = (
+        TWO_OF_DUAL
+        + """
+        attendance | 1 | 2025-08-18 |            | |      | A |
+        attendance | 2 | 2025-08-19 | 2025-09-03 | | FLAG | P |
+        """
+    )
+    spec(picture, MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 2: None})
+    spec(picture, MISSED_28D, as_of="2025-09-08", on_roster=False, expect={1: 1, 2: None})
+
+
+def test_seen_counts_before_the_day_alone(spec: Spec) -> None:
+    picture = (
+        TWO_OF_DUAL
+        + """
+        attendance | 1 | 2025-08-25 |            | |      | A |
+        attendance | 2 | 2025-08-27 | 2025-08-26 | | FLAG | P |
+        """
+    )
+    spec(picture, MISSED_28D, as_of="2025-08-27", on_roster=False, expect={1: None, 2: None})
+    spec(picture, MISSED_28D, as_of="2025-08-28", on_roster=False, expect={1: 1, 2: None})
+
+
+def test_a_retracted_mark_was_not_seen(spec: Spec) -> None:
+    spec(
+        TWO_OF_DUAL + """
+        attendance | 1 | 2025-08-18 |            | |      | A |
+        attendance | 2 | 2025-08-19 |            | | FLAG | P |
+        attendance | 2 | 2025-08-19 | 2025-08-22 | | FLAG | P | yes
+        """,
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 2: None},
+    )  # fmt: skip
+
+
+def test_who_left_does_not_tell_where_the_others_are(spec: Spec) -> None:
+    spec(
+        """
+        table      | student | happened_on | study_mode | status | event
+        enrolments | 1       | 2025-05-12  | DUAL       |        |
+        enrolments | 2       | 2025-05-12  | DUAL       |        |
+        attendance | 1       | 2025-08-18  |            | A      |
+        attendance | 2       | 2025-08-19  |            | P      |
+        outcomes   | 2       | 2025-08-22  |            |        | LEFT
+        """,
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None},
+    )  # fmt: skip
+
+
+def test_the_study_mode_is_what_the_newest_roster_known_says(spec: Spec) -> None:
+    picture = """
+        table      | student | happened_on | recorded_at | study_mode | status
+        enrolments | 1       | 2025-05-12  | 2025-05-12  | NORMAL     |
+        attendance | 1       | 2025-08-18  |             |            | A
+        enrolments | 1       | 2025-05-12  | 2025-08-26  | INTERNSHIP |
+        """
+    spec(picture, MISSED_28D, as_of="2025-08-25", on_roster=False, expect={1: 1})
+    spec(picture, MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None})
+
+
+def test_a_week_in_the_company_neither_breaks_nor_lengthens_a_run(spec: Spec) -> None:
+    spec(
+        TWO_OF_DUAL + """
+        attendance | 1 | 2025-08-14 | | | | A |
+        attendance | 2 | 2025-08-14 | | | | P |
+        attendance | 1 | 2025-08-18 | | | | A |
+        attendance | 1 | 2025-08-25 | | | | A |
+        attendance | 2 | 2025-08-25 | | | | P |
+        """,
+        ask(ATTENDANCE, LongestRun(where=MISSED), InTerm()), as_of="2025-09-01", on_roster=False, expect={1: 2, 2: 0},
+    )  # fmt: skip
