@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 def command_line() -> typer.Typer:
     """The `zerodrop` command with all its sub-commands, in the order in which a college needs them."""
-    from features.commands import replay
     from records.commands import check, import_
+    from records.compaction_commands import compact
     from records.intake.source_commands import sources, template
-    from serving.commands import init, score, serve
+    from serving.commands import init, replay, score, serve
     from training.commands import promote, train
 
     app = typer.Typer(
@@ -40,7 +40,8 @@ def command_line() -> typer.Typer:
         ("import", import_, "นำเข้าไฟล์ · take a file in"),
         ("sources", sources, "ไฟล์แบบใดบ้างที่รับได้ · which files can come in"),
         ("template", template, "แบบฟอร์มเปล่าของแหล่งข้อมูล · an empty workbook of a source"),
-        ("replay", replay, "คำนวณใหม่ ณ วันหนึ่ง · what was known on a day"),
+        ("compact", compact, "รวมแฟ้มของสัปดาห์ที่ปิดแล้ว · few large files of closed weeks"),
+        ("replay", replay, "คำนวณใหม่จากที่ทราบในตอนนั้น · what was known then"),
         ("train", train, "ฝึกแบบจำลอง · learn from past terms"),
         ("promote", promote, "ลงนามให้รับหน้าที่ · put a model in charge"),
         ("score", score, "ออกรายชื่อของสัปดาห์ · publish the week's list"),
@@ -58,6 +59,7 @@ def command_line() -> typer.Typer:
 
 def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None]]]]:
     """The commands that come in groups: (word, what it is about, its commands)."""
+    from features.commands import entry_lag, list_features, show_feature
     from records.intake import commands as intake
     from records.people_commands import different, doubts, same
     from records.roster_commands import compare, confirm
@@ -75,6 +77,11 @@ def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None]]]]:
             "people",
             "คู่ที่อาจเป็นคนเดียวกัน · pairs who may be one person",
             {"doubts": doubts, "same": same, "different": different},
+        ),
+        (
+            "features",
+            "ตัวบ่งชี้และความช้าของข้อมูล · features and entry lag",
+            {"list": list_features, "show": show_feature, "lag": entry_lag},
         ),
     ]
 

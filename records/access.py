@@ -17,7 +17,7 @@ from records import audit, ledger, lists
 from records.errors import NotAllowed
 from records.home import DataHome
 from records.ledger import BatchRow, StudentRow
-from records.lists import ListEntryRow, PublicationRow
+from records.lists import ListEntryRow, NewEntry, PublicationRow
 from records.people import StudentName
 from records.quarantine import KeptRow
 from records.staff import AccountRow, CaseloadRow
@@ -187,6 +187,16 @@ def kept_rows(home: DataHome, actor: str, batch: BatchRow) -> list[KeptRow]:
             session, actor=actor, action="export quarantine", institution=batch.institution, detail=detail
         )
     return home.quarantine.rows(batch.token)
+
+
+def published_entries(home: DataHome, actor: str, publication: PublicationRow) -> list[NewEntry]:
+    """Every entry of a published list by student number, after the look was recorded."""
+    with home.database.write() as session:
+        detail: dict[str, str | int] = {"publication": str(publication.id)}
+        audit.record_look(
+            session, actor=actor, action="replay list", institution=publication.institution, detail=detail
+        )
+        return lists.entries_of(session, publication.id)
 
 
 def open_log(

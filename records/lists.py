@@ -7,7 +7,7 @@ again changes nothing.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
@@ -218,6 +218,35 @@ def listed_before(session: Session, institution: str, as_of: date, band: str) ->
         return set()
     chosen = select(ListEntryRow.number).where(ListEntryRow.publication_id == before, ListEntryRow.band == band)
     return set(session.scalars(chosen))
+
+
+def publications_before(session: Session, publication: PublicationRow) -> list[PublicationRow]:
+    """The lists of the last week before, of those published when this one was, newest first.
+
+    Which of several was current then is not kept where an earlier one was restored: the newest is the likeliest.
+    """
+    earlier = session.scalars(
+        select(PublicationRow)
+        .where(
+            PublicationRow.institution == publication.institution,
+            PublicationRow.as_of < publication.as_of,
+            PublicationRow.published_at < publication.published_at,
+        )
+        .order_by(PublicationRow.as_of.desc(), PublicationRow.published_at.desc())
+    ).all()
+    return [row for row in earlier if row.as_of == earlier[0].as_of]
+
+
+def numbers_in_band(session: Session, publication_id: UUID, band: str) -> frozenset[int]:
+    chosen = select(ListEntryRow.number).where(ListEntryRow.publication_id == publication_id, ListEntryRow.band == band)
+    return frozenset(session.scalars(chosen))
+
+
+def entries_of(session: Session, publication_id: UUID) -> list[NewEntry]:
+    """Every scored student of a publication, as it was stored. People ask through records.access."""
+    rows = session.scalars(select(ListEntryRow).where(ListEntryRow.publication_id == publication_id))
+    names = [item.name for item in fields(NewEntry)]
+    return [NewEntry(**{name: getattr(row, name) for name in names}) for row in rows]
 
 
 def promote(database: Database, *, institution: str, model_digest: str, signed_by: str, reason: str) -> None:

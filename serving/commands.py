@@ -1,12 +1,14 @@
-"""The commands of serving: init (it opens accounts), score and serve."""
+"""The commands of serving: init (it opens accounts), score, replay (of a day, or of a published list) and serve."""
 
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
+from features.commands import replay_day, write_table
 from records.console import (
     Home,
     InstitutionCode,
@@ -21,6 +23,11 @@ from records.console import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from records.home import DataHome
+    from records.lists import NewPublication
+    from serving.replaying import AgainstPublished
     from serving.weekly import WeeklyReport
 
 
@@ -34,7 +41,8 @@ def init(
     """Make a data home and enter what no export carries: terms, holidays, staff, class groups, capacity, rules."""
     from records.college import write_workbook
     from records.questions import ask_college
-    from records.setup import apply_college, import_calendar, read_college
+    from records.setup import apply_college, read_college
+    from records.setup_records import import_calendar, import_rules
     from serving.accounts import random_password, set_password
 
     if template is not None:
@@ -46,10 +54,11 @@ def init(
     with data_home(home, create=True) as opened:
         new = apply_college(opened, college)
         import_calendar(opened, college)
+        left_out = sorted({rule.name for rule in import_rules(opened, college)})
         first = {member.login: random_password() for member in new} if passwords else {}
         for login, password in first.items():
             set_password(opened, login=login, password=password)
-    told = {"institution": college.institution.code, "accounts": first}
+    told = {"institution": college.institution.code, "accounts": first, "rules_left_out": left_out}
     lines = [
         f"ตั้งค่า{college.institution.name_th} ({college.institution.code}) แล้วใน {opened.settings.home} · "
         f"set up in {opened.settings.home}",
@@ -58,7 +67,19 @@ def init(
     if first:
         lines.append("รหัสผ่านแรก แสดงครั้งนี้ครั้งเดียว · first passwords, shown only now:")
     lines += [f"  {login}: {password}" for login, password in first.items()]
+    lines += _still_in_force(left_out)
     say(told, as_json, "\n".join(lines))
+
+
+def _still_in_force(rules: list[str]) -> list[str]:
+    """What to say of rules that the workbook no longer has: its silence ends none of them."""
+    if not rules:
+        return []
+    return [
+        "ระเบียบที่ไม่อยู่ในแบบตั้งค่าแล้วแต่ยังใช้อยู่ · rules no longer in the workbook that still hold: " + ", ".join(rules),
+        "ถ้าเลิกใช้ ให้ใส่แถวนั้นกลับพร้อมค่าที่ไม่มีใครถึง (0 หรือ 100 สำหรับจำนวนวัน) · "
+        "to end one, put its row back with a value that nobody reaches (0, or 100 for days in a row)",
+    ]
 
 
 def score(
@@ -93,12 +114,102 @@ def _told(report: "WeeklyReport") -> str:
         f"{done}; list of {report.as_of} for {report.institution}, {kind}",
         f"{report.students} students, {report.high} to visit first, {report.watch} to talk to, "
         f"{report.must_see} must be seen by the rules",
+        f"หมายเลขรายชื่อ · number of the list: {report.publication}",
     ]
     if report.capacity_is_default:
         lines.append(
             "กำลังคนยังเป็นค่าเริ่มต้น ให้กรอกในแบบตั้งค่า · capacity is a default: enter it in the set-up workbook (zerodrop init)"
         )
     return "\n".join(lines)
+
+
+def replay(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day to ask about, from what was known that morning."),
+    ] = None,
+    known_now: Annotated[
+        bool, typer.Option("--known-now", help="With --as-of: beside it the same day from all that is known now.")
+    ] = False,
+    list_: Annotated[
+        UUID | None,
+        typer.Option("--list", help="A published list to make again and compare; `score` prints its number."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the table here: .csv as CSV, else Parquet.")] = None,
+    institution: InstitutionCode = "",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """The features of a day, or a published list, from what was known then. Exit code 1 when the list differs."""
+    if (as_of is None) == (list_ is None):
+        raise typer.BadParameter("give either --as-of or --list · ระบุ --as-of หรือ --list อย่างใดอย่างหนึ่ง")
+    if known_now and as_of is None:
+        raise typer.BadParameter("--known-now goes with --as-of · --known-now ใช้คู่กับ --as-of")
+    with data_home(home) as opened:
+        code = the_institution(opened, institution)
+        if as_of is not None:
+            replay_day(opened, code, as_of.date(), beside_now=known_now, out=out, as_json=as_json)
+        if list_ is not None:
+            _replay_list(opened, code, list_, out, as_json)
+
+
+def _replay_list(home: "DataHome", institution: str, publication_id: UUID, out: Path | None, as_json: bool) -> None:
+    from serving.replaying import replay_list
+
+    if out is not None:
+        for_writing(out)
+    with progress_line("replay", quiet=as_json) as progress:
+        found = replay_list(home, publication_id, institution, actor=actor(), progress=progress)
+    if out is not None:
+        write_table(_table(found.again), out)
+    _say_list(found, out, as_json)
+
+
+def _say_list(found: "AgainstPublished", out: Path | None, as_json: bool) -> None:
+    from records.college import buddhist
+    from serving.replaying import why_different
+
+    published, differs = found.published, list(why_different(found))
+    told = {
+        "publication": published.id,
+        "institution": published.institution,
+        "as_of": published.as_of,
+        "status": published.status,
+        "ledger_number": published.ledger_number,
+        "students": len(found.again.entries),
+        "identical": found.identical,
+        "published_digest": published.digest,
+        "digest": found.again.digest(),
+        "differences": asdict(found.differences),
+        "differs": [asdict(text) for text in differs],
+        "out": str(out or ""),
+    }
+    same_th, same = ("เหมือนเดิมทุกตัวอักษร", "identical, byte for byte")
+    if not found.identical:
+        same_th, same = ("ไม่เหมือนเดิม", "not the same as published")
+    lines = [
+        f"รายชื่อ ณ วันที่ {buddhist(published.as_of)} จากชุดนำเข้าถึงเลขที่ {published.ledger_number}: {same_th}",
+        f"list of {published.as_of} from the batches up to {published.ledger_number}: {same}",
+    ]
+    lines += [f"  {text.th} · {text.en}" for text in differs]
+    say(told, as_json, "\n".join(lines))
+    if not found.identical:
+        raise typer.Exit(1)
+
+
+def _table(again: "NewPublication") -> "pd.DataFrame":
+    """A list by student number, in order of rank; never a name. Rules, reasons and domains are JSON."""
+    import json
+
+    import pandas as pd
+
+    columns = ("number", "class_group", "rank", "band", "cause", "logit", "probability", "ordering")
+    entries = sorted(again.entries, key=lambda entry: entry.rank)
+    rows = [{name: getattr(entry, name) for name in columns} for entry in entries]
+    table = pd.DataFrame(rows, columns=columns).rename(columns={"number": "student"})
+    for name in ("must_see", "reasons", "domains"):
+        table[name] = [json.dumps(getattr(entry, name), ensure_ascii=False) for entry in entries]
+    return table.astype({"logit": "float64", "probability": "float64"})
 
 
 def serve(

@@ -14,8 +14,8 @@ import pytest
 from tests.functional.command_fixtures import ROOT, call, make_files, run
 
 COMMANDS = (
-    "init", "check", "simulate", "import", "sources", "template", "replay", "train", "promote", "score", "serve", "demo",
-    "quarantine", "roster", "people",
+    "init", "check", "simulate", "import", "sources", "template", "compact", "replay", "train", "promote", "score", "serve", "demo",
+    "quarantine", "roster", "people", "features",
 )  # fmt: skip
 HEAVY = ("pandas", "pyarrow", "numpy", "sqlalchemy", "lightgbm", "mlflow", "sklearn", "fastapi", "pydantic_settings")
 _SECONDS = 0.6  # 0.3 is what we promise on a machine that is free
@@ -98,7 +98,7 @@ def test_progress_goes_to_standard_error_where_somebody_watches(tmp_path: Path, 
     else:
         assert "import: stored" in shown
         assert " rows" in shown
-        assert done.stdout.startswith("2568-1-student.xlsx (dmc) -> 9999000001, batch 2: 60 rows")
+        assert done.stdout.startswith("2568-1-student.xlsx (dmc) -> 9999000001, batch 3: 60 rows")
         assert "import: stored" not in done.stdout
 
 

@@ -4,8 +4,10 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from records.codes import RULES
 from tests.functional.command_fixtures import (
     GAP,
     VAULT,
@@ -50,7 +52,7 @@ SETUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "rules",
         ("absent_days", "3"),
         "setup.xlsx, sheet 'ระเบียบของสถานศึกษา', line 2: there is no rule 'absent_days'; "
-        "rules: attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum",
+        "rules: attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum, lates_per_absence, leaves_per_absence",
     ),
     (
         "rules",
@@ -105,7 +107,19 @@ def test_answers_that_are_typed_make_a_college(tmp_path: Path) -> None:
     said = run("init", "--home", tmp_path / "var", typed="\n".join(ANSWERS) + "\n")
     assert said.code == 0, said.err
     assert "ตั้งค่าวิทยาลัย (1320026101) แล้วใน" in said.out
-    assert query(tmp_path / "var", "select name, value from rule") == [("attendance_share", 0.8)]
+    files = query(tmp_path / "var", "select path from batch_file where table_name = 'rules'")
+    [told] = [pq.read_table(tmp_path / "var" / "records" / path).to_pylist() for (path,) in files]
+    assert [(RULES.values[row["rule"]], row["value"], row["stage"]) for row in told] == [
+        ("attendance_share", 0.8, None)
+    ]
+
+
+def test_a_rule_that_left_the_workbook_is_said_to_hold_still(tmp_path: Path) -> None:
+    home = tmp_path / "var"
+    call("init", "--from", write_setup(tmp_path / "one.xlsx", rules=[("absent_run_notice", "5")]), "--home", home)
+    said = call("init", "--from", write_setup(tmp_path / "two.xlsx"), "--home", home)
+    assert "ระเบียบที่ไม่อยู่ในแบบตั้งค่าแล้วแต่ยังใช้อยู่" in said.out
+    assert "rules no longer in the workbook that still hold: absent_run_notice" in said.out
 
 
 @pytest.mark.parametrize(
