@@ -12,6 +12,7 @@ import numpy.typing as npt
 from features.cohort import Cohort
 from features.day_cubes import mark
 from features.declaration import Feature
+from features.remembered import remembered
 from features.state import State
 from features.vocabulary import Ever, InTerm, Last, Term, Window
 from records.codes import DAY_KINDS, STUDY_MODES
@@ -77,6 +78,11 @@ class Asked:
         place[self.cohort.student] = np.arange(self.size)
         return place
 
+    @cached_property
+    def institution(self) -> Ints:
+        """The position of each student's institution."""
+        return self.state.institution_of(self.cohort.student)
+
     def term_starts(self, window: Window) -> Ints:
         """The first day of a window for each of the cohort's terms; the term before is FOREVER away when there is none."""
         opens = np.array([span.opens for span in self.cohort.terms], np.int64)
@@ -107,6 +113,11 @@ class Asked:
 
     @cached_property
     def calendars(self) -> Calendars:
+        rows, cube = self.state.rows[CALENDAR.name], self.state.attendance
+        same = rows.version, cube.first_day, cube.end_day
+        return remembered(self.state, "calendars", same, self._calendars)
+
+    def _calendars(self) -> Calendars:
         rows = self.state.rows[CALENDAR.name]
         days = rows.columns["happened_on"].astype(np.int64)
         cube = self.state.attendance

@@ -1,13 +1,14 @@
 """Who a question is about: the students enrolled on a day as far as was known then, their term and class group."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from features.state import State
+from features.remembered import remembered
+from features.state import State, VersionedRows
 from records.codes import DAY_KINDS, ENROLMENT_STATUSES, OUTCOME_EVENTS
 from records.tables import CALENDAR, ENROLMENTS, OUTCOMES
 
@@ -69,6 +70,11 @@ class Cohort:
             np.int64,
         )
 
+    def among(self, places: Ints) -> "Cohort":
+        """Some of the students, by their places."""
+        own = {name: getattr(self, name)[places] for name in ("student", "term", "group", "level", "row")}
+        return replace(self, **own)
+
 
 class NobodyEnrolled(ValueError):
     """No student is enrolled on the day asked about: a wrong day or unit, or no roster; never an empty answer."""
@@ -82,6 +88,10 @@ def day_number(day: date) -> int:
 def term_spans(state: State) -> tuple[TermSpan, ...]:
     """The terms of the calendar, by institution in order of their opening."""
     rows = state.rows[CALENDAR.name]
+    return remembered(state, "terms", rows.version, lambda: _term_spans(rows))
+
+
+def _term_spans(rows: VersionedRows) -> tuple[TermSpan, ...]:
     alive = np.flatnonzero(rows.columns["alive"])
     if not len(alive):
         return ()
@@ -113,9 +123,18 @@ def cohort(state: State, as_of: date) -> Cohort:
     A student is enrolled when the newest known row of a term that is open that day says so and no later event says
     that they left, moved, finished or died. Until a term's first roster is known, the one before it speaks.
     """
-    spans = term_spans(state)
+    spans, today = term_spans(state), day_number(as_of)
+    versions = (state.rows[table.name].version for table in (CALENDAR, ENROLMENTS, OUTCOMES))
+    # What is told of days to come is not looked at yet, and will be.
+    looked_ahead = today if state.rows[OUTCOMES.name].newest_day >= today else None
+    is_open = tuple(span.opens <= today <= span.closes for span in spans)
+    same = *versions, is_open, looked_ahead
+    return replace(remembered(state, "cohort", same, lambda: _cohort(state, as_of)), as_of=as_of)
+
+
+def _cohort(state: State, as_of: date) -> Cohort:
+    spans, today = term_spans(state), day_number(as_of)
     rows = state.rows[ENROLMENTS.name]
-    today = day_number(as_of)
     where = state.institution_of(rows.student)
     term = _term_of_rows(where, rows.columns["academic_year"], rows.columns["term"], spans)
     opens = np.array([span.opens for span in spans], np.int64)

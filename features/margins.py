@@ -7,9 +7,10 @@ import numpy.typing as npt
 
 from features.asked import Asked
 from features.course_walk import AbsenceRule
+from features.remembered import remembered
 from features.rules import DEFAULTS, Entered, entered
 from records.codes import LEVELS, STAGE_OF_LEVEL
-from records.tables import ENROLMENTS
+from records.tables import ENROLMENTS, RULES
 
 Floats = npt.NDArray[np.float64]
 NO_DATE = np.iinfo(np.int32).min
@@ -17,13 +18,22 @@ NO_DATE = np.iinfo(np.int32).min
 
 def rule_of(asked: Asked, name: str) -> Floats:
     """What a rule that holds for everybody is at each student's institution: its own value, or the default."""
-    value = {where: DEFAULTS.get(name, np.nan) for where in range(len(asked.state.offsets))}
-    for where in value:
-        for rule in entered(asked.state, where, before=asked.cohort.today):
+    of_institution = np.full(len(asked.state.offsets), DEFAULTS.get(name, np.nan))
+    for where, rules in _entered(asked).items():
+        for rule in rules:
             if rule.name == name and not rule.stage and rule.after_terms is None:
-                value[where] = rule.value
-    of_institution = np.array([value[where] for where in range(len(value))])
-    return np.asarray(of_institution[asked.state.institution_of(asked.cohort.student)])
+                of_institution[where] = rule.value
+    return np.asarray(of_institution[asked.institution])
+
+
+def _entered(asked: Asked) -> dict[int, list[Entered]]:
+    """What each institution has entered for days before today."""
+    rows, today = asked.state.rows[RULES.name], asked.cohort.today
+    same = rows.version, today if rows.newest_day >= today else None
+    return remembered(
+        asked.state, "rules", same,
+        lambda: {where: entered(asked.state, where, before=today) for where in np.unique(rows.student).tolist()},
+    )  # fmt: skip
 
 
 def absence_rule(asked: Asked) -> AbsenceRule:
@@ -48,7 +58,7 @@ def gpa_bars(asked: Asked) -> Floats:
     """The least GPAX that each student must have: of several, the next to come after the terms completed, else the last."""
     cohort = asked.cohort
     term = np.array([min(span.term, 3) for span in cohort.terms], np.int64)[cohort.term]
-    where = asked.state.institution_of(cohort.student)
+    where = asked.institution
     levels = len(LEVELS.codes) + 1
     told, place = np.unique((where * levels + cohort.level + 1) * 4 + term, return_inverse=True)
     bars = np.full(len(told), np.nan)
@@ -62,8 +72,7 @@ def gpa_bars(asked: Asked) -> Floats:
 
 
 def _gpa_rules(asked: Asked, institution: int) -> list[Entered]:
-    rules = entered(asked.state, institution, before=asked.cohort.today)
-    return [rule for rule in rules if rule.name == "gpa_minimum"]
+    return [rule for rule in _entered(asked).get(institution, []) if rule.name == "gpa_minimum"]
 
 
 def _stage_and_year(level: int) -> tuple[str, int]:

@@ -4,6 +4,8 @@ Single attendance marks are answered by `day_walk` and `course_walk`, totals by 
 `row_walk`. A value that cannot be known is NaN.
 """
 
+from dataclasses import replace
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,7 @@ from features.day_totals import covered_days, prorated, totals_of
 from features.day_walk import ANY_MARK, MISSED, RECORDED, Days, DayWalk, marks_of
 from features.declaration import Feature
 from features.margins import absence_rule, absences_allowed, gpa_bars, rule_of
+from features.remembered import Kept, remembered
 from features.row_walk import RowsAsked
 from features.vocabulary import (
     Age,
@@ -31,6 +34,7 @@ from features.vocabulary import (
     Matches,
     Mean,
     NoRecord,
+    OfOthers,
     Own,
     Relative,
     Sessions,
@@ -44,7 +48,7 @@ from features.vocabulary import (
     Window,
     WorstCourse,
 )
-from records.tables import ATTENDANCE, Table, Where
+from records.tables import ATTENDANCE, CALENDAR, Table, Where
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -55,30 +59,88 @@ _LEAVE_DAYS, _LATE_DAYS, _MISSED_DAYS = (
 )
 
 
+# What is another number next week without any record, or refers to others.
+_CHANGES_BY_ITSELF = DaysSince | WeeksSame | Age | Margin | LeadDays | WeekOfTerm | Own | Relative | FromMedian
+
+
 class Answers:
     """The answers of one cohort, feature by feature; what several of them share is worked out when first asked."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        self.values: dict[str, Floats] = {}
+        of_name = {feature.name: feature for feature in asked.catalogue}
+        self._referred = {
+            one.measure.of: of_name[one.measure.of] for one in asked.catalogue if isinstance(one.measure, OfOthers)
+        }
+        self._answered: dict[str, Floats] = {}
         self._walks: dict[Sessions, DayWalk] = {}
         self._rows: dict[str, RowsAsked] = {}
+        self._parts: dict[bytes, Answers] = {}
 
-    def answer(self, feature: Feature) -> Floats:
+    def fill(self, feature: Feature, column: npt.NDArray[np.float32], known: npt.NDArray[np.float32]) -> None:
+        """Put the rounded answers into `column`, and count into `known` for whom there is one.
+
+        Rounding is part of the definition: a float32 runtime must not disagree about near-ties.
+        """
+        if self._lasts(feature):
+            _pick(self._kept(feature).values, self.asked.cohort.student, column, known)
+        else:
+            _put(self._rounded(feature), column, known)
+
+    def _rounded(self, feature: Feature) -> Floats:
+        """The rounded answers; those that others refer to are worked out once."""
+        if feature.name not in self._referred:
+            return rounded(self._answer(feature), feature.decimals)
+        if feature.name not in self._answered:
+            if self._lasts(feature):
+                self._answered[feature.name] = self._kept(feature).values[self.asked.cohort.student]
+            else:
+                self._answered[feature.name] = rounded(self._answer(feature), feature.decimals)
+        return self._answered[feature.name]
+
+    def _answer(self, feature: Feature) -> Floats:
         """The feature's values before rounding, one a student."""
         match feature.measure:
             case WeekOfTerm():
                 return np.asarray((self.asked.cohort.today - self.asked.cohort.opens) // 7 + 1, np.float64)
             case Relative(of=of, least=least):
-                return relative(self.asked.cohort.group, self.values[of], least)
+                return relative(self.asked.cohort.group, self._rounded(self._referred[of]), least)
             case FromMedian(of=of, least=least):
-                return from_median(self.asked.cohort.group, self.values[of], least)
+                return from_median(self.asked.cohort.group, self._rounded(self._referred[of]), least)
             case Own(answers=answers):
                 return _own(feature, np.asarray(answers(self.asked), np.float64), self.asked.size)
             case _ if feature.table is ATTENDANCE:
                 return self._of_periods(feature) if feature.sessions is Sessions.PERIODS else self._of_days(feature)
             case _:
                 return self._of_rows(feature)
+
+    def _lasts(self, feature: Feature) -> bool:
+        """Whether next week's answer is the same while no record comes: it is of rows, and nothing in it counts days."""
+        if feature.table is ATTENDANCE or isinstance(feature.measure, _CHANGES_BY_ITSELF):
+            return False
+        ahead = self.asked.state.rows[feature.table.name].newest_day >= self.asked.cohort.today
+        return not (ahead or isinstance(feature.window, Last))
+
+    def _kept(self, feature: Feature) -> Kept:
+        """Rounded answers for every student, kept until a row comes; only who was not asked yet is asked."""
+        asked, cohort, students = self.asked, self.asked.cohort, self.asked.state.students
+        versions = (asked.state.rows[name].version for name in (feature.table.name, CALENDAR.name))
+        kept = remembered(asked.state, feature.name, (feature, students, *versions), lambda: Kept(students))
+        fresh = _not_yet(kept.term, cohort.student, cohort.term)
+        if len(fresh):
+            who = cohort.student[fresh]
+            kept.values[who] = rounded(self._among(fresh)._of_rows(feature), feature.decimals)
+            kept.term[who] = cohort.term[fresh]
+        return kept
+
+    def _among(self, places: Ints) -> "Answers":
+        """The same questions to some students of the cohort."""
+        if len(places) == self.asked.size:
+            return self
+        key = places.tobytes()
+        if key not in self._parts:
+            self._parts[key] = Answers(replace(self.asked, cohort=self.asked.cohort.among(places)))
+        return self._parts[key]
 
     def recorded_part(self, window: Window) -> Floats:
         """The part of the teaching days of the own term in a window that have a record; 0 where there is none."""
@@ -101,7 +163,7 @@ class Answers:
                     return np.where(held > 0, counted, np.nan)
                 case Share(where=where, weekdays=(_, *_) as weekdays):
                     days = Days(window, weekdays)
-                    return _part(walked.count(marks_of(where), days), walked.count(RECORDED, days))
+                    return _part(walked.count(marks_of(where) & RECORDED, days), walked.count(RECORDED, days))
                 case Share(where=where):
                     return _part(*self._counted(feature, where, window))
                 case Change(where=where, short_days=short):
@@ -129,7 +191,7 @@ class Answers:
     def _counted(self, feature: Feature, where: Where, window: Window) -> tuple[Floats, Floats]:
         """Matching and recorded days: single days, and for whole days periods that are known by totals alone."""
         walked = self._walk_of(feature.sessions)
-        counted, held = (walked.count(marks, Days(window)) for marks in (marks_of(where), RECORDED))
+        counted, held = (walked.count(marks, Days(window)) for marks in (marks_of(where) & RECORDED, RECORDED))
         totals = totals_of(self.asked) if feature.sessions is Sessions.DAY else None
         if totals is None:
             return counted, held
@@ -216,9 +278,9 @@ class Answers:
                 days = today - rows.values("happened_on")
                 return rows.picked(days, rows.newest(feature, where), absent)
             case LeadDays(column=column):
-                return self.asked.cohort.opens - rows.picked(rows.values(column), rows.newest(feature, None), absent)
+                return self.asked.cohort.opens - rows.picked(rows.values(column), rows.newest(feature, None), np.nan)
             case Age(column=column):
-                return (today - rows.picked(rows.values(column), rows.newest(feature, None), absent)) / _DAYS_A_YEAR
+                return (today - rows.picked(rows.values(column), rows.newest(feature, None), np.nan)) / _DAYS_A_YEAR
             case Margin(rule="gpa_minimum"):
                 return rows.picked(rows.values("gpax"), rows.newest(feature, None), np.nan) - gpa_bars(self.asked)
             case _:
@@ -246,6 +308,43 @@ def _own(feature: Feature, values: Floats, students: int) -> Floats:
             f"feature {feature.name}: its function gave {values.shape} values for {students} students; give one each"
         )
     return values
+
+
+@numba.njit(cache=True, nogil=True)
+def rounded(values: Floats, decimals: int) -> Floats:
+    """As np.round does it, in one pass."""
+    scale = 10.0**decimals
+    found = np.empty(len(values))
+    for i in range(len(values)):
+        found[i] = np.rint(values[i] * scale) / scale
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _put(values, column, known):  # type: ignore[no-untyped-def]
+    for i in range(len(column)):
+        column[i] = values[i]
+        known[i] += values[i] == values[i]
+
+
+@numba.njit(cache=True, nogil=True)
+def _pick(values, student, column, known):  # type: ignore[no-untyped-def]
+    for i in range(len(column)):
+        value = values[student[i]]
+        column[i] = value
+        known[i] += value == value
+
+
+@numba.njit(cache=True, nogil=True)
+def _not_yet(kept, student, term):  # type: ignore[no-untyped-def]
+    """The places of the students whose answer was not kept for their term."""
+    found = np.empty(len(student), np.int64)
+    count = 0
+    for i in range(len(student)):
+        if kept[student[i]] != term[i]:
+            found[count] = i
+            count += 1
+    return found[:count].copy()
 
 
 def relative(group: Ints, values: Floats, least: int) -> Floats:

@@ -3,31 +3,39 @@
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 
-from features.cohort import day_number, term_spans
-from features.state import FOLDED_TABLES, Replay, State
+from features.cohort import TermSpan, day_number, term_spans
+from features.state import FOLDED_TABLES, NO_DAY, Replay, State
 from features.vocabulary import Sessions
-from records.clock import start_of
+from records.clock import milliseconds, start_of
 from records.log import EventLog
+from records.log_file import Within
+from records.tables import ATTENDANCE_TOTAL, SCREENING_SENSITIVE, TABLE_OF, Table
 
 FORMAT = 1
 LONGEST_WINDOW = 92
 """Days of marks that are kept at least; windows of last days are shorter."""
+_BEGINNING = np.iinfo(np.int64).min
 _MAGIC = b"zerodrop state\n"
 _ALIGNED = 64
 _HASH = 32
+_FORGOTTEN = 86_400
+"""Seconds after which a part belongs to nobody who still writes it."""
 
 
 class UnusableState(ValueError):
-    """A saved state that is damaged, of another version, or older than a history that came in: read the log instead."""
+    """A saved state that is damaged, of another version, or has not read what came in for its days: read the log instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,20 +74,30 @@ def save(state: State, of: Standing, path: Path, *, now: datetime) -> bool:
     for name, array in arrays.items():
         header["arrays"][name] = [array.dtype.str, array.shape, at]
         at += -(-array.nbytes // _ALIGNED) * _ALIGNED
-    part = path.with_suffix(".part")
+    with whole(path) as part, part.open("wb") as file:
+        _write(file, header, arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    return True
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A part to be written, which has its name when all of it is there; two who write the same file have a part each."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f"{path.name}.*.part"):  # of somebody who was killed
+        if left.stat().st_mtime < time.time() - _FORGOTTEN:
+            left.unlink(missing_ok=True)
+    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
-        with part.open("wb") as file:
-            _write(file, header, arrays)
-            os.fsync(file.fileno())
+        yield part
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    return True
 
 
-def _write(file: Any, header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
+def _write(file: IO[bytes], header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
     told = json.dumps(header).encode()
     begins = len(_MAGIC) + 8 + len(told)
     head = b"".join([_MAGIC, len(told).to_bytes(8, "big"), told, bytes(-begins % _ALIGNED)])
@@ -137,48 +155,94 @@ def resume(log: EventLog, path: Path, *, sensitive: bool = False) -> Replay:
     """A replay that goes on from a saved state. Raises UnusableState when the state is not one of this log."""
     state, of = load(path)
     now = standing(log, of.as_of, sensitive=sensitive)
-    if (of.institutions, of.offsets, of.epochs, of.sensitive) != (now.institutions, now.offsets, now.epochs, sensitive):
+    # How many students the last institution has does not move the numbers of any other.
+    if (of.institutions, of.offsets[:-1], of.epochs, of.sensitive) != (
+        now.institutions, now.offsets[:-1], now.epochs, sensitive
+    ):  # fmt: skip
         raise UnusableState(
             "since the state was saved a history, an undo or new students came in; the log is read instead"
         )
+    if any(asked < read for asked, read in zip(now.ledger_numbers, of.ledger_numbers, strict=True)):
+        raise UnusableState("the saved state has read more than this log holds; the log is read instead")
+    if any(_told_since(log, of, TABLE_OF[name]) for name in _tables_told_since(log, of)):
+        raise UnusableState("records of days before the saved state came in after it; the log is read instead")
     return Replay(log, state, since=of.as_of, sensitive=sensitive)
 
 
+def _tables_told_since(log: EventLog, of: Standing) -> set[str]:
+    """Tables of which a file has newer batches than the state has read, and rows of a time that the state has passed."""
+    read = dict(zip(of.institutions, of.ledger_numbers, strict=True))
+    folded = {table.name for table in _folded(of.sensitive)}
+    return {
+        file.table
+        for file in log.files
+        if file.table in folded
+        and file.batch > read[file.institution or log.institution]
+        and file.first_recorded_at < start_of(of.as_of)
+    }
+
+
+def _told_since(log: EventLog, of: Standing, table: Table) -> bool:
+    """Whether a batch that the state has not read told rows of a time that it has passed.
+
+    An import that began before midnight, or one of a file that was kept since (--received-at), raises no epoch.
+    """
+    before = Within(column="recorded_at", low=_BEGINNING, high=milliseconds(start_of(of.as_of)))
+    read = np.array(of.ledger_numbers, np.int64)
+    return any(
+        (rows.column("batch").to_numpy() > read[rows.column("institution").to_numpy()]).any()
+        for rows in log.reader(table, ("batch", "institution"), before).upto(None)
+    )
+
+
 def advanced(log: EventLog, as_ofs: list[date], path: Path | None, *, now: datetime) -> Iterator[State]:
-    """The state of each day, from the saved one where it serves, and the last saved for the next time."""
-    forward = _begun(log, as_ofs, path)
+    """The state of each day, from the saved one where it serves, and the last saved for the next time.
+
+    A saved state of a later day than the last is left as it is.
+    """
+    saved = None if path is None or not as_ofs else _saved(log, path)
+    until = date.min if saved is None or saved.since is None else saved.since
+    forward = saved if saved is not None and until <= as_ofs[0] else Replay(log)
     for as_of in as_ofs:
+        if not _reaches(forward.advance(as_of), as_of):
+            forward = Replay(log)
         yield forward.advance(as_of)
-    if path is not None and as_ofs:
+    news = as_ofs and (until < as_ofs[-1] or (until == as_ofs[-1] and forward is not saved))
+    if path is not None and news:
         save(forward.state, standing(log, as_ofs[-1]), path, now=now)
 
 
-def _begun(log: EventLog, as_ofs: list[date], path: Path | None) -> Replay:
-    if path is not None and path.exists() and as_ofs:
-        try:
-            forward = resume(log, path)
-            if forward.since is not None and forward.since <= as_ofs[0] and _reaches(forward, as_ofs[0]):
-                return forward
-        except UnusableState:
-            pass
-    return Replay(log)
+def _saved(log: EventLog, path: Path) -> Replay | None:
+    try:
+        return resume(log, path)
+    except UnusableState:
+        return None
 
 
-def _reaches(forward: Replay, as_of: date) -> bool:
-    """Whether the marks that were kept go back as far as the questions of the day, by the calendar as it is now."""
-    state = forward.advance(as_of)
-    return _kept_from(state, as_of) >= state.attendance.kept_from
+def _reaches(state: State, as_of: date) -> bool:
+    """Whether the marks that were kept go back as far as the questions of the day, by what is known now."""
+    return state.attendance.kept_from <= _kept_from(state, as_of)
 
 
 def _kept_from(state: State, as_of: date) -> int:
     """The day (since 1970) before which no question of `as_of` or later looks at single marks."""
     today = day_number(as_of)
-    needed = today - LONGEST_WINDOW
-    opened: dict[int, list[int]] = {}
+    needed = min([today - LONGEST_WINDOW, *_terms_needed(state, today)])
+    totals = state.rows[ATTENDANCE_TOTAL.name].columns
+    # A period is counted from its total only where no day of it is known: all of its days are looked at.
+    begun = totals["from_day"][(totals["happened_on"] >= needed) & (totals["from_day"] < needed)]
+    needed = int(begun.min(initial=needed, where=begun != NO_DAY))
+    return needed - (needed + 3) % 7  # whole weeks: a group that was seen on Monday was not in its company
+
+
+def _terms_needed(state: State, today: int) -> Iterator[int]:
+    """Of each institution the opening of the term before the first one that a student can be in."""
+    by_institution: dict[int, list[TermSpan]] = {}
     for span in term_spans(state):
-        if span.opens <= today:
-            opened.setdefault(span.institution, []).append(span.opens)
-    return min([needed, *(opens[-2:][0] for opens in opened.values())])
+        by_institution.setdefault(span.institution, []).append(span)
+    for spans in by_institution.values():
+        here = next((place for place, span in enumerate(spans) if span.closes >= today), len(spans) - 1)
+        yield spans[max(here - 1, 0)].opens
 
 
 def _parts(state: State) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
@@ -205,6 +269,10 @@ def _restored(of: Standing, arrays: dict[str, npt.NDArray[Any]], small: dict[str
         rows.restore(own, small[f"rows {name}"])
     state.restore_numbers(arrays["now_called"], small["courses"])
     return state
+
+
+def _folded(sensitive: bool) -> tuple[Table, ...]:
+    return (*FOLDED_TABLES, *((SCREENING_SENSITIVE,) if sensitive else ()))
 
 
 def _tables_fingerprint() -> str:

@@ -4,11 +4,11 @@ Features are a pure function of (state, as_of); training replays the log and sto
 more week and calls the same function.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -21,6 +21,8 @@ from features.measures import Answers
 from features.state import Replay, State
 from features.vocabulary import Domain, Last
 from records.log import EventLog
+
+_RECENT = Last(days=28)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,43 +72,22 @@ def features(
     who = cohort(state, as_of)
     answers = Answers(Asked(state, who, catalogue))
     values = np.empty((len(who.student), len(catalogue)), np.float32, order="F")
+    known = {feature.domain: np.zeros(len(who.student), np.float32) for feature in catalogue}
     for place, feature in enumerate(catalogue):
-        # Rounding is part of the definition: a float32 runtime must not disagree about near-ties.
-        answers.values[feature.name] = rounded(answers.answer(feature), feature.decimals)
-        values[:, place] = answers.values[feature.name]
+        answers.fill(feature, values[:, place], known[feature.domain])
     return Snapshot(
         institution=institution, cohort=who, features=tuple(catalogue), values=values, ledger_number=ledger_number,
-        completeness=completeness(answers, catalogue),
+        completeness=_completeness(answers, catalogue, known),
     )  # fmt: skip
 
 
-_OF_RECENT_DAYS = Last(days=28)
-
-
-def completeness(answers: Answers, catalogue: Sequence[Feature]) -> dict[Domain, npt.NDArray[np.float32]]:
-    """For each domain how much is known of each student (see Snapshot); a source that stopped shows here, not as presence."""
-    known: dict[Domain, list[npt.NDArray[np.float64]]] = {}
-    for feature in catalogue:
-        known.setdefault(feature.domain, []).append(answers.values[feature.name])
-    found = {domain: _known_part(columns) for domain, columns in known.items()}
-    found[Domain.ATTENDANCE] = answers.recorded_part(_OF_RECENT_DAYS).astype(np.float32)
-    return found
-
-
-def _known_part(columns: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float32]:
-    known = np.zeros(len(columns[0]), np.float32)
-    for column in columns:
-        known += column == column  # NaN is not itself
-    return known / np.float32(len(columns))
-
-
-@numba.njit(cache=True, nogil=True)
-def rounded(values: npt.NDArray[np.float64], decimals: int) -> npt.NDArray[np.float64]:
-    """As np.round does it, in one pass."""
-    scale = 10.0**decimals
-    found = np.empty(len(values))
-    for i in range(len(values)):
-        found[i] = np.rint(values[i] * scale) / scale
+def _completeness(
+    answers: Answers, catalogue: Sequence[Feature], known: dict[Domain, npt.NDArray[np.float32]]
+) -> dict[Domain, npt.NDArray[np.float32]]:
+    """For each domain how much is known of each student; a source that stopped shows here, not as presence."""
+    of_domain = Counter(feature.domain for feature in catalogue)
+    found = {domain: answered / np.float32(of_domain[domain]) for domain, answered in known.items()}
+    found[Domain.ATTENDANCE] = answers.recorded_part(_RECENT).astype(np.float32)
     return found
 
 

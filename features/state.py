@@ -6,6 +6,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from records import tables
 from records.clock import milliseconds, start_of
 from records.log import EventLog
 from records.log_file import Within
-from records.tables import Table
+from records.tables import Table, Use
 
 __all__ = ["FOLDED_TABLES", "NO_DAY", "Replay", "State", "VersionedRows"]
 
@@ -58,6 +59,8 @@ class State:
         self.rows: dict[str, VersionedRows] = {
             table.name: VersionedRows(table) for table in folded if table not in (tables.ATTENDANCE, tables.SAME_PERSON)
         }
+        self.remembered: dict[str, Any] = {}
+        """What was worked out from what has not changed since (see features.remembered); no part of what is known."""
         self.courses: list[str] = []
         self._course_numbers: dict[str, int] = {}
         self.now_called: Ints = np.zeros(0, np.int64)
@@ -156,7 +159,8 @@ def _read_of(table: Table) -> tuple[str, ...]:
     if table is tables.SAME_PERSON:
         return _LINK
     student = ("student",) if table.per_student else ("institution",)
-    return (*student, "happened_on", *(column.name for column in table.columns), "retracted")
+    kept = (column.name for column in table.columns if column.use in (Use.FEATURE, Use.STATE))
+    return (*student, "happened_on", *kept, "retracted")
 
 
 class Replay:

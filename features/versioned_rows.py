@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from features.row_keys import RowKeys
-from records.tables import Column, Kind, Table
+from records.tables import Column, Kind, Table, Use
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -26,8 +26,8 @@ class VersionedRows:
 
     Codes and flags are small integers (-1 missing), numbers floats (NaN missing), dates days since 1970 (NO_DAY
     missing), texts positions in `words` (-1 missing). `alive` is False for a retracted fact; `read` orders rows by when
-    they were read. Of a table that is not about students, `student` is the position of the institution. `version` counts
-    the folds.
+    they were read. Of a table that is not about students, `student` is the position of the institution. `newest_day` is the
+    last day on which any of the facts happened (NO_DAY without one), `version` counts the changes.
     """
 
     def __init__(self, table: Table) -> None:
@@ -38,7 +38,10 @@ class VersionedRows:
         self._row_keys = RowKeys(table)
         self._keys: Ints = np.zeros(0, np.int64)
         self._read = 0
-        self.columns: Columns = {column.name: np.zeros(0, _STORED[column.kind]) for column in table.columns}
+        self._starts: Ints | None = None
+        self.newest_day = NO_DAY
+        self._kept = [column for column in table.columns if column.use in (Use.FEATURE, Use.STATE)]
+        self.columns: Columns = {column.name: np.zeros(0, _STORED[column.kind]) for column in self._kept}
         self.columns |= {name: np.zeros(0, kind) for name, kind in _KEPT_BESIDE.items()}
 
     def __len__(self) -> int:
@@ -50,31 +53,39 @@ class VersionedRows:
 
     def starts(self, students: int) -> Ints:
         """Where the rows of each student begin, and the end: (students + 1,)."""
-        return np.asarray(np.searchsorted(self._keys, np.arange(students + 1, dtype=np.int64) << 32), np.int64)
+        if self._starts is None or len(self._starts) != students + 1:
+            self._starts = _starts(self._keys, students)
+        return self._starts
+
+    def _changed(self) -> None:
+        self.version += 1
+        self._starts = None
+        self.newest_day = int(self.columns["happened_on"].max(initial=NO_DAY))
 
     def fold(self, rows: pa.Table, students: Ints, institution: Ints) -> None:
         """Take records in reading order; the last version of a key stays.
 
         `students` are the numbers by which the rows are kept, `institution` the positions of their institutions.
         """
-        fresh = {column.name: self._numbers(column, rows.column(column.name)) for column in self.table.columns}
+        fresh = {column.name: self._numbers(column, rows.column(column.name)) for column in self._kept}
         fresh["happened_on"] = _days(rows.column("happened_on"))
         keys = (students << 32) | self._row_keys.numbers(institution, fresh)
         fresh["alive"] = ~rows.column("retracted").to_numpy(zero_copy_only=False)
         fresh["read"] = np.arange(self._read, self._read + rows.num_rows)
         self._read += rows.num_rows
-        self.version += 1
         if len(keys) > 1 and not (keys[1:] > keys[:-1]).all():
             last = _last_of_each(keys, int(students.max()) + 1)
             keys, fresh = keys[last], {name: values[last] for name, values in fresh.items()}
         if not len(self._keys):
             self._keys, self.columns = keys, fresh
+            self._changed()
             return
         held_at, fresh_at, size = _places(self._keys, keys)
         self._keys = _together(self._keys, held_at, keys, fresh_at, size)
         self.columns = {
             name: _together(held, held_at, fresh[name], fresh_at, size) for name, held in self.columns.items()
         }
+        self._changed()
 
     def join(self, old: int, new: int) -> None:
         """Two numbers are one person: facts that only the old number has become facts of the new one."""
@@ -85,7 +96,7 @@ class VersionedRows:
         order = np.argsort(keys, kind="stable")
         self._keys = keys[order]
         self.columns = {name: values[kept][order] for name, values in self.columns.items()}
-        self.version += 1
+        self._changed()
 
     def _numbers(self, column: Column, values: pa.ChunkedArray) -> npt.NDArray[Any]:
         stored = _STORED[column.kind]
@@ -132,7 +143,7 @@ class VersionedRows:
         self._word_positions = {
             name: {word: place for place, word in enumerate(words)} for name, words in self.words.items()
         }
-        self.version += 1
+        self._changed()
 
 
 def _days(values: pa.ChunkedArray) -> npt.NDArray[np.int32]:
@@ -172,6 +183,14 @@ def _last_of_each(keys: Ints, students: int) -> Ints:
             ordered[kept] = ordered[at]
             kept += 1
     return ordered[:kept]
+
+
+@numba.njit(cache=True, nogil=True)
+def _starts(keys: Ints, students: int) -> Ints:
+    begins = np.zeros(students + 2, np.int64)
+    for key in keys:
+        begins[(key >> 32) + 1] += 1
+    return np.cumsum(begins)[: students + 1]
 
 
 @numba.njit(cache=True, nogil=True)

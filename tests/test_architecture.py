@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "zerodrop": ROOMS,
     "notebooks": ROOMS,
-    "benchmarks": ROOMS,
+    "benchmarks": (*ROOMS, "tests.features.twin"),
     "scripts": (*ROOMS, "zerodrop"),
     "tests": (*ROOMS, "zerodrop", "scripts"),
 }

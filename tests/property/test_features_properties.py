@@ -21,8 +21,9 @@ from records.log import EventLog
 from records.tables import SAME_PERSON
 from tests.features.oracle import Answer, oracle
 from tests.features.small_log import Record, known, reading_order, write_log
+from tests.features.twin.histories import whole_college
 from tests.property.profile import COLLEGES
-from tests.property.small_college import MONDAYS, Knobs, college
+from tests.property.small_college import MONDAYS, Knobs
 
 PERCENT = st.sampled_from((0, 5, 15, 40))
 KNOBS = st.builds(
@@ -43,7 +44,7 @@ ANY_DAY = st.builds(lambda monday, days: monday + timedelta(days=days), MONDAY, 
 @COLLEGES
 @given(KNOBS, st.sets(ANY_DAY, min_size=2, max_size=4))
 def test_the_state_answers_as_the_oracle_does(knobs: Knobs, days: set[date]) -> None:
-    records = college(knobs)
+    records = whole_college(knobs)
     with log_of(records) as log:
         forward = Replay(log)
         for day in sorted(days):
@@ -58,10 +59,10 @@ def test_the_state_answers_as_the_oracle_does(knobs: Knobs, days: set[date]) -> 
 @COLLEGES
 @given(KNOBS, ANY_DAY, st.integers(0, 2**32))
 def test_nothing_recorded_from_the_first_moment_of_the_day_on_matters(knobs: Knobs, day: date, seed: int) -> None:
-    records = college(knobs)
+    records = whole_college(knobs)
     told = known(records, day)
     later = [record for record in records if record.recorded_at >= start_of(day)]
-    strangers = college(replace(knobs, seed=seed, students=knobs.students + 5))
+    strangers = whole_college(replace(knobs, seed=seed, students=knobs.students + 5))
     before = answers(told, day)
     assert answers(records, day) == before
     assert answers([*told, *shuffled(Random(seed), later)], day) == before
@@ -72,7 +73,7 @@ def test_nothing_recorded_from_the_first_moment_of_the_day_on_matters(knobs: Kno
 @given(KNOBS, st.integers(1, 9))
 def test_week_by_week_gives_what_one_jump_gives(knobs: Knobs, last: int) -> None:
     weeks = MONDAYS[: 2 * last]
-    with log_of(college(knobs)) as log:
+    with log_of(whole_college(knobs)) as log:
         forward = Replay(log)
         for week in weeks[:-1]:
             _snapshot(forward, week)
@@ -84,7 +85,7 @@ def test_week_by_week_gives_what_one_jump_gives(knobs: Knobs, last: int) -> None
 def test_how_the_records_are_cut_into_files_and_batches_does_not_matter(
     knobs: Knobs, day: date, most_rows: int, seed: int
 ) -> None:
-    records = college(knobs)
+    records = whole_college(knobs)
     whole = answers(records, day)
     assert answers(in_smaller_batches(records, most_rows), day) == whole
     with log_of(records) as log:
@@ -161,7 +162,7 @@ def in_smaller_batches(records: Sequence[Record], most_rows: int) -> list[Record
 
 def test_the_colleges_have_what_they_are_to_test() -> None:
     knobs = Knobs(seed=1, students=30, late=15, corrected=15, retracted=3, by_totals=30, leavers=20, two_numbers=True)
-    records = college(knobs)
+    records = whole_college(knobs)
     assert {record.table.name for record in records} > {"attendance_total", "outcomes", "household", SAME_PERSON.name}
     assert any(record.retracted for record in records)
     with log_of(records) as log:

@@ -1,0 +1,207 @@
+"""What was known as of a day, as relations: last versions of facts, who is who, terms, and the cohort.
+
+Relations made here: `aliases(told, student)`, for each table `<name>_last` (the last version of every key, retracted or
+not) and `<name>` (the facts that hold), `terms`, `teaching(academic_year, term, day)`, `closed(day)`, `cohort` (one row a
+student: class group, level, study mode, registration, own term and the one before) and `people(told, student)`, the
+numbers by which students of the cohort were called.
+"""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+import duckdb
+
+from records.log import EventLog
+from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, RULES, SAME_PERSON, Table
+from tests.features.twin.words import day, fill, position, positions, sql_type
+
+_BANGKOK = timezone(timedelta(hours=7))
+_ENDINGS = ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "GRADUATED", "DECEASED")
+# (recorded_at, batch, line) in one number, so that versions are compared at the speed of numbers.
+_READ = f"epoch_ms(recorded_at)::HUGEINT * {2**64} + {{batch}}::HUGEINT * {2**32} + line"
+
+
+class Known:
+    """A DuckDB database in memory that reads a log's files up to a day. Raises ValueError for a compacted log."""
+
+    def __init__(self, log: EventLog, as_of: date, threads: int | None) -> None:
+        self.as_of = as_of
+        self._log = log
+        self._made: set[str] = set()
+        self.first_day: date | None = None
+        self.has_totals = False
+        self.database = duckdb.connect(config={} if threads is None else {"threads": threads})
+        self.run("SET preserve_insertion_order = false")
+
+    def run(self, statement: str, **parts: object) -> duckdb.DuckDBPyConnection:
+        return self.database.execute(fill(statement, as_of=day(self.as_of), **parts))
+
+    def once(self, name: str, statement: str, **parts: object) -> None:
+        """Make a relation unless it was made before."""
+        if name not in self._made:
+            self._made.add(name)
+            self.run(statement, **parts)
+
+    def lived_days(self) -> str:
+        """The condition that a record happened on a day that a window may reach."""
+        first = "TRUE" if self.first_day is None else f"happened_on >= {day(self.first_day)}"
+        return f"{first} AND happened_on < {day(self.as_of)}"
+
+    def told(self, table: Table, columns: tuple[str, ...], where: str = "TRUE") -> str:
+        """The records of a table known by the day, with `read`, their place in reading order, and `retracted`."""
+        limit = datetime.combine(self.as_of, time.min, tzinfo=_BANGKOK)
+        files: dict[int, list[str]] = defaultdict(list)
+        for file in self._log.files:
+            if file.position is not None:
+                raise ValueError("the twin reads the files of single batches; this log was compacted")
+            if file.table == table.name and file.first_recorded_at < limit:
+                files[file.batch].append(f"'{self._log.folder / file.path}'")
+        names = ("student", *columns) if table.per_student else columns
+        if not files:
+            return self._nothing(table, names)
+        return " UNION ALL ".join(
+            fill(
+                "SELECT {names}, retracted, {read} AS read FROM read_parquet([{paths}])"
+                " WHERE recorded_at < TIMESTAMPTZ '{limit}' AND {where}",
+                names=", ".join(names), read=_READ.format(batch=batch), paths=", ".join(paths),
+                limit=f"{limit.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00", where=where,
+            )
+            for batch, paths in files.items()
+        )  # fmt: skip
+
+    def _nothing(self, table: Table, names: tuple[str, ...]) -> str:
+        kinds = {"student": "INTEGER", "happened_on": "DATE", **{c.name: sql_type(c) for c in table.columns}}
+        empty = ", ".join(f"NULL::{kinds[name]} AS {name}" for name in names)
+        return f"SELECT {empty}, NULL::BOOLEAN AS retracted, NULL::HUGEINT AS read WHERE FALSE"
+
+    def facts(self, table: Table) -> None:
+        """Make the relations of a table, once; of the cohort alone where the cohort is known."""
+        if table.name in self._made:
+            return
+        self._made.add(table.name)
+        columns = ("happened_on", *(column.name for column in table.columns))
+        student = "coalesce(p.student, t.student) AS student, " if table.per_student else ""
+        whole = "LEFT JOIN aliases" if "cohort" not in self._made else "JOIN people"
+        self.run(
+            """
+            CREATE TEMP TABLE {name}_last AS
+            SELECT {student} t.* {without} FROM ({told}) t {joined}
+            QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY read DESC) = 1
+            """,
+            name=table.name,
+            student=student,
+            without="EXCLUDE (student)" if student else "",
+            told=self.told(table, columns),
+            joined=f"{whole} p ON p.told = t.student" if student else "",
+            key=", ".join([*(["coalesce(p.student, t.student)"] if student else []), *table.key]) or "1",
+        )
+        self.run("CREATE TEMP VIEW {name} AS FROM {name}_last WHERE NOT retracted", name=table.name)
+
+    def cohort_is_known(self) -> None:
+        self._made.add("cohort")
+
+    def rule(self, name: str) -> float | None:
+        """What the institution has set for all its students; None when it has not."""
+        self.facts(RULES)
+        found = self.run(
+            """SELECT max(value) FROM rules
+            WHERE rule = {rule} AND stage IS NULL AND after_terms IS NULL AND happened_on < {as_of}""",
+            rule=position(RULES, "rule", name),
+        ).fetchone()
+        return None if found is None or found[0] is None else float(found[0])
+
+
+def know(log: EventLog, as_of: date, threads: int | None) -> Known:
+    """The relations that every question needs. The cohort may be empty."""
+    known = Known(log, as_of, threads)
+    _find_aliases(known)
+    for table in (CALENDAR, ENROLMENTS, OUTCOMES):
+        known.facts(table)
+    _make_terms(known)
+    _make_cohort(known)
+    return known
+
+
+def _find_aliases(known: Known) -> None:
+    """Which number goes on for which: the last word on each number, followed to its end."""
+    known.run(
+        """
+        CREATE TEMP TABLE links AS
+        SELECT student, same_as FROM
+            (SELECT * FROM ({told}) QUALIFY row_number() OVER (PARTITION BY student ORDER BY read DESC) = 1)
+        WHERE NOT retracted AND student <> same_as
+        """,
+        told=known.told(SAME_PERSON, ("same_as",)),
+    )
+    known.run(
+        """
+        CREATE TEMP TABLE aliases AS
+        WITH RECURSIVE goes_on(told, student) AS (
+            FROM links UNION SELECT g.told, l.same_as FROM goes_on g JOIN links l ON l.student = g.student
+        )
+        SELECT told, student FROM goes_on WHERE student NOT IN (SELECT student FROM links)
+        """
+    )
+
+
+def _make_terms(known: Known) -> None:
+    known.run(
+        """
+        CREATE TEMP TABLE terms AS
+        SELECT *, row_number() OVER (ORDER BY opens, academic_year, term) AS place FROM (
+            SELECT academic_year, term, min(happened_on) AS opens, max(happened_on) AS closes FROM calendar GROUP BY ALL
+        )
+        """
+    )
+    known.run(
+        """CREATE TEMP TABLE teaching AS
+        SELECT DISTINCT academic_year, term, happened_on AS day FROM calendar WHERE kind IN {held}""",
+        held=positions(CALENDAR, "kind", "TEACH", "EXAM", "WFH"),
+    )
+    known.run(
+        "CREATE TEMP TABLE closed AS SELECT DISTINCT happened_on AS day FROM calendar WHERE kind IN {closed}",
+        closed=positions(CALENDAR, "kind", "HOLIDAY", "CLOSED"),
+    )
+
+
+def _make_cohort(known: Known) -> None:
+    """Whom the rosters of the open terms name; until one of them is known, the newest roster before speaks."""
+    known.run(
+        """
+        CREATE TEMP TABLE cohort AS
+        WITH open_terms AS (SELECT place FROM terms WHERE {as_of} BETWEEN opens AND closes),
+        rosters AS (SELECT e.*, t.place, t.opens FROM enrolments_last e JOIN terms t USING (academic_year, term)),
+        of_open_terms AS (SELECT DISTINCT place FROM rosters SEMI JOIN open_terms USING (place)),
+        speaking AS (
+            FROM of_open_terms UNION ALL
+            SELECT max(place) FROM rosters
+            WHERE opens < {as_of} AND EXISTS (FROM open_terms) AND NOT EXISTS (FROM of_open_terms)
+        ),
+        moves AS (
+            SELECT student, max(happened_on) FILTER (WHERE event IN {endings}) AS ended_on,
+                max(happened_on) FILTER (WHERE event = {returned}) AS back_on
+            FROM outcomes WHERE happened_on < {as_of} GROUP BY student
+        ),
+        here AS (
+            SELECT r.* FROM rosters r SEMI JOIN speaking USING (place) LEFT JOIN moves m USING (student)
+            WHERE NOT retracted AND (status IS NULL OR status = {enrolled})
+                AND NOT coalesce(m.ended_on >= r.opens AND (m.back_on IS NULL OR m.ended_on > m.back_on), FALSE)
+            QUALIFY row_number() OVER (PARTITION BY student ORDER BY place DESC) = 1
+        )
+        SELECT h.student, h.class_group, h.level, h.study_mode, h.registered_on, own.*,
+            before.academic_year AS before_year, before.term AS before_term,
+            before.opens AS before_opens, before.closes AS before_closes
+        FROM here h
+        JOIN terms own ON own.place = CASE
+            WHEN h.place IN (FROM open_terms) THEN h.place ELSE (SELECT max(place) FROM open_terms) END
+        LEFT JOIN terms before ON before.place = own.place - 1
+        """,
+        endings=positions(OUTCOMES, "event", *_ENDINGS),
+        returned=position(OUTCOMES, "event", "RETURNED"),
+        enrolled=position(ENROLMENTS, "status", "ENROLLED"),
+    )
+    known.run(
+        """CREATE TEMP TABLE people AS
+        SELECT student AS told, student FROM cohort UNION ALL SELECT told, student FROM aliases SEMI JOIN cohort USING (student)"""
+    )
+    known.cohort_is_known()

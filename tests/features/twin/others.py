@@ -1,0 +1,137 @@
+"""Margins: how far a student is from the rules of the institution, and relations to the class group."""
+
+from features.declaration import Feature
+from features.vocabulary import FromMedian, InTerm, Margin, Relative, Sessions
+from records.codes import STAGE_OF_LEVEL
+from records.tables import ENROLMENTS, RULES, Where
+from tests.features.twin.days import Days
+from tests.features.twin.known import Known
+from tests.features.twin.rows import Rows
+from tests.features.twin.words import fill, number, position
+
+_MISSED = Where(column="status", values=("A", "K"))
+_LEAVE = Where(column="status", values=("S", "B"))
+_LATE = Where(column="status", values=("L",))
+
+
+class Margins:
+    """Writes the expression of a margin: what the rule allows, less what was used up."""
+
+    def __init__(self, known: Known, days: Days, rows: Rows) -> None:
+        self.known, self.days, self.rows = known, days, rows
+
+    def answer(self, feature: Feature) -> str:
+        match feature.measure:
+            case Margin(rule="attendance_share", per_course=True, least=least):
+                return self._of_courses(least)
+            case Margin(rule="attendance_share"):
+                return self._of_the_term()
+            case Margin(rule="absent_run_dismissal"):
+                most = self._rule("absent_run_dismissal", 15)
+                return f"{most} - {self.days.run(feature.sessions, feature.window, _MISSED, current=True)}"
+            case Margin(rule="gpa_minimum"):
+                self.known.facts(feature.table)
+                _make_bars(self.known)
+                newest = self.rows.newest(feature, "gpax", "TRUE")
+                bar = "(SELECT bar FROM bars b WHERE b.place = c.place AND b.level = c.level)"
+                return f"{newest} - {bar}"
+            case _:
+                raise TypeError(f"{feature.measure} is not a rule that the twin knows")
+
+    def _rule(self, name: str, default: float) -> float:
+        told = self.known.rule(name)
+        return default if told is None else told
+
+    def _absences(self, missed: str, leave: str, late: str) -> str:
+        """Leave and lateness are divided; where the rule says 0, they are none."""
+        leaves, lates = self._rule("leaves_per_absence", 1), self._rule("lates_per_absence", 0)
+        parts = [missed, *([f"{leave} / {leaves}"] if leaves else []), *([f"{late} / {lates}"] if lates else [])]
+        return f"({' + '.join(parts)})"
+
+    def _of_the_term(self) -> str:
+        counts = [self.days.counted(Sessions.DAY, InTerm(), where) for where in (_MISSED, _LEAVE, _LATE)]
+        held = counts[0][1]
+        absences = self._absences(*(counted for counted, _ in counts))
+        self.known.once(
+            "teaching_of_term",
+            """
+            CREATE TEMP TABLE teaching_of_term AS
+            SELECT c.place, c.registered_on, count(*) AS days
+            FROM (SELECT DISTINCT place, academic_year, term, opens, registered_on FROM cohort) c
+            JOIN teaching t USING (academic_year, term)
+            WHERE t.day >= greatest(c.opens, c.registered_on) GROUP BY ALL
+            """,
+        )
+        number_of_days = """coalesce((SELECT days FROM teaching_of_term n
+            WHERE n.place = c.place AND n.registered_on IS NOT DISTINCT FROM c.registered_on), 0)"""
+        allowed = f"floor({number_of_days} * (1 - {self._rule('attendance_share', 0.8)}) + 1e-6)"
+        return f"CASE WHEN {held} > 0 THEN {allowed} - {absences} END"
+
+    def _of_courses(self, least: int) -> str:
+        """What is held of a course is carried on to the end of the term as the teaching days go."""
+        self.known.once(
+            "teaching_so_far",
+            """
+            CREATE TEMP TABLE teaching_so_far AS
+            SELECT academic_year, term, count(*) AS days, nullif(count(*) FILTER (WHERE day < {as_of}), 0) AS so_far
+            FROM teaching GROUP BY ALL
+            """,
+        )
+        courses = self.days.courses(InTerm(), missed=_MISSED, leave=_LEAVE, late=_LATE)
+        whole = "floor(held * days / so_far + 1e-6)"
+        allowed = f"floor({whole} * (1 - {self._rule('attendance_share', 0.8)}) + 1e-6)"
+        with_term = fill(
+            """SELECT o.*, n.days, n.so_far FROM ({courses}) o JOIN cohort c USING (student)
+            JOIN teaching_so_far n USING (academic_year, term)""",
+            courses=courses.source,
+        )
+        left = f"{allowed} - {self._absences('missed', 'leave', 'late')}"
+        return self.days.passes.over(with_term).ask(f"min({left}) FILTER (WHERE held >= {least})")
+
+
+def _make_bars(known: Known) -> None:
+    """`bars(place, level, bar)`: the least GPAX for each term and level of the cohort.
+
+    A level that has no year of its own counts as a first year.
+    """
+    known.facts(RULES)
+    levels = " ".join(
+        f"WHEN {position(ENROLMENTS, 'level', level)} THEN {position(RULES, 'stage', stage)}"
+        for level, stage in STAGE_OF_LEVEL.items()
+    )
+    known.once(
+        "bars",
+        """
+        CREATE TEMP TABLE bars AS
+        WITH asked AS (
+            SELECT DISTINCT place, level, CASE level {levels} END AS stage,
+                2 * (coalesce({year}, 1) - 1) + least(term, 3) - 1 AS completed FROM cohort
+        ),
+        rows AS (SELECT stage, after_terms, value FROM rules WHERE rule = {gpa_minimum} AND happened_on < {as_of}),
+        candidates AS (
+            SELECT a.place, a.level, a.completed, r.after_terms, r.value
+            FROM asked a, rows r
+            WHERE r.stage = a.stage OR r.stage IS NULL AND NOT EXISTS (FROM rows own WHERE own.stage = a.stage)
+        )
+        SELECT place, level, coalesce(
+            arg_min(value, after_terms) FILTER (WHERE after_terms > completed),
+            arg_max(value, after_terms),
+            max(value) FILTER (WHERE after_terms IS NULL)
+        ) AS bar FROM candidates GROUP BY place, level
+        """,
+        levels=levels,
+        year=number(ENROLMENTS["level"]),
+        gpa_minimum=position(RULES, "rule", "gpa_minimum"),
+    )
+
+
+def relation(feature: Feature) -> str:
+    """Against the rounded values of the class group, over the window `peers` of one group."""
+    match feature.measure:
+        case Relative(of=of, least=least):
+            usable = f'count("{of}") OVER peers >= {least} AND stddev_samp("{of}") OVER peers > 1e-9'
+            return f'CASE WHEN {usable} THEN ("{of}" - avg("{of}") OVER peers) / stddev_samp("{of}") OVER peers END'
+        case FromMedian(of=of, least=least):
+            return f'CASE WHEN count("{of}") OVER peers >= {least} THEN "{of}" - median("{of}") OVER peers END'
+        case _:
+            raise TypeError(f"{feature.measure} is no relation to the class group")

@@ -1,0 +1,136 @@
+"""Every measure of the tables that are read as rows: results, surveys, screening, enrolments, people."""
+
+from features.declaration import Feature
+from features.vocabulary import (
+    Age,
+    Count,
+    DaysSince,
+    Highest,
+    InTerm,
+    Latest,
+    LeadDays,
+    Matches,
+    Mean,
+    NoRecord,
+    Share,
+    StepChange,
+    Sum,
+    Term,
+    WeeksSame,
+    Window,
+)
+from records.tables import Table, Where
+from tests.features.twin.known import Known
+from tests.features.twin.passes import Pass, Passes
+from tests.features.twin.words import NOT_KNOWN, day, fill, matches, number, span
+
+# The day it happened, then the place in reading order, in one number.
+_NEWNESS = f"(happened_on - DATE '1900-01-01')::HUGEINT * {2**105} + read"
+
+
+class Rows:
+    """Writes the expression that answers a feature of such a table, and gathers what it needs in the passes."""
+
+    def __init__(self, known: Known, passes: Passes) -> None:
+        self.known, self.passes, self._today = known, passes, day(known.as_of)
+
+    def answer(self, feature: Feature) -> str:
+        """NULL without a record becomes what the declaration says of absence; 'not known' stays."""
+        self.known.facts(feature.table)
+        if isinstance(feature.measure, NoRecord):
+            found = self.over(feature).ask(f"count(*) FILTER (WHERE {matches(feature.table, feature.measure.where)})")
+            return f"(coalesce({found}, 0) = 0)::INT"
+        told = self._told(feature)
+        return told if feature.absent_means is None else f"coalesce({told}, {feature.absent_means})"
+
+    def _told(self, feature: Feature) -> str:
+        table, rows = feature.table, self.over(feature)
+        match feature.measure:
+            case Count(where=where):
+                return rows.ask(f"count(*) FILTER (WHERE {matches(table, where)})")
+            case Share(where=where):
+                return rows.ask(f"count(*) FILTER (WHERE {matches(table, where)}) / count(*)")
+            case Sum(column=column, where=where):
+                value = number(table[column])
+                total = f"coalesce(sum({value}) FILTER (WHERE {matches(table, where)}), 0)"
+                return rows.ask(f"CASE WHEN count({value}) > 0 THEN {total} END")
+            case Highest(column=column, where=where):
+                return rows.ask(f"max({number(table[column])}) FILTER (WHERE {matches(table, where)})")
+            case Mean(column=column, weight=weight, where=where):
+                return rows.ask(_mean(table, column, weight, where))
+            case Latest(column=column, where=where):
+                return self.newest(feature, number(table[column]), matches(table, where))
+            case DaysSince(where=where):
+                return f"({self._today} - {rows.ask(f'max(happened_on) FILTER (WHERE {matches(table, where)})')})"
+            case Matches(where=where):
+                return self.newest(feature, f"({matches(table, where)})::INT", f"{where.column} IS NOT NULL")
+            case StepChange(column=column, where=where):
+                return self._step(rows, number(table[column]), matches(table, where))
+            case WeeksSame(column=column, where=where):
+                return self._weeks_same(feature, number(table[column]), matches(table, where))
+            case LeadDays(column=column):
+                return self.newest(feature, f"(opens - {column})", "TRUE")
+            case Age(column=column):
+                return self.newest(feature, f"({self._today} - {column}) / 365.25", "TRUE")
+            case _:
+                raise TypeError(f"{feature.measure} is not asked of {table.name}")
+
+    def newest(self, feature: Feature, value: str, chosen: str) -> str:
+        """The value of the newest chosen row; not known where it does not tell."""
+        told = f"coalesce(({value})::DOUBLE, {NOT_KNOWN})"
+        return self.over(feature).ask(f"arg_max({told}, newness) FILTER (WHERE {chosen})")
+
+    @staticmethod
+    def _step(rows: Pass, value: str, chosen: str) -> str:
+        """NULL without any; not known with one alone."""
+        last = f"arg_max({value}, newness, 2) FILTER (WHERE {chosen} AND {value} IS NOT NULL)"
+        two = rows.ask(last)
+        return f"CASE len({two}) WHEN 2 THEN {two}[1] - {two}[2] WHEN 1 THEN {NOT_KNOWN} END"
+
+    def _weeks_same(self, feature: Feature, value: str, chosen: str) -> str:
+        """The newest rows in a row with the newest value: those with no other value among them or after them."""
+        source = fill(
+            """
+            SELECT student, happened_on, count(*) FILTER (WHERE value <> latest) OVER (
+                PARTITION BY student ORDER BY newness DESC ROWS UNBOUNDED PRECEDING) AS others
+            FROM (
+                SELECT student, happened_on, newness, {value} AS value, first_value({value}) OVER (
+                    PARTITION BY student ORDER BY newness DESC) AS latest
+                FROM ({rows}) WHERE {chosen} AND {value} IS NOT NULL
+            )
+            """,
+            rows=self._source(feature.table, feature.window),
+            value=value,
+            chosen=chosen,
+        )
+        first = self.passes.over(source).ask("min(happened_on) FILTER (WHERE others = 0)")
+        return f"(({self._today} - {first}) // 7)"
+
+    def over(self, feature: Feature) -> Pass:
+        return self.passes.over(self._source(feature.table, feature.window))
+
+    def _source(self, table: Table, window: Window) -> str:
+        """The rows of the cohort in a window; in terms by the term that a row names, where it names one."""
+        if isinstance(window, InTerm) and "academic_year" in table.key:
+            which = {Term.THIS: ("academic_year", "term"), Term.PREVIOUS: ("before_year", "before_term")}
+            inside = "t.academic_year = c.{} AND t.term = c.{}".format(*which[window.term])
+        else:
+            inside = "t.happened_on >= {} AND t.happened_on < {}".format(*span(window, self.known.as_of))
+        return fill(
+            """
+            SELECT t.*, c.opens, {newness} AS newness FROM {table} t JOIN cohort c USING (student)
+            WHERE t.happened_on < {today} AND {inside}
+            """,
+            newness=_NEWNESS,
+            table=table.name,
+            today=self._today,
+            inside=inside,
+        )
+
+
+def _mean(table: Table, column: str, weight: str | None, where: Where | None) -> str:
+    """A row without a weight weighs 1."""
+    value = number(table[column])
+    heavy = f"coalesce({number(table[weight])}, 1)" if weight else "1"
+    chosen = f"FILTER (WHERE {matches(table, where)} AND {value} IS NOT NULL)"
+    return f"sum({value} * {heavy}) {chosen} / nullif(sum({heavy}) {chosen}, 0)"
