@@ -16,6 +16,7 @@ from features.day_totals import covered_days, prorated, totals_of
 from features.day_walk import ANY_MARK, MISSED, RECORDED, Days, DayWalk, marks_of
 from features.declaration import Feature
 from features.margins import absence_rule, absences_allowed, gpa_bars, rule_of
+from features.relations import from_median, relative
 from features.remembered import Kept, remembered
 from features.row_walk import RowsAsked
 from features.vocabulary import (
@@ -59,8 +60,9 @@ _LEAVE_DAYS, _LATE_DAYS, _MISSED_DAYS = (
 )
 
 
-# What is another number next week without any record, or refers to others.
-_CHANGES_BY_ITSELF = DaysSince | WeeksSame | Age | Margin | LeadDays | WeekOfTerm | Own | Relative | FromMedian
+_OF_NO_ROWS = WeekOfTerm | Own | Relative | FromMedian
+# Rows tell a day (or a GPAX); the answer compares it with today, with the opening, with the bar of now.
+_COUNTS_DAYS = DaysSince | WeeksSame | Age | LeadDays | Margin
 
 
 class Answers:
@@ -82,20 +84,17 @@ class Answers:
 
         Rounding is part of the definition: a float32 runtime must not disagree about near-ties.
         """
-        if self._lasts(feature):
+        if self._lasts(feature) and not isinstance(feature.measure, _COUNTS_DAYS):
             _pick(self._kept(feature).values, self.asked.cohort.student, column, known)
         else:
-            _put(self._rounded(feature), column, known)
+            _put(self.answer(feature), column, known)
 
-    def _rounded(self, feature: Feature) -> Floats:
-        """The rounded answers; those that others refer to are worked out once."""
+    def answer(self, feature: Feature) -> Floats:
+        """The rounded answers, one a student; those that others refer to are worked out once."""
         if feature.name not in self._referred:
             return rounded(self._answer(feature), feature.decimals)
         if feature.name not in self._answered:
-            if self._lasts(feature):
-                self._answered[feature.name] = self._kept(feature).values[self.asked.cohort.student]
-            else:
-                self._answered[feature.name] = rounded(self._answer(feature), feature.decimals)
+            self._answered[feature.name] = rounded(self._answer(feature), feature.decimals)
         return self._answered[feature.name]
 
     def _answer(self, feature: Feature) -> Floats:
@@ -104,32 +103,38 @@ class Answers:
             case WeekOfTerm():
                 return np.asarray((self.asked.cohort.today - self.asked.cohort.opens) // 7 + 1, np.float64)
             case Relative(of=of, least=least):
-                return relative(self.asked.cohort.group, self._rounded(self._referred[of]), least)
+                return relative(self.asked.cohort.group, self.answer(self._referred[of]), least)
             case FromMedian(of=of, least=least):
-                return from_median(self.asked.cohort.group, self._rounded(self._referred[of]), least)
+                return from_median(self.asked.cohort.group, self.answer(self._referred[of]), least)
             case Own(answers=answers):
                 return _own(feature, np.asarray(answers(self.asked), np.float64), self.asked.size)
             case _ if feature.table is ATTENDANCE:
                 return self._of_periods(feature) if feature.sessions is Sessions.PERIODS else self._of_days(feature)
+            case _ if self._lasts(feature):
+                return self._today(feature, self._kept(feature).values[self.asked.cohort.student])
             case _:
-                return self._of_rows(feature)
+                return self._today(feature, self._of_rows(feature))
 
     def _lasts(self, feature: Feature) -> bool:
-        """Whether next week's answer is the same while no record comes: it is of rows, and nothing in it counts days."""
-        if feature.table is ATTENDANCE or isinstance(feature.measure, _CHANGES_BY_ITSELF):
+        """Whether what rows say is the same next week while no record comes."""
+        if feature.table is ATTENDANCE or isinstance(feature.measure, _OF_NO_ROWS):
             return False
         ahead = self.asked.state.rows[feature.table.name].newest_day >= self.asked.cohort.today
         return not (ahead or isinstance(feature.window, Last))
 
     def _kept(self, feature: Feature) -> Kept:
-        """Rounded answers for every student, kept until a row comes; only who was not asked yet is asked."""
+        """What rows say of every student, kept until a row comes; only who was not asked yet is asked.
+
+        Rounded, unless it is a day that is still to be compared with today.
+        """
         asked, cohort, students = self.asked, self.asked.cohort, self.asked.state.students
         versions = (asked.state.rows[name].version for name in (feature.table.name, CALENDAR.name))
         kept = remembered(asked.state, feature.name, (feature, students, *versions), lambda: Kept(students))
         fresh = _not_yet(kept.term, cohort.student, cohort.term)
         if len(fresh):
             who = cohort.student[fresh]
-            kept.values[who] = rounded(self._among(fresh)._of_rows(feature), feature.decimals)
+            found = self._among(fresh)._of_rows(feature)
+            kept.values[who] = found if isinstance(feature.measure, _COUNTS_DAYS) else rounded(found, feature.decimals)
             kept.term[who] = cohort.term[fresh]
         return kept
 
@@ -258,8 +263,24 @@ class Answers:
             case _:
                 return self._of_newest(feature, rows, absent)
 
+    def _today(self, feature: Feature, told: Floats) -> Floats:
+        """What rows say, seen from `as_of`."""
+        today, absent = self.asked.cohort.today, np.nan if feature.absent_means is None else feature.absent_means
+        match feature.measure:
+            case WeeksSame():
+                return np.where(np.isnan(told), absent, (today - told) // 7)
+            case DaysSince():
+                return np.where(np.isnan(told), absent, today - told)
+            case LeadDays():
+                return self.asked.cohort.opens - told
+            case Age():
+                return (today - told) / _DAYS_A_YEAR
+            case Margin():
+                return told - gpa_bars(self.asked)
+            case _:
+                return told
+
     def _of_newest(self, feature: Feature, rows: RowsAsked, absent: float) -> Floats:
-        today = self.asked.cohort.today
         match feature.measure:
             case Latest(column=column, where=where, also=also):
                 return rows.picked(rows.values(column), rows.newest(feature, where, also=also), absent)
@@ -272,17 +293,13 @@ class Answers:
                 newest, before = rows.before_newest(feature, column, where)
                 return np.where(np.isnan(before), absent, newest - before)
             case WeeksSame(column=column, where=where):
-                weeks = (today - rows.values("happened_on")) // 7
-                return rows.picked(weeks, rows.same_since(feature, column, where), absent)
+                return rows.picked(rows.values("happened_on"), rows.same_since(feature, column, where), np.nan)
             case DaysSince(where=where):
-                days = today - rows.values("happened_on")
-                return rows.picked(days, rows.newest(feature, where), absent)
-            case LeadDays(column=column):
-                return self.asked.cohort.opens - rows.picked(rows.values(column), rows.newest(feature, None), np.nan)
-            case Age(column=column):
-                return (today - rows.picked(rows.values(column), rows.newest(feature, None), np.nan)) / _DAYS_A_YEAR
+                return rows.picked(rows.values("happened_on"), rows.newest(feature, where), np.nan)
+            case LeadDays(column=column) | Age(column=column):
+                return rows.picked(rows.values(column), rows.newest(feature, None), np.nan)
             case Margin(rule="gpa_minimum"):
-                return rows.picked(rows.values("gpax"), rows.newest(feature, None), np.nan) - gpa_bars(self.asked)
+                return rows.picked(rows.values("gpax"), rows.newest(feature, None), np.nan)
             case _:
                 raise _not_asked(feature)
 
@@ -345,57 +362,3 @@ def _not_yet(kept, student, term):  # type: ignore[no-untyped-def]
             found[count] = i
             count += 1
     return found[:count].copy()
-
-
-def relative(group: Ints, values: Floats, least: int) -> Floats:
-    """Standard deviations from the mean of the class group; NaN in groups that tell nothing."""
-    found = np.full(len(values), np.nan)
-    _relative(group, int(group.max()) + 1, values, least, found)
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def _relative(group, groups, values, least, found):  # type: ignore[no-untyped-def]
-    count, mean, spread = np.zeros(groups, np.int64), np.zeros(groups), np.zeros(groups)
-    for i in range(len(values)):
-        if values[i] == values[i]:
-            count[group[i]] += 1
-            mean[group[i]] += values[i]
-    for one in range(groups):
-        mean[one] /= max(count[one], 1)
-    for i in range(len(values)):
-        if values[i] == values[i]:
-            spread[group[i]] += (values[i] - mean[group[i]]) ** 2
-    for i in range(len(values)):
-        one = group[i]
-        if count[one] >= max(least, 2):
-            deviation = np.sqrt(spread[one] / (count[one] - 1))
-            if deviation > 1e-9:
-                found[i] = (values[i] - mean[one]) / deviation
-
-
-def from_median(group: Ints, values: Floats, least: int) -> Floats:
-    """The value less the median of the class group; NaN in groups with fewer than `least` known values."""
-    found = np.full(len(values), np.nan)
-    _from_median(group, int(group.max()) + 1, values, least, found)
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def _from_median(group, groups, values, least, found):  # type: ignore[no-untyped-def]
-    ends = np.zeros(groups, np.int64)
-    for i in range(len(values)):
-        ends[group[i]] += values[i] == values[i]
-    ends = np.cumsum(ends)
-    filled, known = np.concatenate((np.zeros(1, np.int64), ends[:-1])), np.empty(len(values))
-    for i in range(len(values)):
-        if values[i] == values[i]:
-            known[filled[group[i]]] = values[i]
-            filled[group[i]] += 1
-    median = np.full(groups, np.nan)
-    for one in range(groups):
-        own = np.sort(known[(ends[one - 1] if one else 0) : ends[one]])
-        if len(own) >= max(least, 1):
-            median[one] = (own[(len(own) - 1) // 2] + own[len(own) // 2]) / 2
-    for i in range(len(values)):
-        found[i] = values[i] - median[group[i]]

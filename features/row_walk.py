@@ -12,7 +12,7 @@ from features.asked import Asked
 from features.declaration import Feature
 from features.state import NO_DAY
 from features.versioned_rows import VersionedRows
-from features.vocabulary import InTerm, Term, Window
+from features.vocabulary import InTerm, Last, Term, Window
 from records.tables import Table, Where
 
 Floats = npt.NDArray[np.float64]
@@ -77,7 +77,10 @@ class RowsAsked:
         return np.where(place >= 0, codes[np.maximum(place, 0)], -1)
 
     def _chosen(self, feature: Feature, *wheres: Where | None, known: npt.NDArray[Any] | None = None) -> _Rows:
-        counts, begin, end = self.inside(feature), *self._bounds
+        begin, end = self._bounds
+        if isinstance(feature.window, Last) and not self.rows.any_since(self.asked.cohort.today - feature.window.days):
+            return _Rows(begin, begin, np.zeros(0, bool), self._order)
+        counts = self.inside(feature)
         for where in wheres:
             if where is not None:
                 counts = _matching(begin, end, counts, self.rows.columns[where.column], self._member(where))

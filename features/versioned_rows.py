@@ -57,6 +57,10 @@ class VersionedRows:
             self._starts = _starts(self._keys, students)
         return self._starts
 
+    def any_since(self, day: int) -> bool:
+        """Whether any of these facts happened on a day (since 1970) or after it."""
+        return self.newest_day >= day
+
     def _changed(self) -> None:
         self.version += 1
         self._starts = None
