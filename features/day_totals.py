@@ -66,8 +66,11 @@ def covered_days(asked: Asked, rows: VersionedRows, window: Window) -> Floats:
     if not len(usable):
         return np.zeros(asked.size)
     who, inverse = np.unique(place[usable], return_inverse=True)
-    first, end = asked.first_days(window)[who], asked.term_ends(window)[asked.cohort.term][who]
+    first = np.maximum(asked.first_days(window), asked.cohort.opens)[who]
+    end = asked.term_ends(window)[asked.cohort.term][who]
     low, high = int(first.min()), int(end.max())
+    if high <= low:
+        return np.zeros(asked.size)
     days = np.arange(low, high)
     covered = np.zeros((len(days), len(who)), bool)
     start, stop = rows.columns["from_day"][usable], rows.columns["happened_on"][usable] + 1

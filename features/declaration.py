@@ -5,6 +5,7 @@ import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import assert_never
 
 from features.vocabulary import (
@@ -70,6 +71,11 @@ class Feature:
     sessions: Sessions = Sessions.DAY
     """Which attendance, for questions about attendance."""
     source: str
+
+    @cached_property
+    def meaning(self) -> str:
+        """A hash of what it asks, not of its wording."""
+        return fingerprint([self])
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or self.name != self.name.lower():

@@ -129,7 +129,8 @@ class Answers:
         """
         asked, cohort, students = self.asked, self.asked.cohort, self.asked.state.students
         versions = (asked.state.rows[name].version for name in (feature.table.name, CALENDAR.name))
-        kept = remembered(asked.state, feature.name, (feature, students, *versions), lambda: Kept(students))
+        same = feature.meaning, students, *versions
+        kept = remembered(asked.state, feature.name, same, lambda: Kept(students))
         fresh = _not_yet(kept.term, cohort.student, cohort.term)
         if len(fresh):
             who = cohort.student[fresh]

@@ -1,7 +1,7 @@
 """What need not be worked out again next week: answers whose records, students and days have not changed since."""
 
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ class Kept:
 
     def __init__(self, students: int) -> None:
         self.values: npt.NDArray[np.float64] = np.zeros(students)
-        self.term: npt.NDArray[np.int64] = np.full(students, _NOT_ASKED, np.int64)
+        self.term: npt.NDArray[np.int32] = np.full(students, _NOT_ASKED, np.int32)
 
 
 def remembered(state: State, name: str, depends_on: Hashable, work_out: Callable[[], T]) -> T:
@@ -27,3 +27,19 @@ def remembered(state: State, name: str, depends_on: Hashable, work_out: Callable
         held = state.remembered[name] = depends_on, work_out()
     found: T = held[1]
     return found
+
+
+def kept_parts(state: State) -> tuple[dict[str, npt.NDArray[np.generic]], dict[str, list[Hashable]]]:
+    """What is kept about rows, as arrays by name, and what each depends on: a saved state goes on with it."""
+    kept = {name: held for name, held in state.remembered.items() if isinstance(held[1], Kept)}
+    arrays: dict[str, npt.NDArray[np.generic]] = {}
+    for name, (_, answers) in kept.items():
+        arrays |= {f"{name} values": answers.values, f"{name} term": answers.term}
+    return arrays, {name: list(held[0]) for name, held in kept.items()}
+
+
+def restore_kept(state: State, arrays: dict[str, npt.NDArray[Any]], depends_on: dict[str, list[Hashable]]) -> None:
+    for name, same in depends_on.items():
+        answers = Kept(0)
+        answers.values, answers.term = arrays[f"{name} values"], arrays[f"{name} term"]
+        state.remembered[name] = tuple(same), answers

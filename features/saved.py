@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.cohort import TermSpan, day_number, term_spans
+from features.remembered import kept_parts, restore_kept
 from features.state import FOLDED_TABLES, NO_DAY, Replay, State
 from features.vocabulary import Sessions
 from records.clock import milliseconds, start_of
@@ -255,6 +256,8 @@ def _parts(state: State) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         own, kept = rows.parts()
         arrays |= {f"{name} {column}": array for column, array in own.items()}
         small[f"rows {name}"] = kept
+    kept, small["kept"] = kept_parts(state)
+    arrays |= {f"kept {name}": array for name, array in kept.items()}
     return {**arrays, "now_called": state.now_called}, small
 
 
@@ -268,6 +271,8 @@ def _restored(of: Standing, arrays: dict[str, npt.NDArray[Any]], small: dict[str
         own = {key.removeprefix(f"{name} "): array for key, array in arrays.items() if key.startswith(f"{name} ")}
         rows.restore(own, small[f"rows {name}"])
     state.restore_numbers(arrays["now_called"], small["courses"])
+    kept = {name.removeprefix("kept "): array for name, array in arrays.items() if name.startswith("kept ")}
+    restore_kept(state, kept, small["kept"])
     return state
 
 
@@ -276,6 +281,10 @@ def _folded(sensitive: bool) -> tuple[Table, ...]:
 
 
 def _tables_fingerprint() -> str:
-    """A hash of what the state keeps of every table: a new column makes saved states unusable."""
-    told = [[table.name, *table.key, *(column.name for column in table.columns)] for table in FOLDED_TABLES]
+    """A hash of what the state keeps of every table: another column makes saved states unusable."""
+    kept = State(sensitive=True).rows.values()
+    told = [
+        [rows.table.name, *rows.table.key, *((name, held.dtype.str) for name, held in rows.columns.items())]
+        for rows in kept
+    ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

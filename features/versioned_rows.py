@@ -135,19 +135,31 @@ class VersionedRows:
     # What a saved state keeps
 
     def parts(self) -> tuple[Columns, dict[str, Any]]:
-        """Arrays and small values that make these rows again."""
+        """Arrays and small values that make these rows again; of a column that is the same everywhere one value."""
         arrays = {"keys": self._keys, "told": self._row_keys.told[: len(self._row_keys)]}
-        return {**arrays, **self.columns}, {"words": self.words, "read": self._read}
+        arrays |= {name: held[:1] if _is_constant(held) else held for name, held in self.columns.items()}
+        return arrays, {"words": self.words, "read": self._read, "version": self.version}
 
     def restore(self, arrays: Columns, small: dict[str, Any]) -> None:
         self._keys = arrays["keys"]
         self._row_keys.restore(arrays["told"])
-        self.columns = {name: arrays[name] for name in self.columns}
+        rows = len(self._keys)
+        self.columns = {
+            name: np.full(rows, arrays[name][0]) if len(arrays[name]) < rows else arrays[name] for name in self.columns
+        }
         self.words, self._read = small["words"], small["read"]
         self._word_positions = {
             name: {word: place for place, word in enumerate(words)} for name, words in self.words.items()
         }
         self._changed()
+        self.version = small["version"]
+
+
+def _is_constant(held: npt.NDArray[Any]) -> bool:
+    if len(held) < 2:
+        return False
+    first = held[0]
+    return bool((held != held).all() if first != first else (held == first).all())
 
 
 def _days(values: pa.ChunkedArray) -> npt.NDArray[np.int32]:
