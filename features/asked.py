@@ -8,15 +8,16 @@ from typing import assert_never
 import numba
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from features.cohort import Cohort
 from features.day_cubes import mark
 from features.declaration import Feature
 from features.remembered import remembered
-from features.state import State
-from features.vocabulary import Ever, InTerm, Last, Term, Window
+from features.state import NO_DAY, State, VersionedRows
+from features.vocabulary import Ever, InTerm, Last, Sessions, Term, Window
 from records.codes import DAY_KINDS, STUDY_MODES
-from records.tables import CALENDAR, ENROLMENTS
+from records.tables import CALENDAR, ENROLMENTS, Column, Kind, Table, Use
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -57,6 +58,38 @@ class Outside:
 
     mode: npt.NDArray[np.int32]
     company: Flags
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkedDays:
+    """Calendar days, oldest first, and what was marked on them: arrays of (days, students of the cohort).
+
+    `number` counts days since 1970-01-01. `taught` says which are teaching days of the student's own term, `closed` which
+    were a holiday or closed. Days outside a student's own window are empty and False.
+    """
+
+    number: Ints
+    marks: npt.NDArray[np.uint8]
+    taught: Flags
+    closed: Flags
+
+    @property
+    def weekday(self) -> Ints:
+        """Of each day, Monday = 0."""
+        return np.asarray((self.number + 3) % 7)  # 1970-01-01 was a Thursday
+
+    @property
+    def recorded(self) -> Flags:
+        """A mark that says whether the student came; a day in the company says nothing."""
+        return np.asarray((self.marks != 0) & (self.marks != mark("I")))
+
+    def are(self, *statuses: str) -> Flags:
+        """Which days have one of these statuses (records.codes.ATTENDANCE_STATUSES)."""
+        if nothing := sorted({"N", "H"} & set(statuses)):
+            raise ValueError(
+                f"{', '.join(nothing)}: not held and not recorded are no marks; ask `recorded` or `taught`"
+            )
+        return np.isin(self.marks, [mark(status) for status in statuses])
 
 
 @dataclass(frozen=True)
@@ -111,6 +144,66 @@ class Asked:
         """The first day of a window for each student."""
         return np.asarray(self.term_starts(window)[self.cohort.term])
 
+    # What an analyst's own function asks (docs/guides/new-feature.md)
+
+    def days(self, window: Window, sessions: Sessions = Sessions.DAY) -> MarkedDays:
+        """The days of a window up to `as_of`; absence of those who learn outside is a day in the company (I) already.
+
+        Raises ValueError for class periods, and for Ever: attendance is kept for this and the previous term.
+        """
+        if isinstance(window, Ever) or sessions is Sessions.PERIODS:
+            raise ValueError("days are asked of Last or InTerm, and not of class periods: declare Share or WorstCourse")
+        starts, ends = (bound(window)[self.cohort.term] for bound in (self.term_starts, self.term_ends))
+        number = np.arange(starts.min(), max(ends.max(), starts.min()))
+        inside = (number[:, None] >= starts) & (number[:, None] < ends)
+        where = np.array([span.institution for span in self.cohort.terms], np.int64)[self.cohort.term]
+        return MarkedDays(
+            number=number,
+            marks=np.where(inside, self._marks(number, sessions), 0).astype(np.uint8),
+            taught=inside & self._on_calendar(self.calendars.teach, self.cohort.term, number),
+            closed=inside & self._on_calendar(self.calendars.closed, where, number),
+        )
+
+    def rows(self, table: Table) -> pd.DataFrame:
+        """What is known of the cohort in a table of students, up to `as_of`, each student's newest row last.
+
+        `place` is the position in the cohort, then come `happened_on` and the columns that a feature may name: codes and
+        texts as categories, flags 0 or 1, missing as missing. Raises ValueError for a table that the state keeps no rows of.
+        """
+        held = self.state.rows.get(table.name)
+        if held is None or not table.per_student:
+            raise ValueError(
+                f"the state keeps no rows of students in {table.name}: ask days() of attendance, calendars of the calendar"
+            )
+        happened, place = held.columns["happened_on"], self.place[held.student]
+        known = np.flatnonzero(held.columns["alive"] & (happened < self.cohort.today) & (place >= 0))
+        known = known[np.lexsort((held.columns["read"][known], happened[known], place[known]))]
+        told = {one.name: _shown(one, held, known) for one in table.columns if one.use is Use.FEATURE}
+        return pd.DataFrame({"place": place[known], "happened_on": _dates(happened[known]), **told})
+
+    def _marks(self, number: Ints, sessions: Sessions) -> npt.NDArray[np.uint8]:
+        from features.day_walk import ABSENT_MARKS, NEUTRAL  # which itself asks this module
+
+        found = np.zeros((len(number), self.size), np.uint8)
+        marks, at = self.state.attendance.marks(sessions), number - self.state.attendance.first_day
+        if marks is None:
+            return found
+        held, inside = (at >= 0) & (at < len(marks)), self.cohort.student < marks.shape[1]
+        found[np.ix_(held, inside)] = marks[np.ix_(at[held], self.cohort.student[inside])]
+        away = np.zeros(found.shape, bool)
+        away[:, self.outside.mode == INTERNSHIP] = True
+        dual = np.flatnonzero(self.outside.mode >= 0)
+        away[np.ix_(held, dual)] = self.outside.company[self.outside.mode[dual]][:, at[held]].T
+        return np.where(away & np.isin(found, ABSENT_MARKS), NEUTRAL, found).astype(np.uint8)
+
+    def _on_calendar(self, flags: Flags, row: Ints, number: Ints) -> Flags:
+        """Of each day and student whether the calendar's row of the student has the flag."""
+        at = number - self.calendars.first
+        held = (at >= 0) & (at < flags.shape[1])
+        found = np.zeros((len(number), self.size), bool)
+        found[held] = flags[:, at[held]][row].T
+        return found
+
     @cached_property
     def calendars(self) -> Calendars:
         rows, cube = self.state.rows[CALENDAR.name], self.state.attendance
@@ -149,23 +242,58 @@ class Asked:
         found[dual] = place
         cubes = self.state.attendance
         held = max(min(self.cohort.today, cubes.end_day) - cubes.first_day, 0)
+        by_group = self.cohort.student[dual[np.argsort(place, kind="stable")]]
+        ends = np.cumsum(np.bincount(place, minlength=len(groups)))
         week = (np.arange(len(cubes.days)) + cubes.first_day + 3) // 7  # 1970-01-01 was a Thursday
-        week -= week[:1]
-        seen = np.zeros((len(groups), int(week.max(initial=0)) + 1), bool)
+        seen = np.zeros((len(groups), len(cubes.days)), bool)
         for marks in (*cubes.held.values(), *([] if cubes.periods is None else [cubes.periods])):
             by_period = marks if marks.ndim == 3 else marks[:, :, None]
-            _see(by_period[:held], self.cohort.student[dual], place, week, _IS_SEEN, seen)
-        company = ~seen[:, week]
-        company[:, held:] = False
-        return Outside(mode=found, company=company)
+            _see(by_period[:held], by_group, ends, week, _IS_SEEN, seen)
+        seen[:, held:] = True
+        return Outside(mode=found, company=~seen)
+
+
+def _dates(days: npt.NDArray[np.int32]) -> npt.NDArray[np.datetime64]:
+    return np.where(days == NO_DAY, np.datetime64("NaT", "D"), days.astype("datetime64[D]"))
+
+
+def _shown(column: Column, held: VersionedRows, rows: Ints) -> object:
+    """A column of the state as an analyst reads it."""
+    values = held.columns[column.name][rows]
+    match column.kind:
+        case Kind.CODE if column.codes is not None:
+            return pd.Categorical.from_codes(values.astype(np.int64), pd.Index(column.codes.values))
+        case Kind.TEXT:
+            return pd.Categorical.from_codes(values.astype(np.int64), pd.Index(held.words[column.name], dtype=str))
+        case Kind.DATE:
+            return _dates(values)
+        case Kind.FLAG:
+            return np.where(values < 0, np.nan, values)
+        case _:
+            return values.astype(np.float64)
 
 
 @numba.njit(cache=True, nogil=True)
-def _see(marks, students, group, week, is_seen, seen):  # type: ignore[no-untyped-def]
-    """Mark the weeks in which a student of each group was seen."""
+def _see(marks, students, ends, week, is_seen, seen):  # type: ignore[no-untyped-def]
+    """Mark every day of the weeks in which a student of each group was seen."""
+    for group in range(len(ends)):
+        own = students[(ends[group - 1] if group else 0) : ends[group]]
+        day = 0
+        while day < len(marks):
+            end = day
+            while end < len(marks) and week[end] == week[day]:
+                end += 1
+            if not seen[group, day] and _anybody(marks[day:end], own, is_seen):
+                seen[group, day:end] = True
+            day = end
+
+
+@numba.njit(cache=True, nogil=True)
+def _anybody(marks, students, is_seen):  # type: ignore[no-untyped-def]
     for day in range(len(marks)):
-        for i in range(len(students)):
-            if students[i] < marks.shape[1] and not seen[group[i], week[day]]:
-                for cell in marks[day, students[i]]:
+        for student in students:
+            if student < marks.shape[1]:
+                for cell in marks[day, student]:
                     if is_seen[cell & 15]:
-                        seen[group[i], week[day]] = True
+                        return True
+    return False

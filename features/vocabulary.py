@@ -292,7 +292,7 @@ class Age:
 class Own:
     """An analyst's own question: a vector function of what is known of a cohort (docs/guides/new-feature.md).
 
-    `answers` takes `features.measures.Asked` and gives one float64 a student of its cohort, NaN where not known; `reads`
+    `answers` takes `features.asked.Asked` and gives one float64 a student of its cohort, NaN where not known; `reads`
     are the columns of the feature's table that it looks at. It must not look at the clock, at chance or outside.
     """
 
