@@ -50,6 +50,15 @@ class Snapshot:
                 return self.values[:, index]
         raise KeyError(f"the snapshot has no feature '{name}'")
 
+    def row(self, student: int) -> npt.NDArray[np.float32]:
+        """The answers about one student. Raises KeyError for a number that is not of the cohort."""
+        place = int(np.searchsorted(self.cohort.student, student))
+        if place == len(self.cohort.student) or self.cohort.student[place] != student:
+            raise KeyError(
+                f"no student of this number is enrolled on {self.as_of}; ask for one of `snapshot.cohort.student`"
+            )
+        return np.asarray(self.values[place])
+
     def frame(self) -> pd.DataFrame:
         """As a table for people: student number, class group, then the features."""
         groups = np.array(self.cohort.groups, dtype=object)[self.cohort.group]

@@ -163,3 +163,22 @@ def test_a_snapshot_of_a_part_of_the_catalogue(tmp_path: Path) -> None:
     assert snapshot.values.tolist() == [[16], [16]]
     with pytest.raises(KeyError, match="the snapshot has no feature 'missed_days_28d'"):
         snapshot.column("missed_days_28d")
+
+
+def test_an_unknown_student_is_refused(tmp_path: Path) -> None:
+    [snapshot] = replay(write_log(tmp_path, college()), [MONDAY])
+    assert snapshot.row(2).tolist() == pytest.approx(snapshot.values[1].tolist(), nan_ok=True)
+    for unknown in (0, 3, 10**6):
+        with pytest.raises(KeyError, match="no student of this number is enrolled on 2025-09-01"):
+            snapshot.row(unknown)
+
+
+def test_a_wrong_unit_is_refused(tmp_path: Path) -> None:
+    rows = write_log(tmp_path, college()).rows(ATTENDANCE)
+    wrong = rows.set_column(
+        rows.column_names.index("happened_on"), "happened_on", rows.column("happened_on").cast("date64")
+    )
+    with pytest.raises(
+        ValueError, match=r"attendance.happened_on comes as date64\[ms\], but the log stores date32\[day\]"
+    ):
+        State().fold(ATTENDANCE, wrong)
