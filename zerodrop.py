@@ -59,6 +59,7 @@ def command_line() -> typer.Typer:
 
 def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None]]]]:
     """The commands that come in groups: (word, what it is about, its commands)."""
+    from features.build_commands import build_features
     from features.commands import entry_lag, list_features, show_feature
     from records.intake import commands as intake
     from records.people_commands import different, doubts, same
@@ -81,7 +82,7 @@ def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None]]]]:
         (
             "features",
             "ตัวบ่งชี้และความช้าของข้อมูล · features and entry lag",
-            {"list": list_features, "show": show_feature, "lag": entry_lag},
+            {"list": list_features, "show": show_feature, "lag": entry_lag, "build": build_features},
         ),
     ]
 

@@ -1,21 +1,36 @@
 """Feature tables of many institutions: one function a shard, run here, in processes, or on a cluster's workers."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.cohort import NobodyEnrolled
-from features.saved import advanced
+from features.saved import advanced, whole
 from features.snapshot import Snapshot, features
+from records.errors import UserError
 from records.log import EventLog
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+WORKER_ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(2**28)}
+"""What the environment of `dask worker` must say before it starts.
+
+Dask sets MALLOC_TRIM_THRESHOLD_ for its workers, and glibc then gives every large array back to the system at once:
+18 weeks of 60,000 students take twice as long. This threshold takes that back.
+"""
+_PATIENCE = 20
+"""Seconds in which a scheduler and its first worker must answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +49,14 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """What came of a task: one file a day, and how many students the tables have."""
+    """What came of a task: one file a day on which anybody is enrolled, and how many students the newest table has."""
 
     shard: str
     paths: tuple[Path, ...]
     rows: int
+    """Students of all tables together."""
+    students: int
+    nobody_on: tuple[date, ...]
 
 
 def snapshots(task: Task) -> Iterator[Snapshot]:
@@ -54,12 +72,19 @@ def snapshots(task: Task) -> Iterator[Snapshot]:
 
 def build(task: Task) -> Built:
     """Make the tables of one shard. The same function, and the same bytes, wherever it runs."""
-    rows, paths = 0, []
+    sizes, paths = {}, []
     for snapshot in snapshots(task):
-        rows += len(snapshot.values)
+        sizes[snapshot.as_of] = len(snapshot.values)
         if task.out is not None:
             paths.append(_write(snapshot, task.log, task.out))
-    return Built(shard=task.log.institution, paths=tuple(paths), rows=rows)
+    nobody_on = tuple(as_of for as_of in task.as_ofs if as_of not in sizes)
+    if task.out is not None:
+        for as_of in nobody_on:  # a table that stands there was true of another time
+            _path(task.log, task.out, as_of).unlink(missing_ok=True)
+    return Built(
+        shard=task.log.institution, paths=tuple(paths), rows=sum(sizes.values()),
+        students=sizes.get(max(task.as_ofs, default=date.min), 0), nobody_on=nobody_on,
+    )  # fmt: skip
 
 
 def build_all(tasks: Iterable[Task], executor: Executor | None = None) -> Iterator[Built]:
@@ -69,25 +94,69 @@ def build_all(tasks: Iterable[Task], executor: Executor | None = None) -> Iterat
 
 @contextmanager
 def workers(number: int, scheduler: str = "") -> Iterator[Executor | None]:
-    """Who does the work: this process (1), a pool of processes, or the workers of a Dask scheduler (`cluster` extra)."""
-    if scheduler:
-        from distributed import Client
+    """Who does the work: this process (1), a pool of processes, or the workers of a Dask scheduler (`cluster` extra).
 
-        with Client(scheduler) as client:  # type: ignore[no-untyped-call]
-            yield client.get_executor()
+    Raises UserError when the scheduler or its workers do not answer, or when those who work are lost on the way.
+    """
+    if scheduler:
+        with _client(scheduler) as client:
+            yield client.get_executor(pure=False)  # type: ignore[no-untyped-call]
     elif number > 1:
-        with ProcessPoolExecutor(number, mp_context=get_context("forkserver")) as pool:
+        with _none_lost(BrokenProcessPool), ProcessPoolExecutor(number, mp_context=get_context("forkserver")) as pool:
             yield pool
     else:
         yield None
 
 
+@contextmanager
+def _client(scheduler: str) -> Iterator["Client"]:
+    try:
+        from distributed import Client, KilledWorker
+    except ImportError:
+        raise UserError(
+            "A scheduler needs the extra `cluster`. Install it here and on every worker: pip install -e '.[cluster]' · "
+            "การใช้ตัวจัดงานต้องติดตั้งส่วนเสริม cluster ทั้งเครื่องนี้และเครื่องที่ช่วยคำนวณ: pip install -e '.[cluster]'"
+        ) from None
+    try:
+        client = Client(scheduler, timeout=_PATIENCE)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError, RuntimeError):
+        raise UserError(
+            f"No Dask scheduler answers at {scheduler}. Look at its address (tcp://host:8786, or tls:// with its "
+            "certificates) and whether it runs. · "
+            f"ไม่มีตัวจัดงาน Dask ตอบที่ {scheduler} ตรวจที่อยู่ (tcp://ชื่อเครื่อง:8786 หรือ tls:// พร้อมใบรับรอง) และดูว่าเปิดอยู่หรือไม่"
+        ) from None
+    with client, _none_lost(KilledWorker, CancelledError):
+        try:
+            client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError:
+            raise UserError(
+                f"The scheduler at {scheduler} has no worker. Start one: dask worker {scheduler} --nthreads 1 · "
+                f"ตัวจัดงานที่ {scheduler} ยังไม่มีเครื่องช่วยคำนวณ เปิดด้วยคำสั่ง dask worker {scheduler} --nthreads 1"
+            ) from None
+        yield client
+
+
+@contextmanager
+def _none_lost(*lost: type[BaseException]) -> Iterator[None]:
+    """A worker that is gone, as the operating system ends one when memory is short, is a sentence."""
+    try:
+        yield
+    except lost:
+        raise UserError(
+            "A worker was lost on the way, most often for want of memory. Tables that were written are whole; "
+            "run it again with fewer workers. · "
+            "งานบางส่วนหยุดกลางคัน มักเป็นเพราะหน่วยความจำไม่พอ ตารางที่เขียนแล้วครบถ้วน ให้สั่งใหม่โดยลดจำนวน --workers"
+        ) from None
+
+
+def _path(log: EventLog, out: Path, as_of: date) -> Path:
+    return out / log.institution / f"{as_of}.parquet"
+
+
 def _write(snapshot: Snapshot, log: EventLog, out: Path) -> Path:
-    path = out / log.institution / f"{snapshot.as_of}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    pq.write_table(table_of(snapshot, log), part, compression="zstd")
-    part.replace(path)
+    path = _path(log, out, snapshot.as_of)
+    with whole(path) as part:
+        pq.write_table(table_of(snapshot, log), part, compression="zstd")
     return path
 
 

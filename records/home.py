@@ -29,6 +29,11 @@ class DataHome:
     def models(self) -> Path:
         return self.settings.home / "models"
 
+    @property
+    def states(self) -> Path:
+        """Saved states of the features (features/saved.py): made again from the logs when they are lost."""
+        return self.settings.home / "states"
+
     def close(self) -> None:
         self.database.close()
         self.vault_database.close()

@@ -1,0 +1,150 @@
+"""The command that makes the feature tables of many institutions, on one machine or on several."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from records.console import Home, Json, actor, data_home, progress_line, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from features.build import Built, Task
+    from records.home import DataHome
+    from records.log import EventLog
+
+Institutions = Annotated[
+    list[str] | None, typer.Option("--institution", help="Only this institution; may be given again. Default: all.")
+]
+
+
+def build_features(
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="As known on the morning of this day.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder of the tables: SHARD/DAY.parquet. A table that is there is replaced.")
+    ],
+    weeks: Annotated[int, typer.Option(min=1, help="So many weeks, the last on this day.")] = 1,
+    institution: Institutions = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 1,
+    scheduler: Annotated[
+        str, typer.Option(help="Dask scheduler, tcp://host:8786 or tls://…; its workers see the same paths.")
+    ] = "",
+    states: Annotated[
+        bool, typer.Option("--states/--no-states", help="Go on from the states of last week, and save this week's.")
+    ] = True,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Make the feature tables of many institutions as known on a day; a table has no names, students have numbers.
+
+    Institutions are cut into shards of about 60,000 students. The tables are the same wherever they are made.
+    """
+    from datetime import UTC
+
+    from features.build import Task, weekly_until
+    from records.errors import UserError
+
+    began = time.perf_counter()
+    days = tuple(weekly_until(as_of.date(), weeks))
+    with data_home(home) as opened, progress_line("features", quiet=as_json) as progress:
+        _require_writable(out)
+        tasks = [
+            Task(log=log, as_ofs=days, now=datetime.now(UTC), out=out.absolute(), states=_states(opened, states))
+            for log in _logs(opened, institution or ())
+        ]
+        try:
+            done = _built(tasks, workers, scheduler, progress)
+        except FileNotFoundError:
+            raise UserError(_NOT_SEEN if scheduler else _GONE) from None
+        except OSError as error:
+            raise UserError.not_written(out, error) from None
+    told = {"days": days, "shards": [_document(one) for one in done], "seconds": round(time.perf_counter() - began, 1)}
+    say(told, as_json, _text(done, out, time.perf_counter() - began))
+
+
+_NOT_SEEN = (
+    "A worker does not find the files of the log. Every worker must see the data home and the folder of the tables under "
+    "the same paths as this machine: mount the shared disk there. · "
+    "เครื่องที่ช่วยคำนวณหาแฟ้มข้อมูลไม่พบ ทุกเครื่องต้องเห็นที่เก็บข้อมูลและโฟลเดอร์ตารางด้วยเส้นทางเดียวกันกับเครื่องนี้ ให้ต่อดิสก์ร่วมก่อน"
+)
+_GONE = (
+    "A file of the log is gone. Restore the data home from a backup, or run it again if old files were removed meanwhile. · "
+    "แฟ้มข้อมูลบางแฟ้มหายไป ลองสั่งใหม่อีกครั้ง ถ้ายังไม่พบ ให้กู้ที่เก็บข้อมูลจากข้อมูลสำรอง"
+)
+
+
+def _logs(home: "DataHome", codes: "Sequence[str]") -> "list[EventLog]":
+    from records.errors import ConfigurationGap
+    from records.shards import open_shard, shards_of
+
+    shards = shards_of(home, codes)
+    if not shards:
+        raise ConfigurationGap(
+            "There is no institution yet. Enter one with `zerodrop init`. · ยังไม่มีสถานศึกษา เพิ่มด้วยคำสั่ง zerodrop init"
+        )
+    logs = [open_shard(home, shard, actor=actor(), purpose="features build") for shard in shards]
+    for log in logs:
+        log.folder = log.folder.absolute()  # a worker may have begun in another folder
+    return logs
+
+
+def _states(home: "DataHome", kept: bool) -> Path | None:
+    return home.states.absolute() if kept else None
+
+
+def _require_writable(out: Path) -> None:
+    """The folder is there, or made now. Raises UserError before anything is read."""
+    import os
+
+    from records.errors import UserError
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UserError(f"{out} is a file. Give the name of a folder. · {out} เป็นไฟล์ ใส่ชื่อโฟลเดอร์แทน") from None
+    except OSError:
+        raise UserError.may_not_write(out) from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise UserError.may_not_write(out)
+
+
+def _built(
+    tasks: "Sequence[Task]", number: int, scheduler: str, progress: "Callable[[str, int], None]"
+) -> "list[Built]":
+    from features.build import build_all, workers
+
+    done = []
+    with workers(number, scheduler) as executor:
+        for built in build_all(tasks, executor):
+            progress(built.shard, built.rows)
+            done.append(built)
+    return done
+
+
+def _document(built: "Built") -> dict[str, object]:
+    return {
+        "shard": built.shard,
+        "students": built.students,
+        "rows": built.rows,
+        "files": [str(path) for path in built.paths],
+        "nobody_enrolled_on": built.nobody_on,
+    }
+
+
+def _text(done: "Sequence[Built]", out: Path, seconds: float) -> str:
+    students, files = sum(one.students for one in done), sum(len(one.paths) for one in done)
+    lines = [
+        f"{one.shard}: ไม่มีใครลงทะเบียนใน {len(one.nobody_on)} วันที่ถาม จึงไม่มีตาราง "
+        f"({', '.join(map(str, one.nobody_on))}) ดูปฏิทินและทะเบียนด้วย zerodrop check · "
+        f"nobody is enrolled on {len(one.nobody_on)} of the days, so there is no table: look at the terms and rosters"
+        for one in done
+        if one.nobody_on
+    ]
+    total = (
+        f"นักเรียน {students:,} คน ตาราง {files:,} แฟ้ม ใน {out} ใช้เวลา {seconds:,.1f} วินาที · "
+        f"{students:,} students, {files:,} tables in {out}, {seconds:,.1f} seconds"
+    )
+    return "\n".join([*lines, total])
