@@ -12,6 +12,7 @@ from features.vocabulary import (
     Age,
     Change,
     Count,
+    CountNewest,
     DaysSince,
     Domain,
     Ever,
@@ -157,10 +158,14 @@ def columns_read(measure: Measure) -> tuple[str, ...]:
     """The columns of the feature's table that a measure reads."""
     match measure:
         case (
-            Count(where=where) | Share(where=where) | LongestRun(where=where) | Slope(where=where) | Change(where=where)
+            Count(where=where) | LongestRun(where=where) | Slope(where=where) | Change(where=where)
             | WorstCourse(where=where) | Matches(where=where)
         ):  # fmt: skip
             return (where.column,)
+        case Share(where=where, among=among):
+            return (where.column, *([among.column] if among else []))
+        case CountNewest(where=where, by=by, besides=besides):
+            return (where.column, by, *([besides.column] if besides else []))
         case Latest(column=column, where=where, also=also):
             return (column, *(one.column for one in (where, also) if one))
         case (

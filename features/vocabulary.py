@@ -125,10 +125,23 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """The part of records (attendance: recorded days) that match, 0–1; of some weekdays only (Monday = 0) where given."""
+    """The part of records (attendance: recorded days) that match, 0–1.
+
+    Of attendance on some weekdays only (Monday = 0) where given; of other tables among the records that match `among`.
+    """
 
     where: Where
     weekdays: tuple[int, ...] = ()
+    among: Where | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountNewest:
+    """How many values of the code column `by` have a newest record that matches; records that match `besides` are left out."""
+
+    where: Where
+    by: str
+    besides: Where | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,7 +325,20 @@ class LeadDays:
     column: str
 
 
-OfRecords = Count | Share | Sum | Mean | Latest | Highest | StepChange | WeeksSame | Matches | NoRecord | DaysSince
+OfRecords = (
+    Count
+    | CountNewest
+    | Share
+    | Sum
+    | Mean
+    | Latest
+    | Highest
+    | StepChange
+    | WeeksSame
+    | Matches
+    | NoRecord
+    | DaysSince
+)
 OfDays = LongestRun | Slope | Change | Unrecorded | WorstCourse
 OfOthers = Relative | FromMedian
 Measure = OfRecords | OfDays | OfOthers | Margin | WeekOfTerm | LeadDays | Age | Own
