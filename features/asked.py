@@ -171,9 +171,11 @@ class Asked:
         texts as categories, flags 0 or 1, missing as missing. Raises ValueError for a table that the state keeps no rows of.
         """
         held = self.state.rows.get(table.name)
-        if held is None or not table.per_student:
+        asked = any(column.use is Use.FEATURE for column in table.columns)
+        if held is None or not (table.per_student and asked):
             raise ValueError(
-                f"the state keeps no rows of students in {table.name}: ask days() of attendance, calendars of the calendar"
+                f"the state keeps no rows of students in {table.name} that a feature may ask: "
+                "ask days() of attendance, calendars of the calendar"
             )
         happened, place = held.columns["happened_on"], self.place[held.student]
         known = np.flatnonzero(held.columns["alive"] & (happened < self.cohort.today) & (place >= 0))

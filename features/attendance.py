@@ -188,15 +188,15 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="skipped_days_28d", table=ATTENDANCE, measure=Count(where=SKIPPED), window=Last(days=28),
         unit=Unit.DAYS, decimals=2, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
-        label=Text(th="วันที่โดดเรียนใน 28 วัน", en="Days skipped in the last 28"),
-        reason=Text(th="โดดเรียน {value:.0f} วันใน 28 วันที่ผ่านมา", en="skipped school on {value:.0f} days in the last 28"),
+        label=Text(th="วันที่ไม่เข้าเรียนโดยไม่ได้ลาใน 28 วัน", en="Days of leaving class without leave in the last 28"),
+        reason=Text(th="ไม่เข้าเรียนโดยไม่ได้ลา {value:.0f} วันใน 28 วันที่ผ่านมา", en="left class without leave on {value:.0f} days in the last 28"),
         asks=ASK_SKIPPED, source="domain 2.5 (skip count)",
     ),
     Feature(
         name="skipped_days_term", table=ATTENDANCE, measure=Count(where=SKIPPED), window=InTerm(),
         unit=Unit.DAYS, decimals=2, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
-        label=Text(th="วันที่โดดเรียนในภาคเรียนนี้", en="Days skipped this term"),
-        reason=Text(th="โดดเรียนแล้ว {value:.0f} วันในภาคเรียนนี้", en="skipped school on {value:.0f} days so far this term"),
+        label=Text(th="วันที่ไม่เข้าเรียนโดยไม่ได้ลาในภาคเรียนนี้", en="Days of leaving class without leave this term"),
+        reason=Text(th="ไม่เข้าเรียนโดยไม่ได้ลาแล้ว {value:.0f} วันในภาคเรียนนี้", en="left class without leave on {value:.0f} days so far this term"),
         asks=ASK_SKIPPED, source="domain 2.5 (skip count)",
     ),
     Feature(
@@ -224,14 +224,14 @@ FEATURES: tuple[Feature, ...] = (
         name="missed_slope_56d", table=ATTENDANCE, measure=Slope(where=MISSED), window=Last(days=56),
         unit=Unit.SHARE_PER_WEEK, decimals=4, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="แนวโน้มการขาดเรียนใน 8 สัปดาห์", en="Trend of absence over 8 weeks"),
-        reason=Text(th="ขาดเรียนเพิ่มขึ้นสัปดาห์ละร้อยละ {percent:.1f} ในช่วง 8 สัปดาห์", en="absence has grown by {value:.1%} a week over 8 weeks"),
+        reason=Text(th="ขาดเรียนเพิ่มขึ้นสัปดาห์ละ {percent:.1f} จุดร้อยละ ในช่วง 8 สัปดาห์", en="absence has grown by {percent:.1f} percentage points a week over 8 weeks"),
         asks=ASK_ABSENCE, source="domain 2.8: absence rate trend",
     ),
     Feature(
         name="missed_change_14d", table=ATTENDANCE, measure=Change(where=MISSED, short_days=14), window=Last(days=56),
         unit=Unit.SHARE, decimals=4, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="การขาดเรียน 14 วันหลังเทียบก่อนหน้า", en="Absence in the last 14 days against before"),
-        reason=Text(th="ขาดเรียนใน 14 วันหลังเพิ่มจากก่อนหน้าร้อยละ {percent:.0f}", en="absence in the last 14 days has risen by {value:.0%} from before"),
+        reason=Text(th="ขาดเรียนใน 14 วันหลังเพิ่มจากก่อนหน้า {percent:.0f} จุดร้อยละ", en="absence in the last 14 days is {percent:.0f} percentage points above the time before"),
         asks=ASK_ABSENCE, source="domain 2.8: absence rate trend",
     ),
     Feature(

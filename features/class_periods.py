@@ -1,6 +1,6 @@
 """Questions about the flagpole, homeroom and class periods, for institutions that record more than whole days."""
 
-from features.attendance import ASK_RIGHT, ASK_SKIPPED, MISSED, SKIPPED
+from features.attendance import ASK_ABSENCE, ASK_RIGHT, ASK_SKIPPED, MISSED, SKIPPED
 from features.declaration import Feature
 from features.vocabulary import Count, Domain, InTerm, Last, Margin, Risk, Sessions, Share, Unit, WorstCourse
 from records.tables import ATTENDANCE
@@ -40,13 +40,13 @@ FEATURES: tuple[Feature, ...] = (
         unit=Unit.SHARE, decimals=4, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="สัดส่วนคาบที่ขาดใน 28 วัน", en="Share of class periods missed in the last 28 days"),
         reason=Text(th="ขาดเรียนร้อยละ {percent:.0f} ของคาบที่บันทึกใน 28 วันที่ผ่านมา", en="missed {value:.0%} of recorded class periods in the last 28 days"),
-        asks=ASK_SKIPPED, source=_APART,
+        asks=ASK_ABSENCE, source=_APART,
     ),
     Feature(
         name="period_skipped_28d", table=ATTENDANCE, measure=Count(where=SKIPPED), window=Last(days=28), sessions=Sessions.PERIODS,
         unit=Unit.PERIODS, decimals=0, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
-        label=Text(th="คาบที่โดดใน 28 วัน", en="Class periods skipped in the last 28 days"),
-        reason=Text(th="โดดเรียน {value:.0f} คาบใน 28 วันที่ผ่านมา", en="skipped {value:.0f} class periods in the last 28 days"),
+        label=Text(th="คาบที่ไม่เข้าเรียนโดยไม่ได้ลาใน 28 วัน", en="Class periods left without leave in the last 28 days"),
+        reason=Text(th="ไม่เข้าเรียนโดยไม่ได้ลา {value:.0f} คาบใน 28 วันที่ผ่านมา", en="left {value:.0f} class periods without leave in the last 28 days"),
         asks=ASK_SKIPPED, source="domain 2.5 (skip count)",
     ),
     Feature(

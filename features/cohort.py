@@ -128,7 +128,8 @@ def cohort(state: State, as_of: date) -> Cohort:
     # What is told of days to come is not looked at yet, and will be.
     looked_ahead = today if state.rows[OUTCOMES.name].newest_day >= today else None
     is_open = tuple(span.opens <= today <= span.closes for span in spans)
-    same = *versions, is_open, looked_ahead
+    opened = tuple(span.opens < today for span in spans)
+    same = *versions, is_open, opened, looked_ahead
     return replace(remembered(state, "cohort", same, lambda: _cohort(state, as_of)), as_of=as_of)
 
 
@@ -139,10 +140,11 @@ def _cohort(state: State, as_of: date) -> Cohort:
     term = _term_of_rows(where, rows.columns["academic_year"], rows.columns["term"], spans)
     opens = np.array([span.opens for span in spans], np.int64)
     is_open = np.array([span.opens <= today <= span.closes for span in spans], bool)
-    chosen = _rows_that_speak(where, term, spans, is_open, len(state.offsets), today)
-    chosen &= rows.columns["alive"] & np.isin(rows.columns["status"], _HERE)
-    chosen &= ~_ended(state, rows.student, opens[np.maximum(term, 0)] if len(spans) else term, today)
-    picked = _newest_term_of_each(rows.student, term, np.flatnonzero(chosen))
+    known = np.flatnonzero((term >= 0) & rows.columns["alive"])
+    speaking = _rows_that_speak(known, where, term, spans, is_open, len(state.offsets), today)
+    picked = _newest_term_of_each(rows.student, term, speaking)
+    picked = picked[np.isin(rows.columns["status"][picked], _HERE)]
+    picked = picked[~_ended(state, rows.student[picked], opens[term[picked]], today)]
     if not len(picked):
         raise NobodyEnrolled(
             f"Nobody is enrolled on {as_of} as far as was known that day: no term of the calendar is open then, "
@@ -162,26 +164,23 @@ def _cohort(state: State, as_of: date) -> Cohort:
 
 
 def _rows_that_speak(
-    where: Ints, term: Ints, spans: tuple[TermSpan, ...], is_open: Flags, institutions: int, today: int
-) -> Flags:
+    known: Ints, where: Ints, term: Ints, spans: tuple[TermSpan, ...], is_open: Flags, institutions: int, today: int
+) -> Ints:
     """Rows of an open term; of an institution whose open terms have no row yet, rows of its newest term that has."""
-    known = np.flatnonzero(term >= 0)
-    speaks = np.zeros(len(term), bool)
     if not len(known):
-        return speaks
-    speaks[known] = is_open[term[known]]
+        return known
+    of_open = known[is_open[term[known]]]
     told = np.zeros(institutions, bool)
-    told[where[known[is_open[term[known]]]]] = True
+    told[where[of_open]] = True
     open_at = {span.institution for place, span in enumerate(spans) if is_open[place]}
-    opens = np.array([span.opens for span in spans], np.int64)
-    earlier = known[opens[term[known]] < today]
     # An institution without an open term has nobody enrolled.
     told[[one for one in range(institutions) if one not in open_at]] = True
+    opens = np.array([span.opens for span in spans], np.int64)
+    earlier = known[opens[term[known]] < today]
     newest = np.full(institutions, -1, np.int64)
     np.maximum.at(newest, where[earlier], term[earlier])
     carried = earlier[(term[earlier] == newest[where[earlier]]) & ~told[where[earlier]]]
-    speaks[carried] = True
-    return speaks
+    return np.concatenate([of_open, carried])
 
 
 def _term_now(where: Ints, term: Ints, is_open: Flags, spans: tuple[TermSpan, ...]) -> Ints:

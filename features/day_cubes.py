@@ -1,5 +1,6 @@
 """Single attendance marks as dense cubes, a byte a day and student: whole days, flagpole, homeroom, class periods."""
 
+from datetime import date
 from typing import Any
 
 import numba
@@ -15,6 +16,8 @@ Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 DAYS_AT_ONCE = 64
 NO_LIMIT = 1 << 30
+LONGEST_AGO = 3_700
+"""Days before `as_of` that marks are taken: ten years, of which labels of past terms are made."""
 PERIODS = 10
 _FIRST_PERIOD = SESSIONS.position("P1")
 _SESSION_OF = {
@@ -56,6 +59,7 @@ class DayCubes:
     def __init__(self) -> None:
         self.first_day = 0
         self.kept_from = -NO_LIMIT
+        self._oldest = -NO_LIMIT
         self.held: dict[Sessions, Bytes] = {Sessions.DAY: np.zeros((0, 0), np.uint8)}
         self.periods: npt.NDArray[Any] | None = None
         self._told: Bytes | None = None
@@ -78,8 +82,9 @@ class DayCubes:
 
     def fold(self, rows: pa.Table, students: Ints, size: int, courses: npt.NDArray[np.int32] | None) -> None:
         """Take records in reading order: of two marks of one cell the later stays."""
-        if self.kept_from > -NO_LIMIT:
-            kept = pc.greater_equal(rows.column("happened_on").cast(pa.int32()), self.kept_from)
+        oldest = max(self.kept_from, self._oldest)
+        if len(students) and pc.min(rows.column("happened_on").cast(pa.int32())).as_py() < oldest:
+            kept = pc.greater_equal(rows.column("happened_on").cast(pa.int32()), oldest)
             rows, students = rows.filter(kept), students[kept.to_numpy()]
             courses = None if courses is None else courses[kept.to_numpy()]
         day = rows.column("happened_on").cast(pa.int32()).to_numpy()
@@ -140,6 +145,10 @@ class DayCubes:
             self.periods = _moved(self.periods, (*shape, PERIODS), at)
         self.first_day = low
 
+    def take_no_older_than(self, as_of: date) -> None:
+        """Do not make room for days that are long past: one mistyped year would take all memory."""
+        self._oldest = (as_of - date(1970, 1, 1)).days - LONGEST_AGO
+
     def forget_before(self, day: int) -> None:
         """Let go of the marks before a day (since 1970), which no question looks at any more."""
         self.kept_from = max(self.kept_from, day)
@@ -148,8 +157,8 @@ class DayCubes:
             self.held = {sessions: cube[gone:] for sessions, cube in self.held.items()}
             self.periods = None if self.periods is None else self.periods[gone:]
             self.first_day += gone
-            self._stale_days = np.arange(self.first_day, self.end_day)
-            self._told = None
+        self._stale_days = np.arange(self.first_day, self.end_day)
+        self._told = None
 
     def window(self, first: int, end: int, students: Ints) -> Bytes:
         """The days from `first` up to (not including) `end` that are kept, for these students: (days, students)."""
@@ -162,18 +171,6 @@ class DayCubes:
         block = np.zeros((high - low, len(students)), np.uint8)
         block[:, inside] = cube[low:high, students[inside]]
         return block
-
-    def join(self, old: int, new: int) -> None:
-        """Two numbers are one person: marks that only the old number has move to the new one."""
-        if not self.days.size:
-            return
-        self._make_room(self.first_day, self.end_day, max(old, new) + 1)
-        cubes: list[npt.NDArray[Any]] = [*self.held.values(), *([] if self.periods is None else [self.periods])]
-        for cube in cubes:
-            empty = cube[:, new] == 0
-            cube[:, new][empty] = cube[:, old][empty]
-            cube[:, old] = 0
-        self._stale_days = np.arange(self.first_day, self.end_day)
 
 
 def _moved(cube: npt.NDArray[Any], shape: tuple[int, ...], at: int) -> npt.NDArray[Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.asked import Asked
-from features.versioned_rows import VersionedRows
+from features.versioned_rows import NO_DAY, VersionedRows
 from features.vocabulary import Window
 from records.tables import ATTENDANCE_TOTAL, Where
 
@@ -28,7 +28,7 @@ def prorated(asked: Asked, rows: VersionedRows, where: Where, window: Window) ->
     """Matching and held days of each student in a window, each period by its overlap."""
     first, end = asked.first_days(window), asked.term_ends(window)[asked.cohort.term]
     place = asked.place[rows.student]
-    usable = np.flatnonzero(rows.columns["alive"] & (place >= 0) & (rows.columns["happened_on"] < asked.cohort.today))
+    usable = _usable(asked, rows, place)
     place = place[usable]
     start = rows.columns["from_day"][usable].astype(np.int64)
     stop = rows.columns["happened_on"][usable].astype(np.int64) + 1
@@ -41,6 +41,13 @@ def prorated(asked: Asked, rows: VersionedRows, where: Where, window: Window) ->
     matching = np.bincount(place[inside], (part * counted)[inside], asked.size).astype(np.float64)
     held = np.bincount(place[inside], (part * rows.columns["held"][usable])[inside], asked.size).astype(np.float64)
     return matching, held
+
+
+def _usable(asked: Asked, rows: VersionedRows, place: Ints) -> Ints:
+    """Periods of the cohort's students that have ended; one without a beginning is none."""
+    columns = rows.columns
+    told = columns["alive"] & (columns["happened_on"] < asked.cohort.today) & (columns["from_day"] != NO_DAY)
+    return np.flatnonzero(told & (place >= 0))
 
 
 def _totals(rows: VersionedRows, name: str, fields: Container[str]) -> Floats:
@@ -62,7 +69,7 @@ def _has_days(asked: Asked, student: Ints, start: Ints, stop: Ints) -> Flags:
 def covered_days(asked: Asked, rows: VersionedRows, window: Window) -> Floats:
     """Teaching days of each student's own term in a window that lie in a known period and have no mark of their own."""
     place = asked.place[rows.student]
-    usable = np.flatnonzero(rows.columns["alive"] & (place >= 0) & (rows.columns["happened_on"] < asked.cohort.today))
+    usable = _usable(asked, rows, place)
     if not len(usable):
         return np.zeros(asked.size)
     who, inverse = np.unique(place[usable], return_inverse=True)

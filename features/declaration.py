@@ -28,6 +28,7 @@ from features.vocabulary import (
     Mean,
     Measure,
     NoRecord,
+    OfDays,
     OfOthers,
     Own,
     Personal,
@@ -46,7 +47,7 @@ from features.vocabulary import (
     Window,
     WorstCourse,
 )
-from records.tables import Column, Kind, Table, Use
+from records.tables import Column, Kind, Table, Use, Where
 from records.text import Text
 
 
@@ -84,6 +85,11 @@ class Feature:
         for text in (self.reason.th, self.reason.en):
             if self.unit is not Unit.YES and "{value" not in text and "{percent" not in text:
                 raise ValueError(f"feature {self.name}: the reason does not say its value: {text}")
+        if not self.table.per_student or not any(column.use is Use.FEATURE for column in self.table.columns):
+            raise ValueError(
+                f"feature {self.name}: {self.table.name} tells nothing of a student that a feature may ask"
+            )
+        self._require_types()
         for column in columns_read(self.measure):
             if self.table[column].use is not Use.FEATURE:
                 raise ValueError(
@@ -102,7 +108,6 @@ class Feature:
             and "academic_year" not in self.table.key
         ):
             raise ValueError(f"feature {self.name}: {self.table.name} does not say to which term a record belongs")
-        self._require_types()
 
     def _require_types(self) -> None:
         of_attendance = self.table.name == "attendance"
@@ -132,6 +137,20 @@ class Feature:
                 raise ValueError(f"feature {self.name}: what was not recorded is asked of whole days")
             case Margin() if of_attendance and self.window != InTerm():
                 raise ValueError(f"feature {self.name}: absences left are those of this term")
+            case (
+                Count(where=where)
+                | Share(where=where)
+                | Change(where=where)
+                | LongestRun(where=where)
+                | Slope(where=where)
+            ) if of_attendance and (where.column != "status" or set(where.values) & {"N", "H"}):
+                raise ValueError(f"feature {self.name}: attendance is asked of its status, and N and H are no marks")
+            case DaysSince(where=Where() as where) | NoRecord(where=Where() as where) if of_attendance and (
+                where.column != "status" or set(where.values) & {"N", "H"}
+            ):
+                raise ValueError(f"feature {self.name}: attendance is asked of its status, and N and H are no marks")
+            case _ if of_attendance and not isinstance(self.measure, _OF_ATTENDANCE):
+                raise ValueError(f"feature {self.name}: {type(self.measure).__name__} is not asked of attendance")
             case _ if of_attendance and isinstance(self.window, Ever):
                 raise ValueError(
                     f"feature {self.name}: attendance is kept for this and the previous term, not for ever"
@@ -144,6 +163,7 @@ class Feature:
                 return
 
 
+_OF_ATTENDANCE = Count | Share | Change | LongestRun | Slope | DaysSince | NoRecord | OfDays | OfOthers | Margin | Own
 # Of which table each rule's margin is asked.
 MARGIN_TABLES = {"attendance_share": "attendance", "absent_run_dismissal": "attendance", "gpa_minimum": "term_gpa"}
 

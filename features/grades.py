@@ -31,6 +31,7 @@ INCOMPLETE = _GRADE.is_in("R", "KHP", "KHS")
 NO_RIGHT = _GRADE.is_in("KHR", "MS")
 WITHDRAWN = _GRADE.is_in("THL", "THN")
 SCORED = _GRADE.is_in("SCORED")
+WORK = _GRADE.is_in("NOT_SUBMITTED", "SCORED")
 # The result of a whole course, whatever it is: every mark but those of single pieces of work.
 COURSE_RESULT = _GRADE.is_in(*(mark for mark in codes.GRADES.values if mark not in ("NOT_SUBMITTED", "SCORED")))
 
@@ -111,7 +112,7 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_MEND, source=_SOURCE,
     ),
     Feature(
-        name="failed_share_previous_term", table=GRADES, measure=Share(where=FAILED), window=InTerm(term=Term.PREVIOUS),
+        name="failed_share_previous_term", table=GRADES, measure=Share(where=FAILED, among=COURSE_RESULT), window=InTerm(term=Term.PREVIOUS),
         unit=Unit.SHARE, decimals=4, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="สัดส่วนผลการเรียนที่ไม่ผ่านในภาคเรียนก่อน", en="Share of results failed in the previous term"),
         reason=Text(th="ไม่ผ่านร้อยละ {percent:.0f} ของผลการเรียนที่บันทึกในภาคเรียนก่อน", en="{value:.0%} of the results recorded in the previous term failed or blocked"),
@@ -188,7 +189,7 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_COURSE, source="domain 2.6; shared data: due and not handed in is a main signal",
     ),
     Feature(
-        name="not_submitted_share_term", table=GRADES, measure=Share(where=NOT_SUBMITTED), window=InTerm(),
+        name="not_submitted_share_term", table=GRADES, measure=Share(where=NOT_SUBMITTED, among=WORK), window=InTerm(),
         unit=Unit.SHARE, decimals=4, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="สัดส่วนงานที่ยังไม่ส่ง", en="Share of due work not handed in"),
         reason=Text(th="ยังไม่ส่งงานร้อยละ {percent:.0f} ของงานที่ครบกำหนดในภาคเรียนนี้", en="{value:.0%} of the work due this term not handed in"),
@@ -203,7 +204,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature(
         name="scored_count_28d", table=GRADES, measure=Count(where=SCORED), window=Last(days=28),
-        unit=Unit.TIMES, decimals=0, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=0, changeable=True,
+        unit=Unit.TIMES, decimals=0, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
         label=Text(th="งานที่ได้คะแนนใน 28 วัน", en="Work scored in the last 28 days"),
         reason=Text(th="มีงานที่ได้คะแนน {value:.0f} ชิ้นใน 28 วันที่ผ่านมา", en="{value:.0f} pieces of work scored in the last 28 days"),
         asks=_ASK_COURSE, source="shared data",

@@ -23,6 +23,7 @@ from features.vocabulary import (
     Age,
     Change,
     Count,
+    CountNewest,
     DaysSince,
     FromMedian,
     Highest,
@@ -250,9 +251,12 @@ class Answers:
             case Count(where=where):
                 counted, seen = rows.tally(feature, where)
                 return np.where(seen > 0, counted, absent)
-            case Share(where=where):
-                counted, seen = rows.tally(feature, where)
+            case Share(where=where, among=among):
+                counted, seen = rows.tally(feature, where, among)
                 return np.where(seen > 0, counted / np.maximum(seen, 1), absent)
+            case CountNewest(where=where, by=by, besides=besides):
+                found = rows.newest_of_each(feature, where, by, besides)
+                return np.where(np.isnan(found), absent, found)
             case NoRecord(where=where):
                 return np.asarray(rows.tally(feature, where)[0] == 0, np.float64)
             case Sum(column=column, where=where):
@@ -334,7 +338,7 @@ def rounded(values: Floats, decimals: int) -> Floats:
     scale = 10.0**decimals
     found = np.empty(len(values))
     for i in range(len(values)):
-        found[i] = np.rint(values[i] * scale) / scale
+        found[i] = np.rint(values[i] * scale) / scale + 0.0  # never -0
     return found
 
 

@@ -48,6 +48,10 @@ class RowKeys:
                 raise ValueError(f"table {self.table.name}: a value of the key column {name} is out of its range")
         return self._number(packed)
 
+    def without_last(self, numbers: Ints) -> Ints:
+        """The keys of these local numbers but for their last part."""
+        return np.asarray(self.told[numbers] >> self._parts[-1][1])
+
     def restore(self, told: Ints) -> None:
         """Take the keys of a saved state, in the order of their numbers."""
         self._number(np.asarray(told, np.int64))
@@ -82,8 +86,9 @@ def _pack(packed: Ints, values: npt.NDArray[Any], base: int, bits: int) -> bool:
     """Add a column to the packed keys, counted from 1, 0 for a missing value; whether all of them have room."""
     for row in range(len(packed)):
         value = values[row]
-        part = 0 if value != value or value < 0 else np.int64(value) - base + 1
-        if not 0 <= part < (1 << bits):
+        missing = value != value or value < 0
+        part = 0 if missing else np.int64(value) - base + 1
+        if not (missing or 0 < part < (1 << bits)):
             return False
         packed[row] = (packed[row] << bits) | part
     return True

@@ -39,7 +39,7 @@ class RowsAsked:
 
     def __post_init__(self) -> None:
         self._inside: dict[Window, Flags] = {}
-        self._seen: dict[Window, Floats] = {}
+        self._seen: dict[tuple[Window, Where | None], Floats] = {}
 
     @cached_property
     def _bounds(self) -> tuple[Ints, Ints]:
@@ -67,6 +67,8 @@ class RowsAsked:
             _in_term(*self._bounds, happened, alive, told, wanted, today, found)
         else:
             _since(*self._bounds, happened, alive, self.asked.first_days(window), today, found)
+        if (piece := self.rows.piece()) is not None:
+            _leave_last_attempt(*self._bounds, happened, alive, piece, columns["attempt"], today, found)
         return found
 
     def _term_wanted(self, window: InTerm) -> Ints:
@@ -107,11 +109,19 @@ class RowsAsked:
 
     # The questions
 
-    def tally(self, feature: Feature, where: Where | None) -> tuple[Floats, Floats]:
-        """Matching rows and all rows of each student in the window."""
-        if feature.window not in self._seen:
-            self._seen[feature.window] = _counted(self._chosen(feature))
-        return _counted(self._chosen(feature, where)), self._seen[feature.window]
+    def tally(self, feature: Feature, where: Where | None, among: Where | None = None) -> tuple[Floats, Floats]:
+        """Matching rows and all rows of each student in the window, or all that match `among`."""
+        if (feature.window, among) not in self._seen:
+            self._seen[feature.window, among] = _counted(self._chosen(feature, among))
+        return _counted(self._chosen(feature, where, among)), self._seen[feature.window, among]
+
+    def newest_of_each(self, feature: Feature, where: Where, by: str, besides: Where | None) -> Floats:
+        """How many values of a code column have a newest row that matches; NaN without a row."""
+        left_out = np.zeros(len(self.rows), bool) if besides is None else self.matches(besides)
+        known = np.where((self.rows.columns[by] >= 0) & ~left_out, 0.0, np.nan)
+        found = np.full(self.asked.size, np.nan)
+        _newest_of_each(self._chosen(feature, known=known), self.rows.columns[by], self.matches(where), found)
+        return found
 
     def summed(self, feature: Feature, column: str, weight: str | None, where: Where | None) -> tuple[Floats, Floats]:
         """The weighted sum of a column over rows that tell it, and the sum of the weights (1 where none is told)."""
@@ -188,6 +198,31 @@ def _since(begin, end, happened, alive, first, today, found):  # type: ignore[no
     for i in range(len(begin)):
         for row in range(begin[i], end[i]):
             found[row] = alive[row] and first[i] <= happened[row] < today
+
+
+@numba.njit(cache=True, nogil=True)
+def _leave_last_attempt(begin, end, happened, alive, piece, attempt, today, found):  # type: ignore[no-untyped-def]
+    """Of several attempts of one piece the last that was known and had happened speaks; no number is the first."""
+    for i in range(len(begin)):
+        for row in range(begin[i], end[i]):
+            own = attempt[row] if attempt[row] == attempt[row] else 1
+            for other in range(begin[i], end[i]):
+                later = attempt[other] > own and alive[other] and happened[other] < today
+                if later and piece[other] == piece[row]:
+                    found[row] = False
+
+
+@numba.njit(cache=True, nogil=True)
+def _newest_of_each(rows, by, matching, found):  # type: ignore[no-untyped-def]
+    for i in range(len(found)):
+        for row in range(rows.begin[i], rows.end[i]):
+            if not rows.counts[row]:
+                continue
+            newest = matching[row]
+            for other in range(rows.begin[i], rows.end[i]):
+                if rows.counts[other] and by[other] == by[row] and rows.order[other] > rows.order[row]:
+                    newest = False
+            found[i] = (found[i] if found[i] == found[i] else 0) + newest
 
 
 @numba.njit(cache=True, nogil=True)

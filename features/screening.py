@@ -2,7 +2,7 @@
 
 from features.declaration import Feature
 from features.vocabulary import (
-    Count,
+    CountNewest,
     Domain,
     Ever,
     Highest,
@@ -51,7 +51,7 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK, source="domain 2.7 (OVEC nine-area form)",
     ),
     Feature(
-        name="screening_concerns_term", table=SCREENING, measure=Count(where=SCREENING["level"].is_in("CONCERN", "CLOSE")), window=InTerm(),
+        name="screening_concerns_term", table=SCREENING, measure=CountNewest(where=SCREENING["level"].is_in("CONCERN", "CLOSE"), by="area", besides=_OVERALL), window=InTerm(),
         unit=Unit.TIMES, decimals=0, domain=Domain.SCREENING, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="จำนวนด้านที่ต้องห่วงใยในภาคเรียนนี้", en="Areas of concern this term"),
         reason=Text(th="มี {value:.0f} ด้านที่อยู่ในกลุ่มห่วงใยหรือใกล้ชิดในภาคเรียนนี้", en="{value:.0f} areas of concern this term"),

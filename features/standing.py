@@ -52,7 +52,7 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_START, source="domain 2.8 (returned before)",
     ),
     Feature(
-        name="returned_before", table=ENROLMENTS, measure=Latest(column="entry_route"), window=InTerm(),
+        name="returned_before", table=ENROLMENTS, measure=Matches(where=ENROLMENTS["entry_route"].is_in("RETURNED")), window=InTerm(),
         unit=Unit.YES, decimals=0, domain=Domain.STANDING, risk=Risk.RISES, absent_means=None, changeable=False,
         label=Text(th="เคยออกแล้วกลับมาเรียน", en="Came back after leaving"),
         reason=Text(th="เคยออกกลางคันแล้วกลับเข้าเรียน", en="left once and came back"),
@@ -69,7 +69,7 @@ FEATURES: tuple[Feature, ...] = (
         name="registered_lead_days", table=ENROLMENTS, measure=LeadDays(column="registered_on"), window=InTerm(),
         unit=Unit.DAYS, decimals=0, domain=Domain.STANDING, risk=Risk.FALLS, absent_means=None, changeable=False,
         label=Text(th="ลงทะเบียนก่อนเปิดเรียนกี่วัน", en="Days registered before the opening"),
-        reason=Text(th="ลงทะเบียนก่อนเปิดเรียน {value:.0f} วัน (ติดลบคือหลังเปิดเรียน)", en="registered {value:.0f} days before the opening (negative: after)"),
+        reason=Text(th="ลงทะเบียนเทียบกับวันเปิดเรียน {value:+.0f} วัน (ติดลบคือหลังเปิดเรียน)", en="registered {value:+.0f} days ahead of the opening (negative: after it)"),
         asks=_ASK_START, source="domain T2 (registered date); shared data",
     ),
     Feature(

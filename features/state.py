@@ -78,9 +78,7 @@ class State:
             return
         _require_types(table, rows)
         if table is tables.SAME_PERSON:
-            for old, new, gone in zip(*(rows.column(name).to_pylist() for name in _LINK), strict=True):
-                if old != new and not gone:
-                    self._join(old, new)
+            self._link(rows)
         elif table is tables.ATTENDANCE:
             self.attendance.fold(rows, self._numbers(rows), self.students, self._courses(rows))
         elif table.per_student:
@@ -115,15 +113,24 @@ class State:
             self.now_called = np.concatenate([self.now_called, np.arange(self.students, students)])
             self.students = students
 
-    def _join(self, old: int, new: int) -> None:
-        self._grow(max(old, new) + 1)
-        new = int(self.now_called[new])
-        self.now_called[self.now_called == old] = new
-        self._joined = True
-        self.attendance.join(old, new)
-        for held in self.rows.values():
-            if held.table.per_student:
-                held.join(old, new)
+    def _link(self, rows: pa.Table) -> None:
+        """Two numbers are one person, and everything told of the old one is of the one that goes on.
+
+        Links come before everything else: of a fact told under both numbers the last version read holds. Raises
+        ValueError in a state that knows something already (a Replay begins anew when a link comes).
+        """
+        if self.students:
+            raise ValueError("a link of two numbers is folded before all other records; begin a new state")
+        last = {
+            old: (new, gone) for old, new, gone in zip(*(rows.column(name).to_pylist() for name in _LINK), strict=True)
+        }
+        held = {old: new for old, (new, gone) in last.items() if not gone}
+        self._grow(max(max(old, new) for old, (new, _) in last.items()) + 1)
+        for old, new in held.items():
+            goal = int(self.now_called[new])
+            if goal != old:
+                self.now_called[self.now_called == old] = goal
+        self._joined = bool(held)
 
     def restore_numbers(self, now_called: Ints, courses: list[str]) -> None:
         """Take the student and course numbers of a saved state."""
@@ -171,23 +178,33 @@ class Replay:
     ) -> None:
         """From the beginning, or from a saved `state` that was advanced to `since`."""
         self.log = log
-        self.since = since
-        self.state = state or State(log.offsets[:-1].tolist(), sensitive=sensitive)
-        folded = [*FOLDED_TABLES, *([tables.SCREENING_SENSITIVE] if sensitive else [])]
-        later = (
-            None
-            if since is None
-            else Within(column="recorded_at", low=milliseconds(start_of(since)), high=_END_OF_TIME)
-        )
-        self._readers = [(table, log.reader(table, _read_of(table), later, dictionaries=True)) for table in folded]
+        self._sensitive = sensitive
         self._as_of = since
+        self._begin(state, since)
+
+    def _begin(self, state: State | None, since: date | None) -> None:
+        self.since = since
+        self.state = state or State(self.log.offsets[:-1].tolist(), sensitive=self._sensitive)
+        folded = [*FOLDED_TABLES, *([tables.SCREENING_SENSITIVE] if self._sensitive else [])]
+        low = None if since is None else milliseconds(start_of(since))
+        later = None if low is None else Within(column="recorded_at", low=low, high=_END_OF_TIME)
+        self._readers = [(table, self.log.reader(table, _read_of(table), later, dictionaries=True)) for table in folded]
 
     def advance(self, as_of: date) -> State:
         """The state as of a day: records known before its first moment in Bangkok. Days must not go backwards."""
         if self._as_of is not None and as_of < self._as_of:
             raise ValueError(f"a replay reads forward: it is at {self._as_of} and cannot go back to {as_of}")
         self._as_of = as_of
-        for table, reader in self._readers:
+        (links, link_reader), *others = self._readers
+        told = list(link_reader.upto(start_of(as_of)))
+        if told and self.state.students:
+            # From now on two numbers are one person, also in what was read before: it is read again.
+            self._begin(None, None)
+            return self.advance(as_of)
+        if told:
+            self.state.fold(links, pa.concat_tables(told))
+        self.state.attendance.take_no_older_than(as_of)
+        for table, reader in others:
             chunks = reader.upto(start_of(as_of))
             if table is tables.ATTENDANCE:  # the cubes take them one by one; rows are merged, so all at once
                 for rows in chunks:

@@ -57,6 +57,12 @@ class VersionedRows:
             self._starts = _starts(self._keys, students)
         return self._starts
 
+    def piece(self) -> Ints | None:
+        """What a row is an attempt of, a number for each piece of a student's; None when nothing has a second attempt."""
+        if "attempt" not in self.table.key or not (self.columns["attempt"] > 1).any():
+            return None
+        return self._row_keys.without_last(self._keys & 0xFFFFFFFF)
+
     def any_since(self, day: int) -> bool:
         """Whether any of these facts happened on a day (since 1970) or after it."""
         return self.newest_day >= day
@@ -89,17 +95,6 @@ class VersionedRows:
         self.columns = {
             name: _together(held, held_at, fresh[name], fresh_at, size) for name, held in self.columns.items()
         }
-        self._changed()
-
-    def join(self, old: int, new: int) -> None:
-        """Two numbers are one person: facts that only the old number has become facts of the new one."""
-        of_old = self.student == old
-        moved = (np.int64(new) << 32) | (self._keys & 0xFFFFFFFF)
-        kept = ~of_old | ~np.isin(moved, self._keys[self.student == new])
-        keys = np.where(of_old, moved, self._keys)[kept]
-        order = np.argsort(keys, kind="stable")
-        self._keys = keys[order]
-        self.columns = {name: values[kept][order] for name, values in self.columns.items()}
         self._changed()
 
     def _numbers(self, column: Column, values: pa.ChunkedArray) -> npt.NDArray[Any]:

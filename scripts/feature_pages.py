@@ -7,6 +7,7 @@ from features.vocabulary import (
     Age,
     Change,
     Count,
+    CountNewest,
     DaysSince,
     Ever,
     FromMedian,
@@ -148,7 +149,7 @@ def window_in_words(window: Window) -> Text:
 
 def measure_in_words(measure: Measure, table: Table) -> Text:
     match measure:
-        case Count() | Share() | Matches() | NoRecord() | DaysSince():
+        case Count() | CountNewest() | Share() | Matches() | NoRecord() | DaysSince():
             return _of_matching(measure, table)
         case Mean() | Latest() | Sum() | Highest() | StepChange() | WeeksSame():
             return _of_values(measure, table)
@@ -167,13 +168,21 @@ def measure_in_words(measure: Measure, table: Table) -> Text:
             assert_never(measure)
 
 
-def _of_matching(measure: Count | Share | Matches | NoRecord | DaysSince, table: Table) -> Text:
+def _of_matching(measure: Count | CountNewest | Share | Matches | NoRecord | DaysSince, table: Table) -> Text:
     match measure:
         case Count(where=where):
             return _about(where, table, th="จำนวนรายการที่", en="how many records where")
-        case Share(where=where, weekdays=weekdays):
+        case CountNewest(where=where, by=by):
+            th, en = f"จำนวนค่าของ `{by}` ที่รายการล่าสุดมี", f"how many values of `{by}` have a newest record where"
+            return _about(where, table, th=th, en=en)
+        case Share(where=where, weekdays=weekdays, among=among):
             th, en = "สัดส่วนของรายการที่", "the share of records where"
-            return _on_weekdays(_about(where, table, th=th, en=en), weekdays)
+            said = _on_weekdays(_about(where, table, th=th, en=en), weekdays)
+            return (
+                said
+                if among is None
+                else _about(among, table, th=f"{said.th} จากรายการที่", en=f"{said.en}, of those where")
+            )
         case Matches(where=where):
             return _about(where, table, th="1 เมื่อรายการล่าสุดมี", en="1 when in the newest record")
         case NoRecord(where=where):

@@ -23,6 +23,7 @@ from features.vocabulary import (
     LongestRun,
     Margin,
     Mean,
+    NoRecord,
     OfOthers,
     Relative,
     Risk,
@@ -60,8 +61,20 @@ SEX = STUDENTS["sex"].is_in("M")
     ("declare", "sentence"),
     [
         (
+            lambda: ask(OUTCOMES, NoRecord(), Ever()),
+            "feature outcomes_norecord: outcomes tells nothing of a student that a feature may ask",
+        ),
+        (
+            lambda: ask(ATTENDANCE, DaysSince(where=ATTENDANCE["status"].is_in("H")), Last(days=7)),
+            "feature attendance_dayssince: attendance is asked of its status, and N and H are no marks",
+        ),
+        (
+            lambda: ask(ATTENDANCE, Mean(column="minutes_late"), Last(days=7)),
+            "feature attendance_mean: Mean is not asked of attendance",
+        ),
+        (
             lambda: ask(VISITS, Count(where=RESULT), Ever()),
-            "feature visits_count: column visits.result is declared for care, not for features",
+            "feature visits_count: visits tells nothing of a student that a feature may ask",
         ),
         (
             lambda: ask(ENROLMENTS, Share(where=STATUS), Ever()),
@@ -69,7 +82,7 @@ SEX = STUDENTS["sex"].is_in("M")
         ),
         (
             lambda: ask(OUTCOMES, DaysSince(where=OUTCOMES["event"].is_in("LEFT")), Ever()),
-            "feature outcomes_dayssince: column outcomes.event is declared for state, not for features",
+            "feature outcomes_dayssince: outcomes tells nothing of a student that a feature may ask",
         ),
         (
             lambda: ask(STUDENTS, Latest(column="disability_any"), Ever()),
@@ -109,7 +122,7 @@ SEX = STUDENTS["sex"].is_in("M")
         ),
         (
             lambda: ask(GRADES, Unrecorded(), InTerm()),
-            "table grades has no column 'status'",
+            "feature grades_unrecorded: runs, slopes and days are asked of attendance",
         ),
         (
             lambda: ask(GRADES, WorstCourse(where=GRADES["grade"].is_in("R")), InTerm()),
@@ -141,7 +154,8 @@ SEX = STUDENTS["sex"].is_in("M")
         ),
         (
             lambda: ask(GRADES, Margin(rule="gpa_minimum"), Ever()),
-            "table grades has no column 'gpax'",
+            "feature grades_margin: the margins are {'attendance_share': 'attendance', 'absent_run_dismissal': 'attendance', "
+            "'gpa_minimum': 'term_gpa'}, not gpa_minimum of grades",
         ),
         (
             lambda: ask(ATTENDANCE, Margin(rule="lates_per_absence"), InTerm()),
