@@ -178,7 +178,10 @@ class Asked:
                 "ask days() of attendance, calendars of the calendar"
             )
         happened, place = held.columns["happened_on"], self.place[held.student]
-        known = np.flatnonzero(held.columns["alive"] & (happened < self.cohort.today) & (place >= 0))
+        speaks = held.columns["alive"] & (happened < self.cohort.today) & (place >= 0)
+        if (superseded := held.superseded(self.state.students, self.cohort.today)) is not None:
+            speaks &= ~superseded  # of several attempts the last one
+        known = np.flatnonzero(speaks)
         known = known[np.lexsort((held.columns["read"][known], happened[known], place[known]))]
         told = {one.name: _shown(one, held, known) for one in table.columns if one.use is Use.FEATURE}
         return pd.DataFrame({"place": place[known], "happened_on": _dates(happened[known]), **told})

@@ -1,6 +1,7 @@
 """The commands of features: replay of a day, the catalogue in words, and how late records come."""
 
 import difflib
+import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from features.declaration import Feature
     from features.known_now import KnownNow
-    from features.lag import Lag
     from features.snapshot import Snapshot
     from features.vocabulary import Window
     from records.home import DataHome
@@ -40,88 +40,93 @@ def replay_day(
 ) -> None:
     """Say and write the feature table of a day; with `beside_now` what is known of that day today stands beside it."""
     from features.cohort import NobodyEnrolled
-    from features.known_now import known_now
+    from features.known_now import known_now, require_past, why_nobody
     from features.snapshot import replay
     from records.access import open_log
     from records.errors import ConfigurationGap
 
     if beside_now:
-        _require_past(as_of)
+        require_past(as_of, today_in_bangkok())
     if out is not None:
-        for_writing(out)
+        for_table(out)
     log = open_log(home, institution, actor=actor(), purpose="replay")
     try:
         if beside_now:
             _say_beside(known_now(log, as_of, today_in_bangkok()), out, as_json)
         else:
             _say_day(next(iter(replay(log, [as_of]))), out, as_json)
-    except NobodyEnrolled as nobody:
-        raise ConfigurationGap(str(nobody)) from None
+    except NobodyEnrolled:
+        raise ConfigurationGap(why_nobody(log, as_of)) from None
 
 
-def _require_past(as_of: date) -> None:
+def for_table(out: Path) -> Path:
+    """A file that a table can be written to. Raises UserError before any work is done for it."""
     from records.errors import UserError
 
-    if as_of > today_in_bangkok():
+    for_writing(out)
+    if out.suffix.lower() not in (".csv", ".parquet"):
         raise UserError(
-            f"{as_of} is still to come, so nothing was told after it. Leave out --known-now, or take an earlier day. · "
-            f"วันที่ {as_of} ยังมาไม่ถึง จึงยังไม่มีข้อมูลที่มาทีหลัง ตัด --known-now ออก หรือเลือกวันก่อนหน้า"
+            f"{out.name}: a table is written as CSV (Excel opens it) or as Parquet. "
+            "Give the file a name that ends in .csv or .parquet. · "
+            f"{out.name}: ตารางเขียนได้เฉพาะ CSV (เปิดใน Excel ได้) หรือ Parquet ตั้งชื่อไฟล์ให้ลงท้ายด้วย .csv หรือ .parquet"
         )
+    return out
 
 
 def write_table(frame: "pd.DataFrame", out: Path) -> None:
-    """As CSV (which Excel opens with its Thai) where the name ends so, else as Parquet. Raises UserError."""
+    """By the ending of its name, for its owner alone: rows about students stay so without a name. Raises UserError."""
     from records.errors import UserError
 
+    for_table(out)
     try:
-        if out.suffix.lower() == ".csv":
-            frame.to_csv(out, index=False, encoding="utf-8-sig")
-        else:
-            frame.to_parquet(out, index=False)
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            out.chmod(0o600)  # a file that was there may have been open to others
+            if out.suffix.lower() == ".csv":
+                file.write(_guarded(frame).to_csv(index=False).encode("utf-8-sig"))  # Excel reads its Thai by the mark
+            else:
+                frame.to_parquet(file, index=False)
     except OSError as error:
         raise UserError.not_written(out, error) from None
 
 
+def _guarded(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """With an apostrophe before every text that a spreadsheet would compute."""
+    from pandas.api.types import is_numeric_dtype
+
+    safe = frame.copy()
+    for name in safe:
+        if not is_numeric_dtype(safe[name]):
+            safe[name] = safe[name].map(_as_text)
+    return safe
+
+
+def _as_text(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def written(out: Path | None) -> list[str]:
+    """Where a table went, as a line; none when it went nowhere."""
+    return [f"เขียนตารางลง {out} แล้ว · the table is in {out}"] if out is not None else []
+
+
 def _say_day(snapshot: "Snapshot", out: Path | None, as_json: bool) -> None:
-    frame = snapshot.frame()
+    from records.college import buddhist
+
+    frame, day = snapshot.frame(), snapshot.as_of
     if out is not None:
         write_table(frame, out)
-    told = {
-        "as_of": str(snapshot.as_of),
-        "students": len(frame),
-        "features": len(snapshot.features),
-        "out": str(out or ""),
-    }
+    told = {"as_of": str(day), "students": len(frame), "features": len(snapshot.features), "out": str(out or "")}
     summary = frame.drop(columns=["student", "class_group"]).agg(["count", "mean"]).T.to_string(float_format="%.3f")
-    head = f"นักเรียน {len(frame):,} คน ตามที่ทราบก่อนวันที่ {snapshot.as_of} · {len(frame)} students as of {snapshot.as_of}"
-    say(told, as_json, f"{head}\n{summary}")
+    head = f"นักเรียน {len(frame):,} คน ตามที่ทราบก่อนวันที่ {buddhist(day)} · {len(frame)} students as of {day}"
+    say(told, as_json, "\n".join([head, summary, *written(out)]))
 
 
 def _say_beside(found: "KnownNow", out: Path | None, as_json: bool) -> None:
+    from features.known_now import as_document, lines_of
+
     if out is not None:
         write_table(found.table, out)
-    both = len(found.table) - found.only_then - found.only_now
-    told = {
-        "as_of": str(found.as_of),
-        "students": both,
-        "only_then": found.only_then,
-        "only_now": found.only_now,
-        "told_since": found.late.told_since,
-        "about_before": found.late.about_before,
-        "changed": {one.feature: one.students for one in found.changed},
-        "out": str(out or ""),
-    }
-    lines = [
-        f"วันที่ {found.as_of}: ตามที่ทราบเช้าวันนั้น เทียบกับที่ทราบวันนี้ · as known that morning, beside what is known now",
-        f"ข้อมูลที่เข้ามาตั้งแต่วันนั้น {found.late.told_since:,} รายการ เป็นเรื่องก่อนวันนั้น {found.late.about_before:,} รายการ · "
-        f"{found.late.told_since:,} records told since, {found.late.about_before:,} of them about days before it",
-        f"นักเรียน {both:,} คนอยู่ในทั้งสองตาราง มีเฉพาะตอนนั้น {found.only_then:,} คน มีเฉพาะที่ทราบวันนี้ {found.only_now:,} คน · "
-        f"{both:,} students in both, {found.only_then:,} only then, {found.only_now:,} only now",
-    ]
-    lines += [f"  {one.feature}: เปลี่ยน {one.students:,} คน · changed for {one.students:,}" for one in found.changed]
-    if not found.changed:
-        lines.append("ไม่มีตัวบ่งชี้ใดเปลี่ยน · no feature changed")
-    say(told, as_json, "\n".join(lines))
+    say({**as_document(found), "out": str(out or "")}, as_json, "\n".join([*lines_of(found), *written(out)]))
 
 
 # The catalogue in words
@@ -160,8 +165,8 @@ def show_feature(
     feature = known[name]
     lines = [f"{feature.name}", _both(feature.label), ""]
     lines += [f"{_both(label)}: {_both(said)}" for label, said in _declared(feature)]
-    document = {label.en: {"th": said.th, "en": said.en} for label, said in _declared(feature)}
-    say({**_brief(feature), **document, "decimals": feature.decimals}, as_json, "\n".join(lines))
+    declared = {label.en: {"th": said.th, "en": said.en} for label, said in _declared(feature)}
+    say({**_brief(feature), "declared": declared}, as_json, "\n".join(lines))
 
 
 _ARROWS = {"RISES": "+", "FALLS": "-", "EITHER": "·"}
@@ -209,8 +214,16 @@ UNITS = {
     "DEVIATIONS": Text(th="ส่วนเบี่ยงเบนมาตรฐาน", en="standard deviations"),
     "YES": Text(th="1 = ใช่", en="1 = yes"),
 }
+# A value of each unit as it may well be, to show a sentence with.
+EXAMPLES = {
+    "DAYS": 3, "PERIODS": 4, "YEARS": 1.5, "MINUTES": 40, "SHARE": 0.25, "SHARE_PER_WEEK": 0.05, "COURSES": 2, "POINTS": 1.75,
+    "SCORE": 45, "BAHT": 2500, "BAHT_A_DAY": 60, "PEOPLE": 2, "SDQ_SCORE": 18, "KILOMETRES": 12, "WEEKS": 5, "CREDITS": 3,
+    "TIMES": 2, "LEVEL": 1, "DEVIATIONS": 1.5, "YES": 1,
+}  # fmt: skip
+_EXAMPLE_AGE, _EXAMPLE_POINTS_LESS = 17.5, 0.25
 MEASURES = {
     "Count": Text(th="จำนวนรายการที่ตรง", en="how many records match"),
+    "CountNewest": Text(th="จำนวนเรื่องที่รายการล่าสุดตรง", en="for how many the newest record matches"),
     "Share": Text(th="สัดส่วนของรายการที่ตรง", en="the share of records that match"),
     "Sum": Text(th="ผลรวม", en="the sum"),
     "Mean": Text(th="ค่าเฉลี่ย", en="the mean"),
@@ -240,6 +253,9 @@ MEASURES = {
 PARTS = {
     "column": Text(th="ช่อง", en="column"),
     "weight": Text(th="ถ่วงน้ำหนักด้วย", en="weighted by"),
+    "among": Text(th="จากรายการที่", en="among records whose"),
+    "by": Text(th="แยกตาม", en="one for each"),
+    "besides": Text(th="ไม่นับรายการที่", en="leaving out records whose"),
     "weekdays": Text(th="เฉพาะวัน (จันทร์ = 0)", en="of weekdays (Monday = 0)"),
     "current": Text(th="นับถึงวันนี้", en="up to now"),
     "short_days": Text(th="จำนวนวันช่วงหลัง", en="late days"),
@@ -300,7 +316,7 @@ def _declared(feature: "Feature") -> list[tuple[Text, Text]]:
     asked = [(Text(th="การเช็คชื่อ", en="sessions"), SESSIONS[feature.sessions.name])]
     return [
         (Text(th="ด้าน", en="domain"), feature.domain.label),
-        (Text(th="เหตุผลที่แสดง", en="shown as"), feature.reason),
+        (Text(th="ตัวอย่างเหตุผลที่แสดง", en="shown as, for example"), _example(feature)),
         (Text(th="ควรถาม", en="ask"), feature.asks),
         (Text(th="ตาราง", en="table"), feature.table.label),
         (Text(th="คำนวณจาก", en="measure"), _measured(feature)),
@@ -316,6 +332,15 @@ def _declared(feature: "Feature") -> list[tuple[Text, Text]]:
     ]  # fmt: skip
 
 
+def _example(feature: "Feature") -> Text:
+    """The reason as it may be shown, with a value of its unit; where a fall is what counts, with a fall."""
+    value: float = _EXAMPLE_AGE if type(feature.measure).__name__ == "Age" else EXAMPLES[feature.unit.name]
+    if "{value:+" in feature.reason.en and feature.risk.name == "FALLS":
+        value = -_EXAMPLE_POINTS_LESS if feature.unit.name == "POINTS" else -value
+    told = {"value": value, "percent": 100 * value}
+    return Text(th=feature.reason.th.format(**told), en=feature.reason.en.format(**told))
+
+
 def _measured(feature: "Feature") -> Text:
     """The measure in words, with what its declaration fills in; codes by their labels."""
     from dataclasses import fields
@@ -325,6 +350,9 @@ def _measured(feature: "Feature") -> Text:
         value = getattr(feature.measure, item.name)
         if item.name in ("where", "also") and value is not None:
             said.append(_condition(feature, value))
+        elif item.name in ("among", "besides") and value is not None:
+            part, told = PARTS[item.name], _condition(feature, value)
+            said.append(Text(th=f"{part.th} {told.th}", en=f"{part.en} {told.en}"))
         elif value is True:
             said.append(PARTS[item.name])
         elif value not in (None, (), False) and not callable(value):
@@ -356,35 +384,12 @@ def entry_lag(
     """How late records usually come, by source and table, and which sources have gone silent."""
     from dataclasses import asdict
 
-    from features.lag import entry_lags
+    from features.lag import entry_lags, lines_of
 
     day = as_of.date() if as_of else None
     with data_home(home) as opened:
         code = the_institution(opened, institution)
         found = entry_lags(opened, code, day, today=today_in_bangkok(), actor=actor())
-    lines = [line for lag in found for line in _lag_lines(lag)]
+    lines = [line for lag in found for line in lines_of(lag)]
     nothing = "ยังไม่มีการนำเข้าประจำ มีแต่ข้อมูลย้อนหลัง · nothing was imported in operation yet, only history"
     say([asdict(lag) for lag in found], as_json, "\n".join(lines) or nothing)
-
-
-def _lag_lines(lag: "Lag") -> list[str]:
-    interval = Text(th="มาครั้งเดียว ยังบอกรอบไม่ได้", en="came once: no usual interval yet")
-    if lag.usual_interval_days is not None:
-        interval = Text(
-            th=f"ปกติทุก {lag.usual_interval_days:g} วัน", en=f"usually every {lag.usual_interval_days:g} days"
-        )
-    usual = Text(th="ปกติบันทึกในวันนั้น", en="usually entered on the day itself")
-    if lag.median_days:
-        usual = Text(th=f"ปกติบันทึกหลังจากนั้น {lag.median_days} วัน", en=f"usually entered after {lag.median_days} days")
-    lines = [
-        f"{lag.source}, {_both(lag.table_label)} ({lag.table}): {lag.rows:,} รายการ · records",
-        f"  {usual.th} (9 ใน 10 ภายใน {lag.nine_in_ten_days} วัน) · {usual.en} (9 of 10 within {lag.nine_in_ten_days})",
-        f"  ได้รับล่าสุด {lag.last_told_on} ข้อมูลถึงวันที่ {lag.newest_happened_on} {interval.th} · "
-        f"last told on {lag.last_told_on} about days up to {lag.newest_happened_on}, {interval.en}",
-    ]
-    if lag.stale:
-        lines.append(
-            f"  ! เงียบไป {lag.silent_days} วัน: ให้อ่านว่าไม่ทราบ ไม่ใช่มาเรียนครบ · "
-            f"silent for {lag.silent_days} days: read as unknown, not as perfect attendance"
-        )
-    return lines

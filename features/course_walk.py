@@ -1,7 +1,12 @@
-"""Class periods: how many were missed, and in which course the most, of every student at once."""
+"""Class periods: how many were missed, and in which course the most, of every student at once.
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+The periods of a window are read once and counted by student, course and mark; every question adds these counts up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
 
 import numba
 import numpy as np
@@ -14,6 +19,11 @@ from features.vocabulary import InTerm, Window
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Cells = npt.NDArray[Any]
+Counts = npt.NDArray[np.uint16]
+_AT_ONCE = 256  # students: a term of their periods stays in the second cache
+_MARKS = 1 << COURSE_SHIFT
+_IS_ABSENT = np.isin(np.arange(_MARKS), ABSENT_MARKS)
 
 
 @dataclass(frozen=True)
@@ -27,140 +37,166 @@ class AbsenceRule:
     def absences(self, missed: Floats, leave: Floats, late: Floats) -> Floats:
         return np.asarray(missed + _each(leave, self.leaves_per_absence) + _each(late, self.lates_per_absence))
 
+    def among(self, who: Ints) -> "AbsenceRule":
+        """The rule as it is for each of these places."""
+        return AbsenceRule(self.share[who], self.leaves_per_absence[who], self.lates_per_absence[who])
+
 
 def _each(times: Floats, per_absence: Floats) -> Floats:
     return np.asarray(np.where(per_absence > 0, times / np.where(per_absence > 0, per_absence, 1), 0))
 
 
-class _Periods(NamedTuple):
-    """What the compiled walks read: cells of the cube, who is asked, the days of each term's window (rows of the cube)."""
+@dataclass(frozen=True)
+class _Tally:
+    """Periods of a window, an entry for each student and course: `by_mark[entry, mark]` counts them.
 
-    cells: npt.NDArray[Any]
-    student: Ints
-    term: Ints
-    mode: npt.NDArray[np.int32]
-    company: npt.NDArray[np.bool_]
-    starts: Ints
-    ends: Ints
+    `who` is the student's place in the cohort; course 0 holds the periods that name none.
+    """
 
+    who: Ints
+    course: Ints
+    by_mark: Counts
 
-def counted_periods(asked: Asked, marks: int, window: Window) -> tuple[Floats, Floats]:
-    """Matching and recorded class periods of each student in a window."""
-    counted = np.zeros((2, asked.size))
-    if (periods := _periods(asked, window)) is not None:
-        _count(periods, _bits(marks, RECORDED), counted)
-    return counted[0], counted[1]
+    def count(self, marks: int) -> Floats:
+        """How many periods of each entry have one of these marks."""
+        found = np.zeros(len(self.who))
+        for mark in range(_MARKS):
+            if marks >> mark & 1:
+                found += self.by_mark[:, mark]
+        return found
 
+    def of_students(self, marks: int, students: int) -> Floats:
+        """How many periods of each student of the cohort have one of these marks."""
+        return np.bincount(self.who, self.count(marks), students).astype(np.float64)
 
-def worst_share(asked: Asked, marks: int, window: Window, least: int) -> Floats:
-    """The largest share of matching periods over the courses with at least `least` recorded ones; NaN without one."""
-    worst = np.full(asked.size, np.nan)
-    if (periods := _periods(asked, window)) is not None:
-        _worst(periods, _bits(marks, RECORDED), np.zeros((2, len(asked.state.courses)), np.int64), least, worst)
-    return worst
-
-
-def fewest_left(asked: Asked, rule: AbsenceRule, least: int) -> Floats:
-    """The fewest absences left of any course with at least `least` recorded periods this term; NaN without one."""
-    left = np.full(asked.size, np.nan)
-    if (periods := _periods(asked, InTerm())) is not None:
-        opens = np.array([span.opens for span in asked.cohort.terms], np.int64)
-        past = asked.calendars.taught_between(np.arange(len(opens)), opens, asked.cohort.today)
-        whole = asked.calendars.teach.sum(axis=1)
-        tally = np.zeros((4, len(asked.state.courses)), np.int64)
-        bits = _bits(MISSED, LEAVE, LATE, RECORDED)
-        _fewest(periods, bits, tally, past, whole, tuple(rule.__dict__.values()), least, left)
-    return left
+    def of_courses(self, least: int) -> "_Tally":
+        """The entries of courses with at least `least` recorded periods."""
+        chosen = (self.course > 0) & (self.count(RECORDED) >= least)
+        return _Tally(self.who[chosen], self.course[chosen], self.by_mark[chosen])
 
 
-def _periods(asked: Asked, window: Window) -> _Periods | None:
-    cubes = asked.state.attendance
-    if cubes.periods is None:
-        return None
-    return _Periods(
-        cells=cubes.periods, student=asked.cohort.student, term=asked.cohort.term,
-        mode=asked.outside.mode, company=asked.outside.company,
-        starts=np.maximum(asked.term_starts(window) - cubes.first_day, 0),
-        ends=np.minimum(asked.term_ends(window) - cubes.first_day, len(cubes.periods)),
-    )  # fmt: skip
+class PeriodWalk:
+    """The class periods as one cohort is asked about them; answers are one a student."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self._tallies: dict[Window, _Tally] = {}
+
+    def counted(self, marks: int, window: Window) -> tuple[Floats, Floats]:
+        """Matching and recorded periods in a window."""
+        tally = self._tally(window)
+        return tally.of_students(marks & RECORDED, self.asked.size), tally.of_students(RECORDED, self.asked.size)
+
+    def worst_share(self, marks: int, window: Window, least: int) -> Floats:
+        """The largest share of matching periods over courses with at least `least` recorded ones; NaN without one."""
+        courses = self._tally(window).of_courses(least)
+        worst = np.full(self.asked.size, np.nan)
+        np.fmax.at(worst, courses.who, courses.count(marks & RECORDED) / courses.count(RECORDED))
+        return worst
+
+    def fewest_left(self, rule: AbsenceRule, least: int) -> Floats:
+        """The fewest absences left of any course with at least `least` recorded periods this term; NaN without one."""
+        courses = self._tally(InTerm()).of_courses(least)
+        past, whole = (taught[self.asked.cohort.term[courses.who]] for taught in self._taught)
+        own = rule.among(courses.who)
+        planned = np.floor(courses.count(RECORDED) * whole / np.where(past > 0, past, np.nan) + 1e-6)
+        absences = own.absences(*(courses.count(marks) for marks in (MISSED, LEAVE, LATE)))
+        left = np.full(self.asked.size, np.nan)
+        np.fmin.at(left, courses.who, np.floor(planned * (1 - own.share) + 1e-6) - absences)
+        return left
+
+    @cached_property
+    def _taught(self) -> tuple[Ints, Ints]:
+        """Teaching days of each term up to today, and all of them."""
+        calendars = self.asked.calendars
+        opens = np.array([span.opens for span in self.asked.cohort.terms], np.int64)
+        past = calendars.taught_between(np.arange(len(opens)), opens, self.asked.cohort.today)
+        return past, calendars.teach.sum(axis=1)
+
+    def _tally(self, window: Window) -> _Tally:
+        if window not in self._tallies:
+            self._tallies[window] = _joined(list(self._tallied(window)))
+        return self._tallies[window]
+
+    def _tallied(self, window: Window) -> Iterator[_Tally]:
+        """Block by block of students; who has no day in the window has no entry."""
+        asked, cubes = self.asked, self.asked.state.attendance
+        if cubes.periods is None:
+            return
+        student, term, outside = asked.cohort.student, asked.cohort.term, asked.outside
+        starts = np.maximum(asked.term_starts(window) - cubes.first_day, 0)[term]
+        ends = np.minimum(asked.term_ends(window) - cubes.first_day, len(cubes.periods))[term]
+        have_days = np.flatnonzero((starts < ends) & (student < cubes.periods.shape[1]))
+        in_pairs = cubes.periods.view(np.dtype(f"u{2 * cubes.periods.itemsize}"))  # half as many to copy
+        entry_of = np.empty(len(asked.state.courses) + 1, np.int64)
+        for low in range(0, len(have_days), _AT_ONCE):
+            who = have_days[low : low + _AT_ONCE]
+            pairs, days = _copied(in_pairs, student[who], starts[who], ends[who])
+            cells = pairs.view(cubes.periods.dtype)[:, : len(days)]
+            _set_outside(cells, days, outside.mode[who], outside.company)
+            yield _Tally(*_by_course(cells.reshape(len(who), -1), who, entry_of))
 
 
-def _bits(*classes: int) -> npt.NDArray[np.uint8]:
-    """By mark, a bit for each class that has it."""
-    bits = np.zeros(16, np.uint8)
-    for place, marks in enumerate(classes):
-        bits[[one for one in range(16) if marks >> one & 1]] |= 1 << place
-    return bits
+def _joined(parts: list[_Tally]) -> _Tally:
+    parts = parts or [_Tally(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, _MARKS), np.uint16))]
+    return _Tally(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(_Tally)))
 
 
 @numba.njit(cache=True, nogil=True)
-def _bits_of(periods, i, day, cell, bits):  # type: ignore[no-untyped-def]
-    mark = cell & ((1 << COURSE_SHIFT) - 1)
-    if periods.mode[i] != NORMAL and (periods.mode[i] == INTERNSHIP or periods.company[periods.mode[i], day]):
-        for absent in ABSENT_MARKS:
-            if mark == absent:
-                mark = NEUTRAL
-    return bits[mark]
+def _copied(periods: Cells, student: Ints, starts: Ints, ends: Ints) -> tuple[Cells, Ints]:
+    """The cells of a block of students, each student's side by side, and their days: those on which one has a mark.
+
+    Only as many days of the cells are meant as there are days.
+    """
+    first, end = starts.min(), ends.max()
+    cells = np.empty((len(student), end - first, periods.shape[2]), periods.dtype)
+    days = np.empty(end - first, np.int64)
+    held = 0
+    for day in range(first, end):
+        for k in range(len(student)):
+            if starts[k] <= day < ends[k]:
+                for period in range(periods.shape[2]):
+                    cells[k, held, period] = periods[day, student[k], period]
+            else:
+                cells[k, held] = 0
+        days[held] = day
+        if cells[:, held].any():  # else the next day takes the place: weekends and breaks have no mark
+            held += 1
+    return cells, days[:held]
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(periods, bits, counted):  # type: ignore[no-untyped-def]
-    for i in range(len(periods.student)):
-        term = periods.term[i]
-        if periods.student[i] >= periods.cells.shape[1]:
+def _set_outside(cells: Cells, days: Ints, mode: npt.NDArray[np.int32], company: npt.NDArray[np.bool_]) -> None:
+    """Absence of those who learn outside is a day in the company."""
+    for k in range(len(mode)):
+        if mode[k] == NORMAL:
             continue
-        for day in range(periods.starts[term], periods.ends[term]):
-            for cell in periods.cells[day, periods.student[i]]:
-                told = _bits_of(periods, i, day, cell, bits)
-                counted[0, i] += told & 1
-                counted[1, i] += (told >> 1) & 1
+        for at in range(len(days)):
+            if mode[k] == INTERNSHIP or company[mode[k], days[at]]:
+                for period in range(cells.shape[2]):
+                    mark = cells[k, at, period] & (_MARKS - 1)
+                    if _IS_ABSENT[mark]:
+                        cells[k, at, period] += NEUTRAL - mark
 
 
 @numba.njit(cache=True, nogil=True)
-def _tally_courses(periods, i, bits, tally):  # type: ignore[no-untyped-def]
-    """Count the periods of one student by course; a period that names no course belongs to none."""
-    tally[:] = 0
-    if periods.student[i] >= periods.cells.shape[1]:
-        return
-    term = periods.term[i]
-    for day in range(periods.starts[term], periods.ends[term]):
-        for cell in periods.cells[day, periods.student[i]]:
-            course = np.int64(cell >> COURSE_SHIFT) - 1
-            if course >= 0:
-                told = _bits_of(periods, i, day, cell, bits)
-                for place in range(len(tally)):
-                    tally[place, course] += (told >> place) & 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _worst(periods, bits, tally, least, worst):  # type: ignore[no-untyped-def]
-    for i in range(len(worst)):
-        _tally_courses(periods, i, bits, tally)
-        for course in range(tally.shape[1]):
-            if tally[1, course] >= least:
-                share = tally[0, course] / tally[1, course]
-                if not worst[i] >= share:
-                    worst[i] = share
-
-
-@numba.njit(cache=True, nogil=True)
-def _fewest(periods, bits, tally, past, whole, rule, least, left):  # type: ignore[no-untyped-def]
-    least_share, per_leave, per_late = rule
-    for i in range(len(left)):
-        term = periods.term[i]
-        if not past[term]:
-            continue
-        _tally_courses(periods, i, bits, tally)
-        for course in range(tally.shape[1]):
-            held = tally[3, course]
-            if held < least:
+def _by_course(cells: Cells, who: Ints, entry_of: Ints) -> tuple[Ints, Ints, Counts]:
+    """The columns of a tally; `entry_of[course]` is the newest entry of a course, this student's or one before."""
+    most = len(who) * min(cells.shape[1], len(entry_of))
+    owner, course_of = np.empty(most, np.int64), np.empty(most, np.int64)
+    by_mark = np.empty((most, _MARKS), np.uint16)
+    entry_of[:] = -1
+    used = 0
+    for k in range(len(who)):
+        first = used
+        for cell in cells[k]:
+            if not cell:
                 continue
-            absences = np.float64(tally[0, course])
-            if per_leave[i] > 0:
-                absences += tally[1, course] / per_leave[i]
-            if per_late[i] > 0:
-                absences += tally[2, course] / per_late[i]
-            planned = np.floor(held * whole[term] / past[term] + 1e-6)
-            margin = np.floor(planned * (1 - least_share[i]) + 1e-6) - absences
-            if not left[i] <= margin:
-                left[i] = margin
+            course = np.uint64(cell >> COURSE_SHIFT)  # no sign: spares the look for an index counted from the end
+            entry = entry_of[course]
+            if entry < first:
+                entry = entry_of[course] = used
+                owner[entry], course_of[entry], by_mark[entry] = who[k], course, 0
+                used += 1
+            by_mark[np.uint64(entry), np.uint64(cell & (_MARKS - 1))] += np.uint16(1)
+    return owner[:used].copy(), course_of[:used].copy(), by_mark[:used].copy()

@@ -47,7 +47,7 @@ from features.vocabulary import (
     Window,
     WorstCourse,
 )
-from records.tables import Column, Kind, Table, Use, Where
+from records.tables import ATTENDANCE, Column, Kind, Table, Use, Where
 from records.text import Text
 
 
@@ -89,14 +89,16 @@ class Feature:
             raise ValueError(
                 f"feature {self.name}: {self.table.name} tells nothing of a student that a feature may ask"
             )
-        self._require_types()
+        for refusal in (_wrong_type(self), _wrong_of_attendance(self) if self.table is ATTENDANCE else ""):
+            if refusal:
+                raise ValueError(f"feature {self.name}: {refusal}")
         for column in columns_read(self.measure):
             if self.table[column].use is not Use.FEATURE:
                 raise ValueError(
                     f"feature {self.name}: column {self.table.name}.{column} is declared for "
                     f"{self.table[column].use.value}, not for features"
                 )
-        if self.table.name == "attendance" and self.absent_means is not None:
+        if self.table is ATTENDANCE and self.absent_means is not None:
             raise ValueError(
                 f"feature {self.name}: a window of attendance without one recorded day is not known, never 0"
             )
@@ -109,58 +111,53 @@ class Feature:
         ):
             raise ValueError(f"feature {self.name}: {self.table.name} does not say to which term a record belongs")
 
-    def _require_types(self) -> None:
-        of_attendance = self.table.name == "attendance"
-        match self.measure:
-            case (
-                Mean(column=column) | Latest(column=column) | Sum(column=column) | Highest(column=column)
-                | StepChange(column=column) | WeeksSame(column=column)
-            ) if not _is_number(self.table[column]):  # fmt: skip
-                raise ValueError(f"feature {self.name}: {column} is no number, and its codes are worth none")
-            case LeadDays(column=column) | Age(column=column) if self.table[column].kind is not Kind.DATE:
-                raise ValueError(f"feature {self.name}: {column} is no date")
-            case LongestRun() | Slope() | Change() | Unrecorded() | WorstCourse() if not of_attendance:
-                raise ValueError(f"feature {self.name}: runs, slopes and days are asked of attendance")
-            case Share(weekdays=(_, *_)) if not of_attendance:
-                raise ValueError(f"feature {self.name}: weekdays are asked of attendance")
-            case Margin(rule=rule) if rule not in MARGIN_TABLES or self.table.name != MARGIN_TABLES[rule]:
-                raise ValueError(
-                    f"feature {self.name}: the margins are {MARGIN_TABLES}, not {rule} of {self.table.name}"
-                )
-            case Change() if not isinstance(self.window, Last):
-                raise ValueError(f"feature {self.name}: a change is asked of the last days")
-            case Margin(per_course=True) | WorstCourse() if self.sessions is not Sessions.PERIODS:
-                raise ValueError(f"feature {self.name}: courses are told by class periods")
-            case Margin(per_course=False) | Unrecorded() | Share(weekdays=(_, *_)) if self.sessions is Sessions.PERIODS:
-                raise ValueError(f"feature {self.name}: this is asked of days, not of class periods")
-            case Unrecorded() if self.sessions is not Sessions.DAY:
-                raise ValueError(f"feature {self.name}: what was not recorded is asked of whole days")
-            case Margin() if of_attendance and self.window != InTerm():
-                raise ValueError(f"feature {self.name}: absences left are those of this term")
-            case (
-                Count(where=where)
-                | Share(where=where)
-                | Change(where=where)
-                | LongestRun(where=where)
-                | Slope(where=where)
-            ) if of_attendance and (where.column != "status" or set(where.values) & {"N", "H"}):
-                raise ValueError(f"feature {self.name}: attendance is asked of its status, and N and H are no marks")
-            case DaysSince(where=Where() as where) | NoRecord(where=Where() as where) if of_attendance and (
-                where.column != "status" or set(where.values) & {"N", "H"}
-            ):
-                raise ValueError(f"feature {self.name}: attendance is asked of its status, and N and H are no marks")
-            case _ if of_attendance and not isinstance(self.measure, _OF_ATTENDANCE):
-                raise ValueError(f"feature {self.name}: {type(self.measure).__name__} is not asked of attendance")
-            case _ if of_attendance and isinstance(self.window, Ever):
-                raise ValueError(
-                    f"feature {self.name}: attendance is kept for this and the previous term, not for ever"
-                )
-            case _ if (self.sessions is Sessions.PERIODS) and not isinstance(
-                self.measure, Count | Share | WorstCourse | Margin
-            ):
-                raise ValueError(f"feature {self.name}: class periods are counted, shared out and added up by course")
-            case _:
-                return
+
+def _wrong_type(feature: Feature) -> str:
+    """Why the measure cannot be asked of the table; empty when it can."""
+    table, of_attendance = feature.table, feature.table is ATTENDANCE
+    match feature.measure:
+        case (
+            Mean(column=column) | Latest(column=column) | Sum(column=column) | Highest(column=column)
+            | StepChange(column=column) | WeeksSame(column=column)
+        ) if not _is_number(table[column]):  # fmt: skip
+            return f"{column} is no number, and its codes are worth none"
+        case LeadDays(column=column) | Age(column=column) if table[column].kind is not Kind.DATE:
+            return f"{column} is no date"
+        case LongestRun() | Slope() | Change() | Unrecorded() | WorstCourse() if not of_attendance:
+            return "runs, slopes and days are asked of attendance"
+        case Share(weekdays=(_, *_)) if not of_attendance:
+            return "weekdays are asked of attendance"
+        case Margin(rule=rule) if rule not in MARGIN_TABLES or table.name != MARGIN_TABLES[rule]:
+            return f"the margins are {MARGIN_TABLES}, not {rule} of {table.name}"
+        case _:
+            return ""
+
+
+def _wrong_of_attendance(feature: Feature) -> str:
+    """Why the measure cannot be asked of these sessions and this window of attendance; empty when it can."""
+    measure, by_period = feature.measure, feature.sessions is Sessions.PERIODS
+    where = getattr(measure, "where", None)
+    if not isinstance(measure, _OF_ATTENDANCE):
+        return f"{type(measure).__name__} is not asked of attendance"
+    if isinstance(where, Where) and (where.column != "status" or set(where.values) & {"N", "H"}):
+        return "attendance is asked of its status, and N and H are no marks"
+    match measure:
+        case Change() if not isinstance(feature.window, Last):
+            return "a change is asked of the last days"
+        case Margin(per_course=True) | WorstCourse() if not by_period:
+            return "courses are told by class periods"
+        case Margin(per_course=False) | Unrecorded() | Share(weekdays=(_, *_)) if by_period:
+            return "this is asked of days, not of class periods"
+        case Unrecorded() if feature.sessions is not Sessions.DAY:
+            return "what was not recorded is asked of whole days"
+        case Margin() if feature.window != InTerm():
+            return "absences left are those of this term"
+        case _ if isinstance(feature.window, Ever):
+            return "attendance is kept for this and the previous term, not for ever"
+        case _ if by_period and not isinstance(measure, Count | Share | WorstCourse | Margin):
+            return "class periods are counted, shared out and added up by course"
+        case _:
+            return ""
 
 
 _OF_ATTENDANCE = Count | Share | Change | LongestRun | Slope | DaysSince | NoRecord | OfDays | OfOthers | Margin | Own

@@ -5,14 +5,18 @@ What differs is what came late: corrections, rows entered weeks after, a roster 
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.lag import nearest_teaching
 from features.snapshot import Snapshot, features
 from features.state import FOLDED_TABLES, Replay
 from records.clock import start_of
+from records.college import buddhist
+from records.errors import UserError
 from records.log import EventLog
 
 SUFFIX = "__known_now"
@@ -101,6 +105,70 @@ def late_records(log: EventLog, as_of: date, until: date) -> LateRecords:
             since += len(happened)
             about += int((happened < np.datetime64(as_of, "D")).sum())
     return LateRecords(told_since=since, about_before=about)
+
+
+def require_past(as_of: date, today: date) -> None:
+    """Raises UserError for a day to come."""
+    if as_of > today:
+        raise UserError(
+            f"{as_of} is still to come, so nothing was told after it. Leave out --known-now, or take an earlier day. · "
+            f"วันที่ {buddhist(as_of)} ยังมาไม่ถึง จึงยังไม่มีข้อมูลที่มาทีหลัง ตัด --known-now ออก หรือเลือกวันก่อนหน้า"
+        )
+
+
+def as_document(found: KnownNow) -> dict[str, Any]:
+    """The comparison for machines, without its table."""
+    return {
+        "as_of": str(found.as_of),
+        "students": _in_both(found),
+        "only_then": found.only_then,
+        "only_now": found.only_now,
+        "told_since": found.late.told_since,
+        "about_before": found.late.about_before,
+        "changed": {one.feature: one.students for one in found.changed},
+    }
+
+
+def _in_both(found: KnownNow) -> int:
+    return len(found.table) - found.only_then - found.only_now
+
+
+def lines_of(found: KnownNow) -> list[str]:
+    """The comparison as people read it."""
+    day, late, both = found.as_of, found.late, _in_both(found)
+    lines = [
+        f"วันที่ {buddhist(day)}: ตามที่ทราบเช้าวันนั้น เทียบกับที่ทราบวันนี้ · {day}: as known that morning, beside what is known now",
+        f"ข้อมูลที่เข้ามาตั้งแต่วันนั้น {late.told_since:,} รายการ เป็นเรื่องก่อนวันนั้น {late.about_before:,} รายการ · "
+        f"{late.told_since:,} records told since, {late.about_before:,} of them about days before it",
+        f"นักเรียน {both:,} คนอยู่ในทั้งสองตาราง มีเฉพาะตอนนั้น {found.only_then:,} คน มีเฉพาะที่ทราบวันนี้ {found.only_now:,} คน · "
+        f"{both:,} students in both, {found.only_then:,} only then, {found.only_now:,} only now",
+    ]
+    lines += [f"  {one.feature}: เปลี่ยน {one.students:,} คน · changed for {one.students:,}" for one in found.changed]
+    return lines if found.changed else [*lines, "ไม่มีตัวบ่งชี้ใดเปลี่ยน · no feature changed"]
+
+
+def why_nobody(log: EventLog, as_of: date) -> str:
+    """What to do when nobody is enrolled on a day: mostly it lies outside a term, and the nearest days in one help."""
+    near = nearest_teaching(log, as_of)
+    why_th, why = (
+        "วันนั้นอยู่นอกภาคเรียน หรือยังไม่มีทะเบียนของภาคเรียนเข้ามาก่อนวันนั้น",
+        "the day lies outside a term, or no roster of its term had come in by then",
+    )
+    to_do_th = f"วันเรียนที่ใกล้ที่สุดคือ {' และ '.join(map(buddhist, near))} เลือกวันใหม่ หรือนำเข้าทะเบียน"
+    to_do = f"The nearest days with teaching: {' and '.join(map(str, near))}. Take another day, or import the roster."
+    if not near:
+        to_do_th = "ปฏิทินยังไม่มีวันเรียน กรอกภาคเรียนในแบบตั้งค่า สั่ง zerodrop init แล้วนำเข้าทะเบียน"
+        to_do = "The calendar has no day with teaching: enter the terms (zerodrop init) and import the roster."
+    if near == [as_of]:
+        why_th, why = "ยังไม่มีทะเบียนของภาคเรียนเข้ามาก่อนวันนั้น", "no roster of its term had come in by then"
+        to_do_th, to_do = (
+            "เลือกวันหลังจากนี้ หรือนำเข้าทะเบียน (zerodrop import)",
+            "Take a later day, or import the roster (zerodrop import).",
+        )
+    return (
+        f"Nobody is enrolled on {as_of}: {why}. {to_do} · "
+        f"ไม่มีนักเรียนในทะเบียน ณ วันที่ {buddhist(as_of)}: {why_th} {to_do_th}"
+    )
 
 
 def _differs(old: pd.Series, new: pd.Series) -> npt.NDArray[np.bool_]:

@@ -16,14 +16,16 @@ from records import ledger
 from records.access import open_log
 from records.clock import start_of
 from records.codes import DAY_KINDS
+from records.college import buddhist
 from records.home import DataHome
 from records.ledger import BatchRow
 from records.log import EventLog
-from records.tables import CALENDAR, SAME_PERSON, TABLES, VISITS, Table
+from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, CALENDAR, SAME_PERSON, TABLES, VISITS, Table
 from records.text import Text
 
 Ints = npt.NDArray[np.int64]
 LEAST_SILENT_DAYS = 14  # what came within two weeks is never called stale
+LEAST_ARRIVALS = 3  # one interval alone is not the usual one
 # Told by exports about students. Sealed tables stay sealed for a question about time, visits and links are our own entries.
 LAG_TABLES: tuple[Table, ...] = tuple(
     table for table in TABLES if table.per_student and not table.sensitive and table not in (SAME_PERSON, VISITS)
@@ -48,7 +50,7 @@ class Arrivals:
 
 @dataclass(frozen=True, kw_only=True)
 class Lag:
-    """How late one source tells one table, in whole days; `usual_interval_days` is None while it came only once.
+    """How late one source tells one table, in whole days; `usual_interval_days` is None until it came on three days.
 
     `silent_days` are calendar days in teaching weeks since it last told something new.
     """
@@ -86,7 +88,7 @@ def sources_in_operation(batches: list[BatchRow]) -> dict[int, str]:
 def lags_of(log: EventLog, sources: Mapping[int, str], as_of: date | None, today: date) -> list[Lag]:
     """Each table and source that told something in operation, before `as_of` where it is given, in order of the tables."""
     until = start_of(as_of) if as_of else None
-    teaching = _teaching_weeks(log, until)
+    teaching = np.unique(_monday(_teaching_days(log, until)))
     found = []
     for table in LAG_TABLES:
         for source, arrivals in sorted(_arrivals(log, table, sources, until).items()):
@@ -99,7 +101,7 @@ def _lag(institution: str, source: str, table: Table, told: Arrivals, teaching_w
     late = np.maximum(told.entered - told.happened, 0)
     median, nine_in_ten = (int(np.quantile(late, share, method="inverted_cdf")) for share in (0.5, 0.9))
     days = np.unique(told.told)
-    interval = float(np.median(np.diff(days))) if len(days) > 1 else None
+    interval = float(np.median(np.diff(days))) if len(days) >= LEAST_ARRIVALS else None
     silent = days_in_weeks(int(days[-1]) + 1, today, teaching_weeks)
     return Lag(
         institution=institution,
@@ -117,10 +119,36 @@ def _lag(institution: str, source: str, table: Table, told: Arrivals, teaching_w
     )
 
 
+def lines_of(lag: Lag) -> list[str]:
+    """A lag as people read it."""
+    interval = Text(th="มายังไม่ครบสามครั้ง จึงยังบอกรอบไม่ได้", en="came on fewer than three days: no usual interval yet")
+    if lag.usual_interval_days is not None:
+        interval = Text(
+            th=f"ปกติทุก {lag.usual_interval_days:g} วัน", en=f"usually every {lag.usual_interval_days:g} days"
+        )
+    usual = Text(th="ปกติบันทึกในวันนั้น", en="usually entered on the day itself")
+    if lag.median_days:
+        usual = Text(th=f"ปกติบันทึกหลังจากนั้น {lag.median_days} วัน", en=f"usually entered after {lag.median_days} days")
+    lines = [
+        f"{lag.source}, {lag.table_label.th} · {lag.table_label.en} ({lag.table}): {lag.rows:,} รายการ · records",
+        f"  {usual.th} (9 ใน 10 ภายใน {lag.nine_in_ten_days} วัน) · {usual.en} (9 of 10 within {lag.nine_in_ten_days})",
+        f"  ได้รับล่าสุด {buddhist(lag.last_told_on)} ข้อมูลถึงวันที่ {buddhist(lag.newest_happened_on)} {interval.th} · "
+        f"last told on {lag.last_told_on} about days up to {lag.newest_happened_on}, {interval.en}",
+    ]
+    if lag.stale:
+        of_attendance = lag.table in (ATTENDANCE.name, ATTENDANCE_TOTAL.name)
+        not_th, not_en = (" ไม่ใช่มาเรียนครบ", ", not as perfect attendance") if of_attendance else ("", "")
+        lines.append(
+            f"  ! เงียบไป {lag.silent_days} วันในสัปดาห์ที่มีการเรียน: ให้อ่านว่าไม่ทราบ{not_th} · "
+            f"silent for {lag.silent_days} days of teaching weeks: read as unknown{not_en}"
+        )
+    return lines
+
+
 def is_stale(silent_days: int, usual_interval_days: float | None, usual_lag_days: int) -> bool:
     """Whether a source is silent for longer than two of its usual intervals and its usual lag, and at least 14 days.
 
-    One that came only once has no usual interval: whether it is late cannot be said.
+    One that came on fewer than three days has no usual interval: whether it is late cannot be said.
     """
     if usual_interval_days is None:
         return False
@@ -165,14 +193,22 @@ def _together(parts: list[Arrivals]) -> Arrivals:
     )
 
 
-def _teaching_weeks(log: EventLog, until: datetime | None) -> Ints:
-    """The Mondays of the weeks in which the calendar, as last told, has teaching."""
+def nearest_teaching(log: EventLog, day: date) -> list[date]:
+    """The day itself where the calendar, as last told, has teaching then; else the last such day before it and the first after."""
+    days, here = _teaching_days(log, None), _day(day)
+    if here in days:
+        return [day]
+    return [_date(int(one)) for one in (*days[days < here][-1:], *days[days > here][:1])]
+
+
+def _teaching_days(log: EventLog, until: datetime | None) -> Ints:
+    """The days on which the calendar, as last told, has teaching, in order."""
     rows = log.rows(CALENDAR, until, [*CALENDAR.key, "kind", "retracted"])
     cells = [rows.column(name).to_pylist() for name in [*CALENDAR.key, "kind", "retracted"]]
     last = {key: (kind, gone) for *key_cells, kind, gone in zip(*cells, strict=True) for key in [tuple(key_cells)]}
     on = CALENDAR.key.index("happened_on")
     days = [_day(key[on]) for key, (kind, gone) in last.items() if kind in _TEACHING and not gone]
-    return np.unique(_monday(np.array(days, np.int64)))
+    return np.unique(np.array(days, np.int64))
 
 
 def _local_days(milliseconds: Ints) -> Ints:

@@ -67,7 +67,7 @@ def gpa_bars(asked: Asked) -> Floats:
         rules = _gpa_rules(asked, institution)
         if rules:
             stage, year = _stage_and_year(level - 1)
-            bars[at] = _bar_of(rules, stage)((year - 1) * 2 + one % 4 - 1)
+            bars[at] = _bar_of(rules, stage)(None if year is None else (year - 1) * 2 + one % 4 - 1)
     return np.asarray(bars[place])
 
 
@@ -75,22 +75,25 @@ def _gpa_rules(asked: Asked, institution: int) -> list[Entered]:
     return [rule for rule in _entered(asked).get(institution, []) if rule.name == "gpa_minimum"]
 
 
-def _stage_and_year(level: int) -> tuple[str, int]:
+def _stage_and_year(level: int) -> tuple[str, int | None]:
+    """The stage of a level and its year, None where it has no year: then nobody can count the terms completed."""
     if level < 0:
-        return "", 1
+        return "", None
     code = LEVELS.codes[level]
-    return STAGE_OF_LEVEL.get(code.value, ""), int(code.worth or 1)
+    return STAGE_OF_LEVEL.get(code.value, ""), None if code.worth is None else int(code.worth)
 
 
-def _bar_of(rules: list[Entered], stage: str) -> Callable[[int], float]:
+def _bar_of(rules: list[Entered], stage: str) -> Callable[[int | None], float]:
     """The bar by terms completed: the rules of the stage, or those of no stage where it has none of its own."""
     held = [rule for rule in rules if rule.stage == stage and stage] or [rule for rule in rules if not rule.stage]
     steps = sorted((rule.after_terms, rule.value) for rule in held if rule.after_terms is not None)
     always = [rule.value for rule in held if rule.after_terms is None]
 
-    def bar(completed: int) -> float:
+    def bar(completed: int | None) -> float:
         if steps:
-            return next((value for after, value in steps if after > completed), steps[-1][1])
+            reached = float("nan") if completed is None else completed
+            coming = [value for after, value in steps if after > reached]
+            return coming[0] if coming else steps[-1][1] if completed is not None else float("nan")
         return always[0] if always else float("nan")
 
     return bar

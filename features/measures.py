@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.asked import Asked
-from features.course_walk import counted_periods, fewest_left, worst_share
+from features.course_walk import PeriodWalk
 from features.day_totals import covered_days, prorated, totals_of
 from features.day_walk import ANY_MARK, MISSED, RECORDED, Days, DayWalk, marks_of
 from features.declaration import Feature
@@ -79,6 +79,7 @@ class Answers:
         self._walks: dict[Sessions, DayWalk] = {}
         self._rows: dict[str, RowsAsked] = {}
         self._parts: dict[bytes, Answers] = {}
+        self._periods = PeriodWalk(asked)
 
     def fill(self, feature: Feature, column: npt.NDArray[np.float32], known: npt.NDArray[np.float32]) -> None:
         """Put the rounded answers into `column`, and count into `known` for whom there is one.
@@ -227,14 +228,14 @@ class Answers:
     def _of_periods(self, feature: Feature) -> Floats:
         match feature.measure:
             case Count(where=where):
-                counted, held = counted_periods(self.asked, marks_of(where), feature.window)
+                counted, held = self._periods.counted(marks_of(where), feature.window)
                 return np.where(held > 0, counted, np.nan)
             case Share(where=where, weekdays=()):
-                return _part(*counted_periods(self.asked, marks_of(where), feature.window))
+                return _part(*self._periods.counted(marks_of(where), feature.window))
             case WorstCourse(where=where, least=least):
-                return worst_share(self.asked, marks_of(where), feature.window, least)
+                return self._periods.worst_share(marks_of(where), feature.window, least)
             case Margin(rule="attendance_share", per_course=True, least=least):
-                return fewest_left(self.asked, absence_rule(self.asked), least)
+                return self._periods.fewest_left(absence_rule(self.asked), least)
             case _:
                 raise _not_asked(feature)
 

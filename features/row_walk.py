@@ -67,9 +67,8 @@ class RowsAsked:
             _in_term(*self._bounds, happened, alive, told, wanted, today, found)
         else:
             _since(*self._bounds, happened, alive, self.asked.first_days(window), today, found)
-        if (piece := self.rows.piece()) is not None:
-            _leave_last_attempt(*self._bounds, happened, alive, piece, columns["attempt"], today, found)
-        return found
+        superseded = self.rows.superseded(self.asked.state.students, today)
+        return found if superseded is None else found & ~superseded
 
     def _term_wanted(self, window: InTerm) -> Ints:
         """Rows that carry a term of their own belong to it, whenever they happened: results come after the term closed."""
@@ -198,18 +197,6 @@ def _since(begin, end, happened, alive, first, today, found):  # type: ignore[no
     for i in range(len(begin)):
         for row in range(begin[i], end[i]):
             found[row] = alive[row] and first[i] <= happened[row] < today
-
-
-@numba.njit(cache=True, nogil=True)
-def _leave_last_attempt(begin, end, happened, alive, piece, attempt, today, found):  # type: ignore[no-untyped-def]
-    """Of several attempts of one piece the last that was known and had happened speaks; no number is the first."""
-    for i in range(len(begin)):
-        for row in range(begin[i], end[i]):
-            own = attempt[row] if attempt[row] == attempt[row] else 1
-            for other in range(begin[i], end[i]):
-                later = attempt[other] > own and alive[other] and happened[other] < today
-                if later and piece[other] == piece[row]:
-                    found[row] = False
 
 
 @numba.njit(cache=True, nogil=True)

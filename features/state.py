@@ -121,9 +121,10 @@ class State:
         """
         if self.students:
             raise ValueError("a link of two numbers is folded before all other records; begin a new state")
-        last = {
-            old: (new, gone) for old, new, gone in zip(*(rows.column(name).to_pylist() for name in _LINK), strict=True)
-        }
+        last: dict[int, tuple[int, bool]] = {}
+        for old, new, gone in zip(*(rows.column(name).to_pylist() for name in _LINK), strict=True):
+            last.pop(old, None)  # in the order of the last versions: of a circle the link told last joins nothing
+            last[old] = new, gone
         held = {old: new for old, (new, gone) in last.items() if not gone}
         self._grow(max(max(old, new) for old, (new, _) in last.items()) + 1)
         for old, new in held.items():

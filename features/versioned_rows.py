@@ -57,11 +57,19 @@ class VersionedRows:
             self._starts = _starts(self._keys, students)
         return self._starts
 
-    def piece(self) -> Ints | None:
-        """What a row is an attempt of, a number for each piece of a student's; None when nothing has a second attempt."""
-        if "attempt" not in self.table.key or not (self.columns["attempt"] > 1).any():
+    def superseded(self, students: int, today: int) -> Flags | None:
+        """Rows that a later attempt at the same piece of work has overtaken before `today`; None when there is none.
+
+        An attempt without a number is the first; of two first ones the row read last speaks.
+        """
+        if "attempt" not in self.table.key:
             return None
-        return self._row_keys.without_last(self._keys & 0xFFFFFFFF)
+        attempt, starts = self.columns["attempt"], self.starts(students)
+        if not (attempt > 1).any() and (np.isnan(attempt).all() or not np.isnan(attempt).any()):
+            return None
+        speaks = self.columns["alive"] & (self.columns["happened_on"] < today)
+        piece = self._row_keys.without_last(self._keys & 0xFFFFFFFF)
+        return np.asarray(_overtaken(starts, piece, np.nan_to_num(attempt, nan=1.0), self.columns["read"], speaks))
 
     def any_since(self, day: int) -> bool:
         """Whether any of these facts happened on a day (since 1970) or after it."""
@@ -194,6 +202,18 @@ def _last_of_each(keys: Ints, students: int) -> Ints:
             ordered[kept] = ordered[at]
             kept += 1
     return ordered[:kept]
+
+
+@numba.njit(cache=True, nogil=True)
+def _overtaken(starts, piece, attempt, read, speaks):  # type: ignore[no-untyped-def]
+    found = np.zeros(len(piece), np.bool_)
+    for student in range(len(starts) - 1):
+        for row in range(starts[student], starts[student + 1]):
+            for other in range(starts[student], starts[student + 1]):
+                if speaks[other] and piece[other] == piece[row]:
+                    again = attempt[other] == attempt[row] and read[other] > read[row]
+                    found[row] |= again or attempt[other] > attempt[row]
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

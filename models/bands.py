@@ -88,6 +88,6 @@ def must_see(
         low = np.round(column["away_share_term"], 4) > round(1 - rules["attendance_share"], 4)
         past["attendance_share"] = low & (recorded_days >= _LEAST_RECORDED_DAYS)
     for name in ("absent_run_notice", "absent_run_dismissal"):
-        if name in rules:
+        if rules.get(name, 0) >= 1:  # a run of fewer days than one would be everybody's
             past[name] = column["missed_run_now"] >= rules[name]
     return [[name for name, flags in past.items() if flags[index]] for index in range(len(values))]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from records.codes import STAGES
+from records.codes import RULES, STAGES
 from records.text import Text
 
 RuleKey = tuple[str, str, int | None]
@@ -84,6 +84,67 @@ class Rule:
     def key(self) -> RuleKey:
         """What makes two rules versions of one."""
         return self.name, self.stage, self.after_terms
+
+    @property
+    def told(self) -> Text:
+        """Which rule, for whom, and its value: `gpa_minimum (vocational certificate, after 2 terms) = 1.5`."""
+        label = RULES.codes[RULES.position(self.name)].label
+        narrowed = []
+        if self.stage:
+            narrowed.append(STAGES.codes[STAGES.position(self.stage)].label)
+        if self.after_terms is not None:
+            narrowed.append(Text(th=f"เมื่อเรียนครบ {self.after_terms} ภาคเรียน", en=f"after {self.after_terms} terms"))
+        of_whom_th = f" ({' '.join(one.th for one in narrowed)})" if narrowed else ""
+        of_whom = f" ({', '.join(one.en for one in narrowed)})" if narrowed else ""
+        return Text(
+            th=f"{label.th}{of_whom_th}: {self.shown_value.th}", en=f"{self.name}{of_whom} = {self.shown_value.en}"
+        )
+
+    @property
+    def shown_value(self) -> Text:
+        if self.name != "attendance_share":
+            return Text(th=f"{self.value:g}", en=f"{self.value:g}")
+        return Text(th=f"ร้อยละ {self.value * 100:g}", en=f"{self.value * 100:g} %")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleLimits:
+    """What values a rule may have, and the one that switches it off: that nobody reaches, or that counts nothing."""
+
+    least: float
+    most: float
+    off: float
+    whole: bool
+
+    def allow(self, value: float) -> bool:
+        return self.least <= value <= self.most and (not self.whole or value == int(value))
+
+
+_DAYS_RUNNING = RuleLimits(least=1, most=100, off=100, whole=True)
+_TIMES = RuleLimits(least=0, most=100, off=0, whole=True)
+RULE_LIMITS: dict[str, RuleLimits] = {
+    "attendance_share": RuleLimits(least=0, most=1, off=0, whole=False),
+    "absent_run_notice": _DAYS_RUNNING,
+    "absent_run_dismissal": _DAYS_RUNNING,
+    "gpa_minimum": RuleLimits(least=0, most=4, off=0, whole=False),
+    "lates_per_absence": _TIMES,
+    "leaves_per_absence": _TIMES,
+}
+
+
+def wrong_value(rule: Rule) -> Text | None:
+    """Why a rule cannot have its value, and what to write; None when it can."""
+    limits = RULE_LIMITS[rule.name]
+    if limits.allow(rule.value):
+        return None
+    label, span_th = RULES.codes[RULES.position(rule.name)].label, f"{limits.least:g} ถึง {limits.most:g}"
+    must, must_th = ("be a whole number", "เป็นจำนวนเต็ม") if limits.whole else ("lie", "อยู่ระหว่าง")
+    share, share_th = ("Write 80 % as 0.8. ", " ร้อยละ 80 ให้ใส่ 0.8") if rule.name == "attendance_share" else ("", "")
+    return Text(
+        th=f"ค่าของ '{label.th}' ({rule.name}) ต้อง{must_th} {span_th}{share_th} ถ้าไม่ใช้ระเบียบนี้ ให้ใส่ {limits.off:g}",
+        en=f"the value of '{rule.name}' must {must} between {limits.least:g} and {limits.most:g}. {share}"
+        f"To switch the rule off, write {limits.off:g}",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ a day (records/compacted.py). Whatever stops it leaves the old files in force: t
 the ledger on, which refuses when another compaction was faster.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -50,25 +51,58 @@ class Compaction:
 
 
 def compact(home: DataHome, shard: Shard, closed_before: date) -> Compaction:
-    """Rewrite the batches committed before a day, with what was compacted earlier, as one file a table."""
+    """Rewrite the batches committed before a day, with what was compacted earlier, as one file a table.
+
+    Raises UserError, with every table as it was, when a file is not the one that was written: what is compacted gets a
+    new digest, which would hide the damage for good.
+    """
     before = ledger.shard_index(home.database, shard.institutions).files
-    rows = sum(_compact_table(home, shard, TABLE_OF[name], closed_before) for name in sorted({f.table for f in before}))
-    after = ledger.shard_index(home.database, shard.institutions).files
-    sizes = _sizes(home.logs, before), _sizes(home.logs, after)
+    sizes_before = _sizes(home.logs, shard, before)
+    tables = [TABLE_OF[name] for name in sorted({file.table for file in before})]
+    for table in tables:
+        _require_as_written(home.logs, shard, _to_rewrite(home, shard, table, closed_before))
+    rows = sum(_compact_table(home, shard, table, closed_before) for table in tables)
+    sizes = _sizes(home.logs, shard, ledger.shard_index(home.database, shard.institutions).files)
     return Compaction(
-        shard=shard, rows=rows, files=(len(sizes[0]), len(sizes[1])), bytes=(sum(sizes[0]), sum(sizes[1]))
+        shard=shard, rows=rows, files=(len(sizes_before), len(sizes)), bytes=(sum(sizes_before), sum(sizes))
     )
 
 
-def _sizes(folder: Path, files: Sequence[LogFile]) -> list[int]:
-    return [(folder / path).stat().st_size for path in {file.path for file in files}]
+def _sizes(folder: Path, shard: Shard, files: Sequence[LogFile]) -> list[int]:
+    """The sizes of the files, each counted once. Raises UserError when one is missing."""
+    sizes = []
+    for path in sorted({file.path for file in files}):
+        try:
+            sizes.append((folder / path).stat().st_size)
+        except FileNotFoundError:
+            raise _damaged(shard, path) from None
+    return sizes
+
+
+def _require_as_written(folder: Path, shard: Shard, files: Sequence[LogFile]) -> None:
+    """Compare each file with its digest in the ledger. Raises UserError for one that is missing or another."""
+    for path, written in {file.path: file.sha256 for file in files}.items():
+        try:
+            with (folder / path).open("rb") as opened:
+                found = hashlib.file_digest(opened, "sha256").hexdigest()
+        except FileNotFoundError:
+            raise _damaged(shard, path) from None
+        if found != written:
+            raise _damaged(shard, path)
+
+
+def _damaged(shard: Shard, path: str) -> UserError:
+    return UserError(
+        f"The file {path} of {shard.name} is missing or is not what was written; nothing was changed. Restore this file from "
+        f"a backup. แฟ้ม {path} ({shard.name}) หายไปหรือไม่ตรงกับที่บันทึกไว้ ระบบยังไม่ได้เปลี่ยนอะไร ให้กู้แฟ้มนี้จากข้อมูลสำรอง"
+    )
 
 
 def _compact_table(home: DataHome, shard: Shard, table: Table, closed_before: date) -> int:
     """How many rows were written; begun again when another compaction came in between."""
     for _ in range(_TRIES):
-        old = _closed_files(home, shard, table, closed_before)
-        if all(file.position is not None for file in old):
+        old = _to_rewrite(home, shard, table, closed_before)
+        if not old:
             return 0
         path, parts = _written(home, shard, table, old)
         try:
@@ -86,16 +120,20 @@ def _compact_table(home: DataHome, shard: Shard, table: Table, closed_before: da
     )
 
 
-def _closed_files(home: DataHome, shard: Shard, table: Table, closed_before: date) -> list[LogFile]:
-    """The files of a table that are compacted together: of each institution its batches up to the first open one."""
+def _to_rewrite(home: DataHome, shard: Shard, table: Table, closed_before: date) -> list[LogFile]:
+    """The files of a table that are compacted together, of each institution its batches up to the first open one.
+
+    None when all of that is compacted already.
+    """
     open_from = _first_open(home, shard, closed_before)
     files = ledger.shard_index(home.database, shard.institutions).files
-    return [
+    closed = [
         file
         for file in files
         if file.table == table.name
         and (file.position is not None or file.batch < open_from.get(file.institution, ledger.NEWEST))
     ]
+    return closed if any(file.position is None for file in closed) else []
 
 
 def _first_open(home: DataHome, shard: Shard, closed_before: date) -> dict[str, int]:

@@ -51,7 +51,10 @@ def create_home(settings: Settings) -> DataHome:
 def open_home(settings: Settings) -> DataHome:
     """Open an existing data home. Raises ConfigurationGap when there is none, VaultError when the key does not fit."""
     if not settings.home.is_dir() or (not settings.database_url and not (settings.home / "zerodrop.db").exists()):
-        raise ConfigurationGap(f"There is no data home at {settings.home}. Make one with `zerodrop init`.")
+        raise ConfigurationGap(
+            f"There is no data home at {settings.home}. Make one with `zerodrop init`. · "
+            f"ไม่มีที่เก็บข้อมูลที่ {settings.home} สร้างด้วยคำสั่ง zerodrop init"
+        )
     return _opened(settings)
 
 

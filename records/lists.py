@@ -186,8 +186,11 @@ def _insert(session: Session, new: NewPublication, digest: str) -> UUID:
 
 
 def _row_of(publication_id: UUID, entry: NewEntry) -> dict[str, Any]:
-    on_list = entry.band != "none" or bool(entry.must_see)
-    return {"publication_id": publication_id, **asdict(entry), "on_list": on_list}
+    return {"publication_id": publication_id, **asdict(entry), "on_list": _stands_on_list(entry)}
+
+
+def _stands_on_list(entry: NewEntry | ListEntryRow) -> bool:
+    return entry.band != "none" or bool(entry.must_see)
 
 
 def current_publication(session: Session, institution: str) -> PublicationRow | None:
@@ -243,10 +246,14 @@ def numbers_in_band(session: Session, publication_id: UUID, band: str) -> frozen
 
 
 def entries_of(session: Session, publication_id: UUID) -> list[NewEntry]:
-    """Every scored student of a publication, as it was stored. People ask through records.access."""
+    """Every scored student of a publication, as it was stored. People ask through records.access.
+
+    An entry that is shown, or not, against its own band and rules was altered, and is none of them.
+    """
     rows = session.scalars(select(ListEntryRow).where(ListEntryRow.publication_id == publication_id))
     names = [item.name for item in fields(NewEntry)]
-    return [NewEntry(**{name: getattr(row, name) for name in names}) for row in rows]
+    whole = (row for row in rows if row.on_list == _stands_on_list(row))
+    return [NewEntry(**{name: getattr(row, name) for name in names}) for row in whole]
 
 
 def promote(database: Database, *, institution: str, model_digest: str, signed_by: str, reason: str) -> None:

@@ -86,10 +86,13 @@ def _lanes(sources: Sequence[Source], institutions: int) -> list[int]:
 
 
 def _overlapping(sources: Sequence[Source]) -> Iterator[list[Source]]:
-    """Files in order of time, those whose times overlap together."""
+    """Files in order of time, those whose times overlap together.
+
+    Of files that begin at one instant the compacted ones come first, for they may hold rows of any batch; then by batch.
+    """
     group: list[Source] = []
     end: datetime | None = None
-    for source in sorted(sources, key=lambda source: (source.first, source.batch)):
+    for source in sorted(sources, key=lambda source: (source.first, not source.is_compacted, source.batch)):
         if end is not None and source.first >= end and not _touch(group, source):
             yield group
             group = []
@@ -101,5 +104,8 @@ def _overlapping(sources: Sequence[Source]) -> Iterator[list[Source]]:
 
 
 def _touch(group: Sequence[Source], source: Source) -> bool:
-    """Whether a file begins at the very instant another ends and carries an earlier batch number: then rows interleave."""
-    return any(other.last == source.first and other.batch >= source.batch for other in group)
+    """Whether a file begins at the very instant another ends and may carry an earlier batch number: then rows interleave.
+
+    Of a compacted file only the newest batch is known, so any that it holds may lie at that instant.
+    """
+    return any(other.last == source.first and (source.is_compacted or other.batch >= source.batch) for other in group)

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from records import ledger
 from records.access import ROLE_OF
+from records.clock import local_day
 from records.codes import DAY_KINDS, RULES, STAGES
 from records.college import (
     RULES_BY_STAGE,
@@ -22,20 +23,31 @@ from records.college import (
     Holiday,
     Institution,
     Rule,
+    RuleKey,
     SetupSheet,
     StaffMember,
     TermDates,
+    wrong_value,
 )
 from records.errors import ConfigurationGap, ImportRefused
 from records.home import DataHome
 from records.intake import normalise
 from records.intake.files import read_grid
 from records.lists import CapacityRow
-from records.staff import AccountRow, CaseloadRow, account_by_login, assign_group
+from records.staff import AccountRow, CaseloadRow, account_by_login, assign_group, assigned_groups
 from records.text import Text
 
 Row = dict[str, str]
 T = TypeVar("T")
+_RULES_SHEET = next(sheet.label.th for sheet in SETUP_SHEETS if sheet.name == "rules")
+
+
+class _Mistake(ValueError):
+    """What is wrong with a row, in both languages."""
+
+    def __init__(self, en: str, th: str) -> None:
+        super().__init__(en)
+        self.th = th
 
 
 def read_college(path: Path) -> College:
@@ -98,6 +110,11 @@ def _each(path: Path, sheet: str, sheets: dict[str, list[tuple[int, Row]]], read
     for line, row in sheets[sheet]:
         try:
             found.append(read(row))
+        except _Mistake as mistake:
+            raise ConfigurationGap(
+                f"{path.name}, sheet '{label}', line {line}: {mistake} · "
+                f"ไฟล์ {path.name} แผ่นงาน '{label}' แถวที่ {line}: {mistake.th}"
+            ) from None
         except ValueError as error:
             raise ConfigurationGap(f"{path.name}, sheet '{label}', line {line}: {error}") from None
     return found
@@ -161,36 +178,57 @@ def _capacity(row: Row) -> Capacity:
 def _rule(row: Row) -> Rule:
     position = RULES.parse(row["rule"])
     if position is None:
-        raise ValueError(f"there is no rule '{row['rule']}'; rules: {', '.join(RULES.values)}")
+        known = ", ".join(RULES.values)
+        raise _Mistake(
+            f"there is no rule '{row['rule']}'; rules: {known}", f"ไม่มีระเบียบชื่อ '{row['rule']}' ชื่อที่ใช้ได้คือ {known}"
+        )
     name, value = RULES.values[position], normalise.parse_number(row["value"])
     if value is None:
-        raise ValueError(f"the value of '{name}' is no number")
-    most = 1 if name == "attendance_share" else 100
-    if not 0 <= value <= most:
-        raise ValueError(f"the value of '{name}' must lie between 0 and {most}" + (": write 80 % as 0.8" * (most == 1)))
-    stage, after_terms = _stage(row), _whole(row, "after_terms") if row["after_terms"] else None
-    if (stage or after_terms is not None) and name not in RULES_BY_STAGE:
-        raise ValueError(f"'{name}' holds for the whole institution; leave 'stage' and 'after_terms' empty")
-    if after_terms is not None and not 1 <= after_terms <= 12:
-        raise ValueError("'after_terms' must lie between 1 and 12")
-    return Rule(name=name, value=value, stage=stage, after_terms=after_terms)
+        label = RULES.codes[position].label.th
+        raise _Mistake(f"the value of '{name}' is no number", f"ค่าของ '{label}' ({name}) ไม่ใช่ตัวเลข ให้ใส่เป็นตัวเลข")
+    rule = Rule(name=name, value=value, stage=_stage(row), after_terms=_after_terms(row))
+    if (wrong := wrong_value(rule)) is not None:
+        raise _Mistake(wrong.en, wrong.th)
+    if (rule.stage or rule.after_terms is not None) and name not in RULES_BY_STAGE:
+        raise _Mistake(
+            f"'{name}' holds for the whole institution; leave 'stage' and 'after_terms' empty",
+            f"ระเบียบ '{name}' ใช้กับทั้งสถานศึกษา ให้เว้นช่อง 'ระดับการศึกษา' และ 'เมื่อเรียนครบกี่ภาคเรียน' ว่างไว้",
+        )
+    return rule
+
+
+def _after_terms(row: Row) -> int | None:
+    if not row["after_terms"]:
+        return None
+    terms = normalise.parse_whole(row["after_terms"])
+    if terms is None or not 1 <= terms <= 12:
+        raise _Mistake(
+            "'after_terms' must be a whole number between 1 and 12", "'เมื่อเรียนครบกี่ภาคเรียน' ต้องเป็นจำนวนเต็ม 1 ถึง 12"
+        )
+    return terms
 
 
 def _stage(row: Row) -> str:
     position = STAGES.parse(row["stage"]) if row["stage"] else None
     if row["stage"] and position is None:
         known = ", ".join(code.label.th for code in STAGES.codes)
-        raise ValueError(f"'{row['stage']}' is no stage of education; known: {known}")
+        raise _Mistake(
+            f"'{row['stage']}' is no stage of education; known: {known}",
+            f"ไม่รู้จักระดับการศึกษา '{row['stage']}' ที่ใช้ได้คือ {known}",
+        )
     return "" if position is None else STAGES.values[position]
 
 
 def _each_once(path: Path, rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """The rules, none of them twice: of two values nobody could say which holds. Raises ConfigurationGap."""
-    keys = [rule.key for rule in rules]
-    for place, key in enumerate(keys):
-        if key in keys[:place]:
+    first: dict[RuleKey, Rule] = {}
+    for rule in rules:
+        other = first.setdefault(rule.key, rule)
+        if other is not rule:
             raise ConfigurationGap(
-                f"{path.name}, sheet 'ระเบียบของสถานศึกษา': '{rules[place].name}' is there twice. Keep one row."
+                f"{path.name}, sheet '{_RULES_SHEET}': {other.told.en} is there twice, the second time with "
+                f"{rule.shown_value.en}. Keep one row. · ไฟล์ {path.name} แผ่นงาน '{_RULES_SHEET}': "
+                f"'{other.told.th}' มีสองแถว อีกแถวใส่ {rule.shown_value.th} ให้เหลือแถวเดียว"
             )
     return tuple(rules)
 
@@ -198,13 +236,16 @@ def _each_once(path: Path, rules: Sequence[Rule]) -> tuple[Rule, ...]:
 # Into the data home
 
 
-def apply_college(home: DataHome, college: College) -> list[StaffMember]:
+def apply_college(home: DataHome, college: College, today: date | None = None) -> list[StaffMember]:
     """Enter or correct everything but calendar and rules (which are records); returns staff whose account is new.
 
-    Raises ConfigurationGap when a class group names an advisor who is nobody's account.
+    A class group that never had an advisor gets its first one from the first term on; any later one counts from `today`
+    (default: in Bangkok), so that earlier lists keep their advisors. Raises ConfigurationGap when a class group names an
+    advisor who is nobody's account, or a rule has a value that it cannot have.
     """
-    code = college.institution.code
+    code, today = college.institution.code, today or local_day(datetime.now(UTC))
     _require_usable_code(code)
+    _require_usable_rules(college)
     _require_known_advisors(home, college)
     ledger.add_institution(home.database, college.institution)
     with home.database.write() as session:
@@ -213,6 +254,7 @@ def apply_college(home: DataHome, college: College) -> list[StaffMember]:
             session.add(AccountRow(login=member.login, name=member.name, role=member.role, institution=code))
         session.flush()
         first = min((term.opens_on for term in college.terms), default=date(2000, 1, 1))
+        assigned = assigned_groups(session, code)
         for group in college.groups:
             account = account_by_login(session, group.advisor)
             if account is None or account.institution != code:
@@ -220,7 +262,8 @@ def apply_college(home: DataHome, college: College) -> list[StaffMember]:
                     f"Class group '{group.class_group}' names the advisor '{group.advisor}', whose account belongs to "
                     "another institution. Give this institution's advisor a login of their own."
                 )
-            assign_group(session, account=account, class_group=group.class_group, valid_from=first)
+            since = today if group.class_group in assigned else first
+            assign_group(session, account=account, class_group=group.class_group, valid_from=since)
         for capacity in college.capacity:
             session.merge(
                 CapacityRow(
@@ -240,6 +283,13 @@ def _require_usable_code(code: str) -> None:
             f"'{code}' is no institution code. Give the code that the ministry uses: digits and Latin letters, "
             "in the sheet 'สถานศึกษา', column 'code'."
         )
+
+
+def _require_usable_rules(college: College) -> None:
+    """Rules that were typed come without a line of a workbook."""
+    for rule in college.rules:
+        if (wrong := wrong_value(rule)) is not None:
+            raise ConfigurationGap(f"{wrong.en[0].upper()}{wrong.en[1:]}. · {wrong.th}")
 
 
 def _require_known_advisors(home: DataHome, college: College) -> None:

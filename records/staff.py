@@ -99,7 +99,10 @@ def forget_failures(session: Session, subject: bytes) -> None:
 
 
 def assign_group(session: Session, *, account: AccountRow, class_group: str, valid_from: date) -> None:
-    """Give a class group to an advisor from a day on; the one who had it before loses it that day."""
+    """Give a class group to an advisor from a day on; the one who had it before loses it that day.
+
+    One who was to begin only later never had it.
+    """
     held = session.scalars(
         select(CaseloadRow).where(
             CaseloadRow.institution == account.institution,
@@ -110,7 +113,7 @@ def assign_group(session: Session, *, account: AccountRow, class_group: str, val
     if any(row.account_id == account.id for row in held):
         return
     for row in held:
-        row.valid_to = valid_from
+        row.valid_to = max(valid_from, row.valid_from)
     session.add(
         CaseloadRow(
             account_id=account.id,
@@ -120,6 +123,11 @@ def assign_group(session: Session, *, account: AccountRow, class_group: str, val
             valid_to=None,
         )
     )
+
+
+def assigned_groups(session: Session, institution: str) -> set[str]:
+    """The class groups that have or had an advisor."""
+    return set(session.scalars(select(CaseloadRow.class_group).where(CaseloadRow.institution == institution)))
 
 
 def advisors_by_group(session: Session, institution: str, on: date) -> dict[str, UUID]:

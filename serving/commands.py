@@ -1,5 +1,6 @@
 """The commands of serving: init (it opens accounts), score, replay (of a day, or of a published list) and serve."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from features.commands import replay_day, write_table
+from features.commands import for_table, replay_day, write_table, written
 from records.console import (
     Home,
     InstitutionCode,
@@ -25,10 +26,15 @@ from records.console import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from records.college import Rule, StaffMember
     from records.home import DataHome
     from records.lists import NewPublication
     from serving.replaying import AgainstPublished
     from serving.weekly import WeeklyReport
+
+
+# A lower least share of days present is more likely a slip (0.08 for 0.8): it is asked about, but taken.
+_UNLIKELY_SHARE = 0.5
 
 
 def init(
@@ -43,7 +49,6 @@ def init(
     from records.questions import ask_college
     from records.setup import apply_college, read_college
     from records.setup_records import import_calendar, import_rules
-    from serving.accounts import random_password, set_password
 
     if template is not None:
         write_workbook(for_writing(template, replaces=False))
@@ -52,33 +57,73 @@ def init(
         return
     college = read_college(workbook) if workbook else ask_college(typer.prompt)
     with data_home(home, create=True) as opened:
-        new = apply_college(opened, college)
+        new = apply_college(opened, college, today_in_bangkok())
         import_calendar(opened, college)
-        left_out = sorted({rule.name for rule in import_rules(opened, college)})
-        first = {member.login: random_password() for member in new} if passwords else {}
-        for login, password in first.items():
-            set_password(opened, login=login, password=password)
-    told = {"institution": college.institution.code, "accounts": first, "rules_left_out": left_out}
+        left_out = import_rules(opened, college)
+        first = _give_passwords(opened, new) if passwords else {}
+    told = {
+        "institution": college.institution.code,
+        "accounts": first,
+        "rules": [asdict(rule) for rule in college.rules],
+        "rules_left_out": [asdict(rule) for rule in left_out],
+    }
     lines = [
         f"ตั้งค่า{college.institution.name_th} ({college.institution.code}) แล้วใน {opened.settings.home} · "
         f"set up in {opened.settings.home}",
         f"กุญแจ สำรองแยกจากข้อมูล · the key, to be backed up apart from the data: {opened.settings.key_path}",
+        *_first_passwords(first),
+        *_taken_in(college.rules),
+        *_still_in_force(left_out),
     ]
-    if first:
-        lines.append("รหัสผ่านแรก แสดงครั้งนี้ครั้งเดียว · first passwords, shown only now:")
-    lines += [f"  {login}: {password}" for login, password in first.items()]
-    lines += _still_in_force(left_out)
     say(told, as_json, "\n".join(lines))
 
 
-def _still_in_force(rules: list[str]) -> list[str]:
+def _give_passwords(home: "DataHome", new: "Sequence[StaffMember]") -> dict[str, str]:
+    """A first password for each new account, by login."""
+    from serving.accounts import random_password, set_password
+
+    first = {member.login: random_password() for member in new}
+    for login, password in first.items():
+        set_password(home, login=login, password=password)
+    return first
+
+
+def _first_passwords(first: Mapping[str, str]) -> list[str]:
+    if not first:
+        return []
+    told = [f"  {login}: {password}" for login, password in first.items()]
+    return ["รหัสผ่านแรก แสดงครั้งนี้ครั้งเดียว · first passwords, shown only now:", *told]
+
+
+def _taken_in(rules: "Sequence[Rule]") -> list[str]:
+    """The rules said back, so that a slip is seen: a share of 0.08 for 0.8 is a value that a rule may have."""
+    if not rules:
+        return []
+    lines = ["ระเบียบที่รับไว้ · rules as they were taken in:"]
+    for rule in rules:
+        lines.append(f"  {rule.told.th} · {rule.told.en}")
+        if rule.name == "attendance_share" and 0 < rule.value < _UNLIKELY_SHARE:
+            lines.append(
+                f"    ใส่เวลาเรียนขั้นต่ำไว้เพียง{rule.shown_value.th} ถูกต้องหรือไม่ ถ้าไม่ใช่ แก้ในแบบตั้งค่าแล้วสั่ง zerodrop init อีกครั้ง · "
+                f"{rule.told.en}: is that meant? If not, mend the workbook and run zerodrop init again"
+            )
+    return lines
+
+
+def _still_in_force(rules: "Sequence[Rule]") -> list[str]:
     """What to say of rules that the workbook no longer has: its silence ends none of them."""
+    from records.college import RULE_LIMITS
+
     if not rules:
         return []
     return [
-        "ระเบียบที่ไม่อยู่ในแบบตั้งค่าแล้วแต่ยังใช้อยู่ · rules no longer in the workbook that still hold: " + ", ".join(rules),
-        "ถ้าเลิกใช้ ให้ใส่แถวนั้นกลับพร้อมค่าที่ไม่มีใครถึง (0 หรือ 100 สำหรับจำนวนวัน) · "
-        "to end one, put its row back with a value that nobody reaches (0, or 100 for days in a row)",
+        "ระเบียบที่ไม่อยู่ในแบบตั้งค่าแล้วแต่ยังใช้อยู่ · rules no longer in the workbook that still hold:",
+        *(
+            f"  {rule.told.th} (ถ้าเลิกใช้ ให้ใส่แถวนี้กลับ โดยใส่ค่า {off:g}) · {rule.told.en} "
+            f"(to end it, put its row back with the value {off:g})"
+            for rule in rules
+            for off in [RULE_LIMITS[rule.name].off]
+        ),
     ]
 
 
@@ -135,7 +180,7 @@ def replay(
         UUID | None,
         typer.Option("--list", help="A published list to make again and compare; `score` prints its number."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the table here: .csv as CSV, else Parquet.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the table here: a name ending in .csv or .parquet.")] = None,
     institution: InstitutionCode = "",
     home: Home = None,
     as_json: Json = False,
@@ -157,7 +202,7 @@ def _replay_list(home: "DataHome", institution: str, publication_id: UUID, out: 
     from serving.replaying import replay_list
 
     if out is not None:
-        for_writing(out)
+        for_table(out)
     with progress_line("replay", quiet=as_json) as progress:
         found = replay_list(home, publication_id, institution, actor=actor(), progress=progress)
     if out is not None:
@@ -192,6 +237,7 @@ def _say_list(found: "AgainstPublished", out: Path | None, as_json: bool) -> Non
         f"list of {published.as_of} from the batches up to {published.ledger_number}: {same}",
     ]
     lines += [f"  {text.th} · {text.en}" for text in differs]
+    lines += written(out)
     say(told, as_json, "\n".join(lines))
     if not found.identical:
         raise typer.Exit(1)

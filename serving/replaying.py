@@ -1,17 +1,18 @@
 """A published list made again: from the batches that the ledger knew then, by the model and capacity it was made with.
 
-Nothing is stored. The digests say whether every word is the same, the stored entries what differs.
+Nothing is stored. Two digests are held against the published one: of the list made again, and of the entries in store.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
+from functools import cached_property
 from uuid import UUID
 
 from features.catalogue import FINGERPRINT
 from models.bands import HIGH
 from records import lists
 from records.access import open_log, published_entries
-from records.college import Capacity
+from records.college import Capacity, buddhist
 from records.errors import ModelRefused, UserError
 from records.home import DataHome
 from records.lists import NewEntry, NewPublication, PublicationRow
@@ -25,9 +26,11 @@ COMPARED = tuple(item.name for item in fields(NewEntry) if item.name != "number"
 
 @dataclass(frozen=True, kw_only=True)
 class Differences:
-    """How a list made again stands against the published one: students of one alone, and by field those who differ."""
+    """Both against the published digest, and against each other: students of one alone, and by field those who differ."""
 
-    only_published: int
+    again_as_published: bool
+    stored_as_published: bool
+    only_stored: int
     only_again: int
     fields: Mapping[str, int]
 
@@ -42,13 +45,18 @@ class AgainstPublished:
 
     @property
     def identical(self) -> bool:
-        """Whether the two say the same, byte for byte: entries, reasons, model, catalogue and capacity."""
+        """Whether both still say what was published, byte for byte: entries, reasons, model, catalogue and capacity."""
+        return self.again_as_published and self.stored_as_published
+
+    @cached_property
+    def again_as_published(self) -> bool:
+        """Whether the records still give the list."""
         return self.again.digest() == self.published.digest
 
-    @property
+    @cached_property
     def stored_as_published(self) -> bool:
-        """Whether the stored entries still are what was published; not after an erasure."""
-        return replace(self.again, entries=self.stored).digest() == self.published.digest
+        """Whether what people are shown is the list; not after an erasure."""
+        return _as_stored(self.published, self.stored).digest() == self.published.digest
 
     @property
     def differences(self) -> Differences:
@@ -59,10 +67,35 @@ class AgainstPublished:
             name: sum(getattr(then[number], name) != getattr(now[number], name) for number in both) for name in COMPARED
         }
         return Differences(
-            only_published=len(then.keys() - now.keys()),
+            again_as_published=self.again_as_published,
+            stored_as_published=self.stored_as_published,
+            only_stored=len(then.keys() - now.keys()),
             only_again=len(now.keys() - then.keys()),
             fields={name: count for name, count in counted.items() if count},
         )
+
+
+def _as_stored(published: PublicationRow, entries: Sequence[NewEntry]) -> NewPublication:
+    return NewPublication(
+        institution=published.institution,
+        as_of=published.as_of,
+        model_digest=published.model_digest,
+        catalogue_fingerprint=published.catalogue_fingerprint,
+        horizon=published.horizon,
+        known_until=published.known_until,
+        ledger_number=published.ledger_number,
+        capacity=_capacity(published),
+        capacity_is_default=published.capacity_is_default,
+        entries=entries,
+    )
+
+
+def _capacity(published: PublicationRow) -> Capacity:
+    return Capacity(
+        valid_from=published.as_of,
+        visits_per_week=published.visits_per_week,
+        rows_per_advisor=published.rows_per_advisor,
+    )
 
 
 def replay_list(
@@ -84,7 +117,7 @@ def replay_list(
             f"The list of {published.as_of} was made with another feature catalogue "
             f"({published.catalogue_fingerprint[:12]}, this one is {FINGERPRINT[:12]}). "
             "Replay it with the version of zerodrop that published it. · "
-            f"รายชื่อวันที่ {published.as_of} คำนวณด้วยชุดตัวบ่งชี้รุ่นอื่น ใช้ zerodrop รุ่นที่ออกรายชื่อนั้นคำนวณใหม่"
+            f"รายชื่อ ณ วันที่ {buddhist(published.as_of)} คำนวณด้วยชุดตัวบ่งชี้รุ่นอื่น ใช้ zerodrop รุ่นที่ออกรายชื่อนั้นคำนวณใหม่"
         )
     log = open_log(home, institution, actor=actor, purpose="replay list", until_batch=published.ledger_number)
     return AgainstPublished(
@@ -113,45 +146,61 @@ def _made_by(
 ) -> NewPublication:
     standing = Standing(
         model_digest=published.model_digest,
-        capacity=Capacity(
-            valid_from=published.as_of,
-            visits_per_week=published.visits_per_week,
-            rows_per_advisor=published.rows_per_advisor,
-        ),
+        capacity=_capacity(published),
         capacity_is_default=published.capacity_is_default,
         high_before=high_before,
     )
     try:
         return list_of(home, log, published.as_of, standing, progress)
-    except ModelRefused as refused:
+    except ModelRefused:
+        model = published.model_digest[:12]
         raise ModelRefused(
-            f"The list of {published.as_of} cannot be made again. {refused} · "
-            f"คำนวณรายชื่อวันที่ {published.as_of} ใหม่ไม่ได้ เพราะแบบจำลอง {published.model_digest[:12]} "
-            "ไม่อยู่ในที่เก็บข้อมูลหรือใช้กับรุ่นนี้ไม่ได้ นำโฟลเดอร์แบบจำลองที่สำรองไว้กลับมา"
+            f"The list of {published.as_of} cannot be made again: its model {model} is not in this data home, was changed, "
+            "or does not fit this version of zerodrop. Put the backed-up folder of models back, or replay the list with "
+            "the version that published it. · "
+            f"คำนวณรายชื่อ ณ วันที่ {buddhist(published.as_of)} ใหม่ไม่ได้ เพราะแบบจำลอง {model} ไม่อยู่ในที่เก็บข้อมูลนี้ ถูกแก้ไข "
+            "หรือใช้กับรุ่นนี้ไม่ได้ นำโฟลเดอร์แบบจำลองที่สำรองไว้กลับมา หรือใช้ zerodrop รุ่นที่ออกรายชื่อนั้นคำนวณใหม่"
         ) from None
 
 
 def why_different(found: AgainstPublished) -> Iterator[Text]:
-    """What differs and what can be the cause; nothing when the two are identical."""
+    """Both facts, what differs and what can be the cause; nothing when both are as published."""
     if found.identical:
         return
+    yield _AGAIN[found.again_as_published]
+    yield _STORED[found.stored_as_published]
     differ = found.differences
-    if differ.only_published or differ.only_again:
+    if differ.only_stored or differ.only_again:
         yield Text(
-            th=f"มีเฉพาะในรายชื่อที่เผยแพร่ {differ.only_published} คน มีเฉพาะที่คำนวณใหม่ {differ.only_again} คน",
-            en=f"{differ.only_published} students are in the published list alone, "
-            f"{differ.only_again} in the one made again alone",
+            th=f"มีเฉพาะในรายการที่เก็บไว้ {differ.only_stored} คน มีเฉพาะที่คำนวณใหม่ {differ.only_again} คน",
+            en=f"only in the stored entries: {differ.only_stored}; only in the list made again: {differ.only_again}",
         )
     for name, count in differ.fields.items():
         yield Text(th=f"{name} ต่างกัน {count} คน", en=f"{name} differs for {count}")
-    if not found.stored_as_published:
-        yield Text(
-            th="รายการที่เก็บไว้ไม่ใช่ชุดที่เผยแพร่แล้ว เช่น มีคนที่ข้อมูลถูกลบตามคำขอ",
-            en="the stored entries are no longer what was published: persons were erased since, or entries were changed",
-        )
-    if differ.fields:
+    if differ.fields and not found.again_as_published:
         yield Text(
             th="อาจเป็นเพราะ: ครูที่ปรึกษาของวันนั้นถูกแก้ย้อนหลัง หรือโปรแกรมหรือชุดคำนวณรุ่นใหม่ให้ผลต่างจากเดิม",
             en="a cause can be: advisors were changed back to that day, or this version of zerodrop or its libraries "
             "computes otherwise",
         )
+    if not (differ.fields or differ.only_stored or differ.only_again):
+        yield Text(
+            th="แต่รายการทั้งสองชุดตรงกัน: สิ่งที่บันทึกไว้กับรายชื่อ (รหัสตรวจสอบ แบบจำลอง หรือกำลังคน) อาจถูกแก้",
+            en="yet the entries of the two agree: what is stored with the list (its digest, model or capacity) "
+            "may have been changed",
+        )
+
+
+_AGAIN = {
+    True: Text(th="คำนวณใหม่จากข้อมูลแล้ว ได้ตรงกับที่เผยแพร่", en="made again from the records, it is what was published"),
+    False: Text(
+        th="คำนวณใหม่จากข้อมูลแล้ว ได้ไม่ตรงกับที่เผยแพร่", en="made again from the records, it is not what was published"
+    ),
+}
+_STORED = {
+    True: Text(th="รายการที่เก็บไว้ยังตรงกับที่เผยแพร่", en="the stored entries still are what was published"),
+    False: Text(
+        th="รายการที่เก็บไว้ไม่ใช่ชุดที่เผยแพร่แล้ว เช่น มีคนที่ข้อมูลถูกลบตามคำขอ หรือมีการแก้ไข",
+        en="the stored entries are no longer what was published: persons were erased since, or entries were changed",
+    ),
+}

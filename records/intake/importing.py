@@ -5,8 +5,9 @@ exist, and people without records are swept.
 """
 
 import hashlib
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -172,19 +173,44 @@ def sweep(home: DataHome, now: datetime) -> None:
 
 
 def sweep_files(home: DataHome, now: datetime) -> int:
-    """Remove files of the log that the ledger does not name, and staging folders, an hour after they were written."""
+    """Remove files of the log that the ledger does not name, and staging folders, an hour after they were written.
+
+    A staging folder is as old as the newest file in it: a long import still reads what it wrote first.
+    """
     named = ledger.paths(home.database)
     old = now.timestamp() - 3600
     removed = 0
-    for path in home.logs.rglob("*.parquet"):
-        relative = path.relative_to(home.logs)
-        if str(relative) not in named and path.stat().st_mtime < old:
+    for path in _files_of_log(home.logs):
+        if str(path.relative_to(home.logs)) not in named and _written_before(path, old):
             path.unlink(missing_ok=True)
             removed += 1
     for folder in (home.logs / STAGING).glob("*"):
-        if folder.stat().st_mtime < old:
+        if all(_written_before(path, old) for path in _within(folder)):
             shutil.rmtree(folder, ignore_errors=True)
     return removed
+
+
+def _files_of_log(logs: Path) -> Iterator[Path]:
+    """Every Parquet file but those of imports on their way; folders that vanish meanwhile are passed over."""
+    for place, folders, files in os.walk(logs):
+        if Path(place) == logs and STAGING in folders:
+            folders.remove(STAGING)
+        yield from (Path(place, name) for name in files if name.endswith(".parquet"))
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """A folder and everything in it."""
+    yield folder
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place, name) for name in (*folders, *files))
+
+
+def _written_before(path: Path, moment: float) -> bool:
+    """Whether a file or folder was last written before a moment; no for one that another process has just removed."""
+    try:
+        return path.stat().st_mtime < moment
+    except FileNotFoundError:
+        return False
 
 
 def take_in(home: DataHome, delivery: Delivery, arrival: Arrival) -> ImportReport:

@@ -166,9 +166,9 @@ class Attendance:
     def _totals(self) -> Iterator[tuple[date, date, dict[str, object]]]:
         """First day and end (not included) of each period that is known by its totals, and what was told of it."""
         for total in self.told.past(ATTENDANCE_TOTAL, self.student):
-            start = total.values["from_day"]
-            assert isinstance(start, date)
-            yield start, total.happened_on + DAY, total.values
+            start = total.values.get("from_day")
+            if isinstance(start, date):  # a total of nobody knows which days is none
+                yield start, total.happened_on + DAY, total.values
 
     def _run(self, recorded: list[Mark], values: tuple[str, ...], current: bool) -> Fraction | None:
         no_teaching = self.told.no_teaching()

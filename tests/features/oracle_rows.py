@@ -9,6 +9,7 @@ from features.declaration import Feature
 from features.vocabulary import (
     Age,
     Count,
+    CountNewest,
     DaysSince,
     Highest,
     InTerm,
@@ -23,7 +24,7 @@ from features.vocabulary import (
     Term,
     WeeksSame,
 )
-from records.tables import Where
+from records.tables import GRADES, Where
 from tests.features.oracle_told import Number, Place, Told, matches, number, term_of
 from tests.features.small_log import Record
 
@@ -41,6 +42,8 @@ class Rows:
 
     def inside(self) -> list[Record]:
         rows = self.told.past(self.feature.table, self.student)
+        if self.feature.table is GRADES:
+            rows = _last_attempts(rows)
         window = self.feature.window
         if isinstance(window, InTerm) and "academic_year" in self.feature.table.key:
             span = self.place.span if window.term is Term.THIS else self.place.before
@@ -67,8 +70,13 @@ class Rows:
         match self.feature.measure:
             case Count(where=where):
                 return Fraction(len(self.of(where))) if rows else absent
-            case Share(where=where):
-                return Fraction(len(self.of(where)), len(rows)) if rows else absent
+            case Share(where=where, among=among):
+                asked = self.of(among)
+                return Fraction(sum(matches(row, where) for row in asked), len(asked)) if asked else absent
+            case CountNewest(where=where, by=by, besides=besides):
+                counted = [row for row in rows if besides is None or not matches(row, besides)]
+                newest_of = {row.values[by]: row for row in counted if row.values.get(by) is not None}
+                return Fraction(sum(matches(row, where) for row in newest_of.values())) if newest_of else absent
             case Mean(column=column, weight=weight, where=where):
                 return _mean(self.of(where), column, weight, absent)
             case Latest(column=column, where=where, also=also):
@@ -120,6 +128,28 @@ class Rows:
         newest = self.newest()
         on = newest.values.get(column) if newest else None
         return on if isinstance(on, date) else None
+
+
+def _last_attempts(rows: list[Record]) -> list[Record]:
+    """Of several attempts of one piece of work or course the last; a row without a number is a first attempt.
+
+    Of two rows of the same attempt, the one that was read last.
+    """
+    last: dict[tuple[object, ...], Record] = {}
+    for row in rows:
+        piece = _piece(row)
+        if piece not in last or _attempt(row) >= _attempt(last[piece]):
+            last[piece] = row
+    return [row for row in rows if last[_piece(row)] is row]
+
+
+def _piece(row: Record) -> tuple[object, ...]:
+    return tuple(row.values.get(name) for name in ("academic_year", "term", "course_code", "item"))
+
+
+def _attempt(row: Record) -> int:
+    told = row.values.get("attempt")
+    return told if isinstance(told, int) else 1
 
 
 def _mean(rows: list[Record], column: str, weight: str | None, absent: Fraction | None) -> Fraction | None:

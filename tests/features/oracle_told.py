@@ -41,13 +41,12 @@ class Told:
     def __init__(self, records: Sequence[Record], as_of: date) -> None:
         self.as_of = as_of
         told = sorted(known(records, as_of), key=reading_order)
-        self._goes_on_as = {
-            student: link.values["same_as"] for (_, student), link in _last_versions(told, SAME_PERSON, {}).items()
-        }
+        links = _last_versions([record for record in told if record.table is SAME_PERSON], {})
         self._facts: dict[tuple[object, object], list[Record]] = defaultdict(list)
-        for (table, student, *_), fact in _last_versions(told, None, self._goes_on_as).items():
+        for (table, student, *_), fact in _last_versions(told, _numbers_now(links.values())).items():
             self._facts[table, student].append(fact)
-        self._rosters = {term_of(record) for record in told if record.table is ENROLMENTS}
+        rows = [fact for (table, _), facts in self._facts.items() if table == ENROLMENTS.name for fact in facts]
+        self._rosters = {term_of(row) for row in rows}
         self._spans = self._terms()
         self.places = self._enrolled()
 
@@ -66,7 +65,7 @@ class Told:
         for day in self.facts(CALENDAR):
             days[term_of(day)].append(day.happened_on)
         spans = [Span(year, term, min(found), max(found)) for (year, term), found in days.items()]
-        return sorted(spans, key=lambda span: span.opens)
+        return sorted(spans, key=lambda span: (span.opens, span.year, span.term))
 
     def no_teaching(self) -> set[date]:
         """Days that the calendar calls holidays or closed."""
@@ -87,7 +86,7 @@ class Told:
     # Who is enrolled
 
     def _enrolled(self) -> dict[int, Place]:
-        """Whom the roster of the open term says; until its first roster is known, the roster before it speaks."""
+        """Whom the roster of the open term says; while it has no row that holds, the roster before it speaks."""
         now = [span for span in self._spans if span.opens <= self.as_of <= span.closes]
         if not now:
             return {}
@@ -103,6 +102,7 @@ class Told:
         return dict(sorted(places.items()))
 
     def _place(self, student: int, facts: list[Record], speaking: list[Span], now: list[Span]) -> Place | None:
+        """Where the row of the newest term that speaks puts a student; nowhere when it says that they are gone."""
         row_of = {term_of(fact): fact for fact in facts}
         for span in reversed(speaking):
             if row := row_of.get((span.year, span.term)):
@@ -136,17 +136,31 @@ class Told:
                 return date.min, self.as_of
 
 
-def _last_versions(
-    told: Iterable[Record], only: Table | None, goes_on_as: dict[object, object]
-) -> dict[tuple[object, ...], Record]:
+def _numbers_now(links: Iterable[Record]) -> dict[int, int]:
+    """The number under which each old number goes on, from links in reading order.
+
+    Of links in a circle the one that was read last joins nothing new: it is left out.
+    """
+    followed: dict[int, int] = {}
+    for link in links:
+        new = link.values["same_as"]
+        assert isinstance(new, int)
+        if _followed_to_the_end(new, followed) != link.student:
+            followed[link.student] = new
+    return {old: _followed_to_the_end(old, followed) for old in followed}
+
+
+def _followed_to_the_end(number: int, links: dict[int, int]) -> int:
+    while number in links:
+        number = links[number]
+    return number
+
+
+def _last_versions(told: Iterable[Record], now_called: dict[int, int]) -> dict[tuple[object, ...], Record]:
     """The last version of each key in reading order, of facts that hold; one person's numbers are one."""
     last: dict[tuple[object, ...], Record] = {}
     for record in told:
-        if only is not None and record.table is not only:
-            continue
-        student: object = record.student
-        while student in goes_on_as:
-            student = goes_on_as[student]
+        student = now_called.get(record.student, record.student) if record.table.per_student else 0
         parts = (record.happened_on if name == "happened_on" else record.values.get(name) for name in record.table.key)
         key = (record.table.name, student, *parts)
         last.pop(key, None)

@@ -1,6 +1,7 @@
 """How late the records of each source usually come, and when its silence means that it has stopped."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -8,7 +9,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from features.lag import LAG_TABLES, Lag, days_in_weeks, is_stale, lags_of, sources_in_operation
+from features.lag import LAG_TABLES, Lag, days_in_weeks, is_stale, lags_of, lines_of, sources_in_operation
 from records.clock import start_of
 from records.ledger import BatchRow
 from records.tables import ATTENDANCE, SAME_PERSON, SCREENING_SENSITIVE, VISITS
@@ -160,6 +161,35 @@ def test_one_arrival_has_no_interval_and_is_never_called_stale(tmp_path: Path) -
     assert lag.usual_interval_days is None
     assert lag.silent_days > 90
     assert not lag.stale
+
+
+@pytest.mark.parametrize(("weeks", "interval"), [(1, None), (2, None), (3, 7.0)])
+def test_two_arrivals_are_no_usual_interval(tmp_path: Path, weeks: int, interval: float | None) -> None:
+    [lag] = lags(tmp_path, weekly(weeks=weeks), RMS, "2025-09-15")
+    assert lag.usual_interval_days == interval
+    assert lag.stale is (interval is not None)
+    said = "\n".join(lines_of(lag))
+    assert ("came on fewer than three days: no usual interval yet" in said) is (interval is None)
+    assert ("มายังไม่ครบสามครั้ง จึงยังบอกรอบไม่ได้" in said) is (interval is None)
+
+
+def test_silence_is_said_in_days_of_teaching_weeks(tmp_path: Path) -> None:
+    [lag] = lags(tmp_path, weekly(weeks=3), RMS, "2026-03-02")
+    told, usual, last, silent = lines_of(lag)
+    assert told == f"rms, {ATTENDANCE.label.th} · {ATTENDANCE.label.en} (attendance): 15 รายการ · records"
+    assert usual.endswith("usually entered after 5 days (9 of 10 within 7)")
+    assert last.startswith("  ได้รับล่าสุด 23/06/2568 ข้อมูลถึงวันที่ 20/06/2568 ปกติทุก 7 วัน · last told on 2025-06-23 about ")
+    assert silent.startswith("  ! เงียบไป 104 วันในสัปดาห์ที่มีการเรียน: ให้อ่านว่าไม่ทราบ ไม่ใช่มาเรียนครบ · ")
+    assert silent.endswith("silent for 104 days of teaching weeks: read as unknown, not as perfect attendance")
+
+
+@pytest.mark.parametrize("table", [table.name for table in LAG_TABLES])
+def test_perfect_attendance_is_spoken_of_for_attendance_alone(tmp_path: Path, table: str) -> None:
+    [lag] = lags(tmp_path, weekly(weeks=3), RMS, "2025-09-15")
+    silent = lines_of(replace(lag, table=table))[-1]
+    of_attendance = table in ("attendance", "attendance_total")
+    assert silent.endswith("read as unknown, not as perfect attendance" if of_attendance else "read as unknown")
+    assert ("ไม่ใช่มาเรียนครบ" in silent) is of_attendance
 
 
 def test_nothing_in_operation_gives_no_lag(tmp_path: Path) -> None:

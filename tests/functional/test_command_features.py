@@ -1,16 +1,19 @@
-"""The catalogue in words and the lag of each source, by the real command."""
+"""The catalogue in words and the lag of each source, by the real command, and the tables that commands write."""
 
 import re
+import stat
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
 import pytest
 
 from features.catalogue import CATALOGUE, WITH_SENSITIVE
-from features.commands import MEASURES, PARTS, SESSIONS, UNITS
+from features.commands import EXAMPLES, MEASURES, PARTS, SESSIONS, UNITS, write_table
 from features.vocabulary import Domain, Measure, Sessions, Unit
+from records.college import buddhist
 from tests.functional.command_fixtures import INSTITUTION, USAGE, Place, call, copy_home, make_place, query, refused
 
 THAI = re.compile("[ก-๙]")
@@ -75,11 +78,36 @@ def test_one_feature_is_shown_with_all_that_is_declared() -> None:
 def test_every_feature_can_be_shown_in_both_languages(name: str) -> None:
     told = call("features", "show", name, "--json").document
     assert told["name"] == name
-    same = {"decimals", "source"}
-    for word, said in told.items():
-        if isinstance(said, dict) and word not in same:
+    declared = told.pop("declared")
+    assert told == next(one for one in call("features", "list", "--json").document if one["name"] == name)
+    for word, said in declared.items():
+        if word not in ("decimals", "source"):
             assert THAI.search(said["th"]), word
             assert not THAI.search(said["en"]), word
+        assert "{" not in said["th"] + said["en"], word
+
+
+@pytest.mark.parametrize(
+    ("name", "th", "en"),
+    [
+        ("missed_share_28d", "ขาดเรียนร้อยละ 25 ของวันที่บันทึกใน 28 วันที่ผ่านมา", "absent on 25% of recorded days in the last 28"),
+        ("age_years", "อายุ 17.5 ปี", "17.5 years old"),
+        ("gpa_step_change", "เกรดเฉลี่ยภาคล่าสุดเปลี่ยนไป -0.25 จากภาคก่อนหน้า", "GPA moved by -0.25 between the last two terms"),
+        ("gpax", "เกรดเฉลี่ยสะสม 1.75", "GPA over all terms 1.75"),
+        ("income_per_head", "รายได้ครัวเรือนเฉลี่ย 2,500 บาทต่อคนต่อเดือน", "household income 2,500 baht per head and month"),
+    ],
+)  # fmt: skip
+def test_the_sentence_is_shown_with_a_value_of_its_unit(name: str, th: str, en: str) -> None:
+    said = call("features", "show", name).out
+    assert f"ตัวอย่างเหตุผลที่แสดง · shown as, for example: {th} · {en}\n" in said
+
+
+def test_conditions_of_a_measure_are_named_by_their_labels() -> None:
+    said = call("features", "show", "screening_concerns_term", "--json").document["declared"]["measure"]["en"]
+    assert said == (
+        "for how many the newest record matches; level is concern or close watch; one for each area; "
+        "leaving out records whose area is overall"
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +129,7 @@ def test_every_measure_its_parts_and_every_unit_have_words() -> None:
     declared = {item.name for measure in measures for item in fields(measure)}
     assert set(PARTS) == declared - {"where", "also", "answers"}
     assert set(SESSIONS) == {session.name for session in Sessions}
-    assert set(UNITS) == {unit.name for unit in Unit}
+    assert set(UNITS) == set(EXAMPLES) == {unit.name for unit in Unit}
 
 
 # Entry lag
@@ -148,8 +176,12 @@ def test_the_lag_of_every_source_and_table(place: Place, weekly: Path) -> None:
 def test_a_source_that_stopped_is_read_as_unknown(place: Place, weekly: Path) -> None:
     later = place.files.mondays[2] + timedelta(days=28)
     said = call("features", "lag", "--as-of", str(later), "--home", weekly).out
-    assert "28 days: read as unknown, not as perfect attendance" in said
-    assert "ให้อ่านว่าไม่ทราบ ไม่ใช่มาเรียนครบ" in said
+    attendance = said[said.index("(attendance)") :].splitlines()[3]
+    assert attendance == (
+        "  ! เงียบไป 28 วันในสัปดาห์ที่มีการเรียน: ให้อ่านว่าไม่ทราบ ไม่ใช่มาเรียนครบ · "
+        "silent for 28 days of teaching weeks: read as unknown, not as perfect attendance"
+    )
+    assert f"ได้รับล่าสุด {buddhist(place.files.mondays[2] - timedelta(days=1))} ข้อมูลถึงวันที่ " in said
     assert "usually every 7 days" in said
     assert "9 ใน 10 ภายใน" in said
 
@@ -157,3 +189,23 @@ def test_a_source_that_stopped_is_read_as_unknown(place: Place, weekly: Path) ->
 def test_before_the_first_file_nothing_is_known(place: Place, weekly: Path) -> None:
     first = place.files.mondays[0] - timedelta(days=7)
     assert call("features", "lag", "--as-of", str(first), "--home", weekly, "--json").document == []
+
+
+# Tables in files
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_class_group_is_never_computed_by_a_spreadsheet(tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"table.{ending}"
+    groups = ["=1+1", "+2", "-3", "@SUM(A1)", "\tx", "ปวช.1/2", "a=b"]
+    frame = pd.DataFrame({"student": range(7), "class_group": groups, "gpa_step_change": [-0.5] * 7})
+    write_table(frame, out)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    if ending == "parquet":
+        pd.testing.assert_frame_equal(pd.read_parquet(out), frame)
+        return
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+    read = pd.read_csv(out)
+    assert list(read["class_group"]) == ["'=1+1", "'+2", "'-3", "'@SUM(A1)", "'\tx", "ปวช.1/2", "a=b"]
+    assert list(read["gpa_step_change"]) == [-0.5] * 7
+    assert list(frame["class_group"]) == groups, "what was asked for stays as it is"

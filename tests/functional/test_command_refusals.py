@@ -217,8 +217,10 @@ WORDS: tuple[tuple[str, int, str], ...] = (
     (
         "replay --as-of 2001-01-01",
         GAP,
-        "Nobody is enrolled on 2001-01-01 as far as was known that day: no term of the calendar is open then, "
-        "or no roster of it was imported. Look at the terms (zerodrop check) and import the roster.",
+        "Nobody is enrolled on 2001-01-01: the day lies outside a term, or no roster of its term had come in by then. "
+        "The nearest days with teaching: 2025-05-19. Take another day, or import the roster. · "
+        "ไม่มีนักเรียนในทะเบียน ณ วันที่ 01/01/2544: วันนั้นอยู่นอกภาคเรียน หรือยังไม่มีทะเบียนของภาคเรียนเข้ามาก่อนวันนั้น "
+        "วันเรียนที่ใกล้ที่สุดคือ 19/05/2568 เลือกวันใหม่ หรือนำเข้าทะเบียน",
     ),
     (
         f"replay --as-of {MONDAY} --out {{bad}}/none/table.parquet",

@@ -1,28 +1,27 @@
 """Replay by the real command: a day as it was known, beside what is known now, and a published list made again."""
 
 import json
+import re
 import sqlite3
+import stat
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from features.catalogue import CATALOGUE
-from features.known_now import KnownNow, known_now
 from models.horizon import LIST_HORIZON
 from models.risk_model import Calibration, model_of
-from records.tables import ENROLMENTS
+from records.college import buddhist
 from serving.replaying import replay_list
 from serving.weekly import run_week
-from tests.features.pictures import calendar, records_of, roster
+from tests.features.pictures import calendar, roster
 from tests.features.small_log import INSTITUTION as SMALL
-from tests.features.small_log import write_log
 from tests.functional.command_fixtures import (
+    GAP,
     INSTITUTION,
     MODEL,
     USAGE,
@@ -82,6 +81,10 @@ def changed(college: College, tmp_path: Path) -> College:
     return College(home=home, files=college.files, first=college.first, second=college.second)
 
 
+def facts(*, again: bool, stored: bool) -> dict[str, bool]:
+    return {"again_as_published": again, "stored_as_published": stored}
+
+
 def change(home: Path, sql: str, *values: object) -> None:
     with sqlite3.connect(home / "zerodrop.db") as database:
         database.execute(sql, values)
@@ -103,7 +106,7 @@ def test_a_published_list_is_made_again_byte_for_byte(college: College, which: s
     )
     assert told["digest"] == digest
     assert told["ledger_number"] == ledger_number
-    assert told["differences"] == {"only_published": 0, "only_again": 0, "fields": {}}
+    assert told["differences"] == {**facts(again=True, stored=True), "only_stored": 0, "only_again": 0, "fields": {}}
     assert told["differs"] == []
 
 
@@ -148,37 +151,59 @@ def test_advisors_changed_back_to_that_day_make_another_list_and_it_says_what_di
     )
     assert not told["identical"]
     assert told["differences"] == {
-        "only_published": 0, "only_again": 0, "fields": {"band": watched[0][0], "cause": watched[0][0]},
+        **facts(again=False, stored=True), "only_stored": 0, "only_again": 0, "fields": {"band": watched[0][0], "cause": watched[0][0]},
     }  # fmt: skip
     assert watched[0][0] > 0
     text = call("replay", "--list", changed.first, "--home", changed.home).out
     assert "not the same as published" in text
+    assert "made again from the records, it is not what was published" in text
+    assert "the stored entries still are what was published" in text
     assert f"band differs for {watched[0][0]}" in text
     assert "advisors were changed back to that day" in text
     assert "ครูที่ปรึกษาของวันนั้นถูกแก้ย้อนหลัง" in text
 
 
-def test_an_entry_that_was_changed_in_the_database_is_named_by_its_field(changed: College) -> None:
-    """The list made again agrees with what was published; what is stored no longer does."""
-    change(
-        changed.home,
-        "update list_entry set class_group = 'X' where rank = 1 and publication_id = ?",
-        changed.first.replace("-", ""),
-    )
-    told = call("replay", "--list", changed.first, "--home", changed.home, "--json").document
-    assert told["identical"]
-    assert told["differences"]["fields"] == {"class_group": 1}
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("update list_entry set class_group = 'X' where rank = 1 and publication_id = ?", (0, 0, {"class_group": 1})),
+        ("update list_entry set band = 'none' where rank <= 2 and publication_id = ?", (0, 2, {})),
+        ("delete from list_entry where rank <= 3 and publication_id = ?", (0, 3, {})),
+        ("update list_entry set on_list = 0 where rank <= 3 and publication_id = ?", (0, 3, {})),
+    ],
+)
+def test_altered_entries_are_not_called_identical(
+    changed: College, sql: str, found: tuple[int, int, dict[str, int]]
+) -> None:
+    """The list made again agrees with what was published; what people are shown no longer does."""
+    change(changed.home, sql, changed.first.replace("-", ""))
+    said = call("replay", "--list", changed.first, "--home", changed.home, "--json")
+    assert said.code == 1
+    assert said.document["identical"] is False
+    counted = dict(zip(("only_stored", "only_again", "fields"), found, strict=True))
+    assert said.document["differences"] == {**facts(again=True, stored=False), **counted}
+    text = call("replay", "--list", changed.first, "--home", changed.home).out
+    assert "identical, byte for byte" not in text
+    assert "made again from the records, it is what was published" in text
+    assert "คำนวณใหม่จากข้อมูลแล้ว ได้ตรงกับที่เผยแพร่" in text
+    assert "the stored entries are no longer what was published" in text
+    assert "รายการที่เก็บไว้ไม่ใช่ชุดที่เผยแพร่แล้ว" in text
+    assert "a cause can be" not in text, "the records give the same list, so it is no other computation"
 
 
-def test_a_digest_that_nothing_gives_is_not_explained_away(changed: College) -> None:
-    change(changed.home, "update publication set digest = ? where id = ?", "0" * 64, changed.first.replace("-", ""))
+@pytest.mark.parametrize(
+    "sql", ["update publication set digest = ? where id = ?", "update publication set horizon = ? where id = ?"]
+)
+def test_what_is_stored_beside_the_entries_is_checked_as_well(changed: College, sql: str) -> None:
+    change(changed.home, sql, "0" * 64, changed.first.replace("-", ""))
     said = call("replay", "--list", changed.first, "--home", changed.home)
     assert said.code == 1
     assert "the stored entries are no longer what was published" in said.out
-    assert "รายการที่เก็บไว้ไม่ใช่ชุดที่เผยแพร่แล้ว" in said.out
+    assert "yet the entries of the two agree" in said.out
+    assert "แต่รายการทั้งสองชุดตรงกัน" in said.out
 
 
-def test_students_of_the_published_list_who_are_in_no_record_are_counted(changed: College) -> None:
+def test_students_of_the_stored_entries_who_are_in_no_record_are_counted(changed: College) -> None:
     change(
         changed.home,
         "insert into list_entry select publication_id, ?, 999999, class_group, rank, band, cause, logit, probability, "
@@ -188,8 +213,8 @@ def test_students_of_the_published_list_who_are_in_no_record_are_counted(changed
     )
     change(changed.home, "update publication set digest = ? where id = ?", "0" * 64, changed.first.replace("-", ""))
     said = call("replay", "--list", changed.first, "--home", changed.home, "--json").document
-    assert said["differences"] == {"only_published": 1, "only_again": 0, "fields": {}}
-    assert said["differs"][0]["en"].startswith("1 students are in the published list alone")
+    assert said["differences"] == {**facts(again=False, stored=False), "only_stored": 1, "only_again": 0, "fields": {}}
+    assert said["differs"][2]["en"] == "only in the stored entries: 1; only in the list made again: 0"
 
 
 def test_another_catalogue_is_refused(changed: College) -> None:
@@ -198,15 +223,21 @@ def test_another_catalogue_is_refused(changed: College) -> None:
     assert said.code == MODEL
     assert said.out == ""
     assert f"The list of {changed.monday} was made with another feature catalogue (000000000000, " in said.err
-    assert "ใช้ zerodrop รุ่นที่ออกรายชื่อนั้นคำนวณใหม่" in said.err
+    assert f"รายชื่อ ณ วันที่ {buddhist(changed.monday)} คำนวณด้วยชุดตัวบ่งชี้รุ่นอื่น ใช้ zerodrop รุ่นที่ออกรายชื่อนั้นคำนวณใหม่" in said.err
 
 
 def test_a_bundle_that_is_gone_is_refused(changed: College) -> None:
     change(changed.home, "update publication set model_digest = ?", "ab" * 32)
     said = call("replay", "--list", changed.first, "--home", changed.home)
     assert said.code == MODEL
-    assert f"The list of {changed.monday} cannot be made again. There is no model abababababab in " in said.err
+    assert (
+        f"The list of {changed.monday} cannot be made again: its model abababababab is not in this data home"
+        in said.err
+    )
+    assert f"คำนวณรายชื่อ ณ วันที่ {buddhist(changed.monday)} ใหม่ไม่ได้ เพราะแบบจำลอง abababababab ไม่อยู่ในที่เก็บข้อมูลนี้" in said.err
     assert "นำโฟลเดอร์แบบจำลองที่สำรองไว้กลับมา" in said.err
+    assert "romote" not in said.err
+    assert str(changed.home) not in said.err
 
 
 def test_a_list_that_there_is_not(college: College) -> None:
@@ -230,6 +261,38 @@ def test_known_now_is_asked_of_a_day(college: College) -> None:
     assert "--known-now goes with --as-of" in said.err
 
 
+@pytest.mark.parametrize("name", ["table.xlsx", "table", "table.csv.gz"])
+@pytest.mark.parametrize("which", ["day", "beside", "list"])
+def test_a_table_is_written_under_no_other_ending(college: College, tmp_path: Path, name: str, which: str) -> None:
+    day = ("--as-of", str(college.monday))
+    asked = {"day": day, "beside": (*day, "--known-now"), "list": ("--list", college.first)}[which]
+    said = call("replay", *asked, "--out", tmp_path / name, "--home", college.home)
+    assert said.code == USAGE
+    assert said.out == ""
+    assert (
+        f"{name}: a table is written as CSV (Excel opens it) or as Parquet. Give the file a name that ends in"
+        in said.err
+    )
+    assert f"{name}: ตารางเขียนได้เฉพาะ CSV (เปิดใน Excel ได้) หรือ Parquet" in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("more", [(), ("--known-now",)])
+def test_it_says_where_the_table_is_and_only_its_owner_reads_it(
+    college: College, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    out = tmp_path / "TABLE.CSV"
+    out.write_text("open to all")
+    out.chmod(0o644)
+    said = call("replay", "--as-of", str(college.monday), *more, "--out", out, "--home", college.home)
+    assert said.out.splitlines()[-1] == f"เขียนตารางลง {out} แล้ว · the table is in {out}"
+    assert f"วันที่ {buddhist(college.monday)}" in said.out
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    table = pd.read_csv(out)
+    assert f" {len(table):,} คน" in said.out
+    assert {feature.name for feature in CATALOGUE} < set(table.columns)
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_the_list_is_written_by_number_without_a_name(college: College, tmp_path: Path, ending: str) -> None:
     out = tmp_path / f"list.{ending}"
@@ -246,8 +309,8 @@ def test_the_list_is_written_by_number_without_a_name(college: College, tmp_path
     )
     assert list(zip(table["student"], table["band"], strict=True)) == stored
     assert all(isinstance(json.loads(cell), list) for cell in table["reasons"])
-    written = out.read_bytes()
-    assert not [mark for mark in college.files.personal() if mark.encode() in written]
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert not [mark for mark in college.files.personal() if mark.encode() in out.read_bytes()]
 
 
 def test_last_week_s_list_is_the_one_that_was_current_then(tmp_path: Path) -> None:
@@ -323,78 +386,16 @@ def test_a_day_to_come_has_nothing_late(college: College) -> None:
     said = call("replay", "--as-of", "2999-01-07", "--known-now", "--home", college.home)
     assert said.code == USAGE
     assert "2999-01-07 is still to come, so nothing was told after it." in said.err
-    assert "วันที่ 2999-01-07 ยังมาไม่ถึง" in said.err
+    assert "วันที่ 07/01/3542 ยังมาไม่ถึง" in said.err
 
 
-def test_a_table_as_csv(college: College, tmp_path: Path) -> None:
-    out = tmp_path / "table.csv"
-    told = call("replay", "--as-of", str(college.monday), "--out", out, "--home", college.home, "--json").document
-    table = pd.read_csv(out)
-    assert list(table.columns) == ["student", "class_group", *(feature.name for feature in CATALOGUE)]
-    assert len(table) == told["students"]
-
-
-# The comparison over a small log
-
-
-def compared(folder: Path, drawn: str, *, today: str = "2025-07-31") -> KnownNow:
-    """Students 1, 2 and 3 from the beginning, and what is drawn; the day is 16 June, a Monday."""
-    records = [*calendar([(2025, 1)]), *roster([1, 2, 3], (2025, 1)), *records_of(drawn, ENROLMENTS)]
-    return known_now(write_log(folder, records), date(2025, 6, 16), date.fromisoformat(today))
-
-
-LATE = """
-    table      | student | happened_on | recorded_at | status   | retracted
-    attendance | 1       | 2025-06-10  | 2025-06-10  | P        |
-    attendance | 1       | 2025-06-11  | 2025-06-11  | A        |
-    attendance | 2       | 2025-06-10  | 2025-06-10  | A        |
-    attendance | 1       | 2025-06-11  | 2025-06-20  | S        |
-    attendance | 1       | 2025-06-16  | 2025-06-20  | A        |
-    enrolments | 4       | 2025-05-19  | 2025-06-18  | ENROLLED |
-    enrolments | 3       | 2025-05-12  | 2025-06-19  | ENROLLED | yes
-    """
-
-
-def by_student(found: KnownNow) -> dict[int, dict[str, Any]]:
-    return {row["student"]: row for row in found.table.to_dict("records")}  # type: ignore[misc]
-
-
-def test_a_correction_stands_beside_what_was_known(tmp_path: Path) -> None:
-    found = compared(tmp_path, LATE)
-    row = by_student(found)[1]
-    assert (row["missed_days_28d"], row["missed_days_28d__known_now"]) == (1, 0)
-    assert (row["leave_days_28d"], row["leave_days_28d__known_now"]) == (0, 1)
-    changed = {one.feature: one.students for one in found.changed}
-    assert changed["missed_days_28d"] == 1
-    assert "late_days_28d" not in changed
-
-
-def test_a_late_roster_is_counted_and_kept_with_the_side_that_knows(tmp_path: Path) -> None:
-    found = compared(tmp_path, LATE)
-    assert (found.only_then, found.only_now) == (1, 1)
-    rows = by_student(found)
-    assert {number: row["enrolled"] for number, row in rows.items()} == {1: "both", 2: "both", 3: "then", 4: "now"}
-    assert rows[3]["week_of_term"] == rows[1]["week_of_term"]
-    assert np.isnan(rows[3]["week_of_term__known_now"])
-    assert np.isnan(rows[4]["week_of_term"])
-    assert rows[4]["week_of_term__known_now"] == rows[1]["week_of_term"]
-    assert "week_of_term" not in {one.feature for one in found.changed}, "who is in one alone has not changed"
-
-
-def test_late_records_are_counted_by_the_day_they_are_about(tmp_path: Path) -> None:
-    found = compared(tmp_path, LATE)
-    assert found.late.told_since == 4
-    assert found.late.about_before == 3
-
-
-def test_records_after_today_are_not_known_now(tmp_path: Path) -> None:
-    found = compared(tmp_path, LATE, today="2025-06-18")
-    assert (found.only_then, found.only_now) == (0, 1)
-    assert found.changed == ()
-    assert (found.late.told_since, found.late.about_before) == (1, 1)
-
-
-def test_without_late_records_the_table_is_that_of_the_day(tmp_path: Path) -> None:
-    found = compared(tmp_path, "table | student | happened_on | status\nattendance | 1 | 2025-06-10 | P")
-    assert found.changed == ()
-    assert [name for name in found.table.columns if name.endswith("__known_now")] == []
+@pytest.mark.parametrize("more", [(), ("--known-now",)])
+def test_a_day_outside_a_term_is_answered_with_the_next_step(college: College, more: tuple[str, ...]) -> None:
+    said = call("replay", "--as-of", "2019-04-07", *more, "--home", college.home)
+    assert said.code == GAP
+    told = re.search(r"The nearest days with teaching: (\S+)\. Take another day, or import the roster\. · ", said.err)
+    assert told, said.err
+    first = buddhist(date.fromisoformat(told[1]))
+    assert "Nobody is enrolled on 2019-04-07: the day lies outside a term" in said.err
+    assert "ไม่มีนักเรียนในทะเบียน ณ วันที่ 07/04/2562: วันนั้นอยู่นอกภาคเรียน" in said.err
+    assert f"วันเรียนที่ใกล้ที่สุดคือ {first} เลือกวันใหม่ หรือนำเข้าทะเบียน" in said.err

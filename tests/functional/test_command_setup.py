@@ -52,12 +52,23 @@ SETUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "rules",
         ("absent_days", "3"),
         "setup.xlsx, sheet 'ระเบียบของสถานศึกษา', line 2: there is no rule 'absent_days'; "
-        "rules: attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum, lates_per_absence, leaves_per_absence",
+        "rules: attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum, lates_per_absence, leaves_per_absence"
+        " · ไฟล์ setup.xlsx แผ่นงาน 'ระเบียบของสถานศึกษา' แถวที่ 2: ไม่มีระเบียบชื่อ 'absent_days' ชื่อที่ใช้ได้คือ "
+        "attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum, lates_per_absence, leaves_per_absence",
     ),
     (
         "rules",
         ("attendance_share", "มาก"),
-        "setup.xlsx, sheet 'ระเบียบของสถานศึกษา', line 2: the value of 'attendance_share' is no number",
+        "setup.xlsx, sheet 'ระเบียบของสถานศึกษา', line 2: the value of 'attendance_share' is no number · "
+        "ไฟล์ setup.xlsx แผ่นงาน 'ระเบียบของสถานศึกษา' แถวที่ 2: ค่าของ 'เวลาเรียนขั้นต่ำเพื่อมีสิทธิ์สอบ (0.8 = ร้อยละ 80)' "
+        "(attendance_share) ไม่ใช่ตัวเลข ให้ใส่เป็นตัวเลข",
+    ),
+    (
+        "rules",
+        ("absent_run_notice", "0"),
+        "setup.xlsx, sheet 'ระเบียบของสถานศึกษา', line 2: the value of 'absent_run_notice' must be a whole number between 1 "
+        "and 100. To switch the rule off, write 100 · ไฟล์ setup.xlsx แผ่นงาน 'ระเบียบของสถานศึกษา' แถวที่ 2: "
+        "ค่าของ 'ขาดติดต่อกันกี่วันต้องแจ้งผู้ปกครอง' (absent_run_notice) ต้องเป็นจำนวนเต็ม 1 ถึง 100 ถ้าไม่ใช้ระเบียบนี้ ให้ใส่ 100",
     ),
     (
         "terms",
@@ -116,10 +127,46 @@ def test_answers_that_are_typed_make_a_college(tmp_path: Path) -> None:
 
 def test_a_rule_that_left_the_workbook_is_said_to_hold_still(tmp_path: Path) -> None:
     home = tmp_path / "var"
-    call("init", "--from", write_setup(tmp_path / "one.xlsx", rules=[("absent_run_notice", "5")]), "--home", home)
+    old = [("absent_run_notice", "5", "", ""), ("gpa_minimum", "1.5", "ปวช.", "2"), ("gpa_minimum", "2", "ปวช.", "")]
+    call("init", "--from", write_setup(tmp_path / "one.xlsx", rules=old), "--home", home)
     said = call("init", "--from", write_setup(tmp_path / "two.xlsx"), "--home", home)
-    assert "ระเบียบที่ไม่อยู่ในแบบตั้งค่าแล้วแต่ยังใช้อยู่" in said.out
-    assert "rules no longer in the workbook that still hold: absent_run_notice" in said.out
+    told, _, left_out = said.out.partition(
+        "ระเบียบที่ไม่อยู่ในแบบตั้งค่าแล้วแต่ยังใช้อยู่ · rules no longer in the workbook that still hold:\n"
+    )
+    assert told.endswith(
+        "rules as they were taken in:\n  เวลาเรียนขั้นต่ำเพื่อมีสิทธิ์สอบ (0.8 = ร้อยละ 80): ร้อยละ 80 · attendance_share = 80 %\n"
+    )
+    assert sorted(left_out.splitlines()) == [
+        "  ขาดติดต่อกันกี่วันต้องแจ้งผู้ปกครอง: 5 (ถ้าเลิกใช้ ให้ใส่แถวนี้กลับ โดยใส่ค่า 100) · "
+        "absent_run_notice = 5 (to end it, put its row back with the value 100)",
+        "  เกรดเฉลี่ยขั้นต่ำของสถานศึกษา (ปวช. เมื่อเรียนครบ 2 ภาคเรียน): 1.5 (ถ้าเลิกใช้ ให้ใส่แถวนี้กลับ โดยใส่ค่า 0) · "
+        "gpa_minimum (vocational certificate, after 2 terms) = 1.5 (to end it, put its row back with the value 0)",
+        "  เกรดเฉลี่ยขั้นต่ำของสถานศึกษา (ปวช.): 2 (ถ้าเลิกใช้ ให้ใส่แถวนี้กลับ โดยใส่ค่า 0) · "
+        "gpa_minimum (vocational certificate) = 2 (to end it, put its row back with the value 0)",
+    ]
+    document = call("init", "--from", tmp_path / "two.xlsx", "--home", home, "--json").document
+    assert document["rules"] == [{"name": "attendance_share", "value": 0.8, "stage": "", "after_terms": None}]
+    assert {(rule["name"], rule["value"]) for rule in document["rules_left_out"]} == {
+        ("absent_run_notice", 5.0), ("gpa_minimum", 1.5), ("gpa_minimum", 2.0),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("share", "asks"), [("0.08", True), ("0.5", False), ("0", False)])
+def test_an_unlikely_share_is_taken_and_asked_about(tmp_path: Path, share: str, asks: bool) -> None:
+    setup = write_setup(tmp_path / "setup.xlsx", rules=[("attendance_share", share)])
+    said = call("init", "--from", setup, "--home", tmp_path / "var")
+    assert said.code == 0
+    assert ("ใส่เวลาเรียนขั้นต่ำไว้เพียงร้อยละ 8 ถูกต้องหรือไม่" in said.out) is asks
+    assert ("attendance_share = 8 %: is that meant?" in said.out) is asks
+
+
+def test_a_share_that_was_typed_in_percent_enters_nothing(tmp_path: Path) -> None:
+    said = run("init", "--home", tmp_path / "var", typed="\n".join([*ANSWERS[:-1], "80"]) + "\n")
+    assert said.code == GAP
+    assert said.err.startswith(
+        "The value of 'attendance_share' must lie between 0 and 1. Write 80 % as 0.8. To switch the rule off, write 0. · ค่าของ"
+    )
+    assert query(tmp_path / "var", "select * from institution") == []
 
 
 @pytest.mark.parametrize(
@@ -142,7 +189,12 @@ def test_a_wrong_date_that_was_typed(tmp_path: Path, place_of: int, answer: str,
 
 def test_no_data_home(tmp_path: Path) -> None:
     said = call("check", "--home", tmp_path / "none")
-    refused(said, code=GAP, sentence=f"There is no data home at {tmp_path / 'none'}. Make one with `zerodrop init`.")
+    none = tmp_path / "none"
+    sentence = (
+        f"There is no data home at {none}. Make one with `zerodrop init`. · "
+        f"ไม่มีที่เก็บข้อมูลที่ {none} สร้างด้วยคำสั่ง zerodrop init"
+    )
+    refused(said, code=GAP, sentence=sentence)
     assert not (tmp_path / "none").exists()
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.catalogue import CATALOGUE
+from features.vocabulary import Domain
 from tests.functional.command_fixtures import (
     FEW_TREES,
     INSTITUTION,
@@ -211,7 +212,8 @@ def test_a_late_file_does_not_change_a_list_of_the_past(way: Way) -> None:
 def test_replay_writes_the_catalogue_as_parquet(way: Way) -> None:
     told = way.steps["replay"].document
     table = pq.read_table(told["out"])
-    assert table.column_names == ["student", "class_group", *(feature.name for feature in CATALOGUE)]
+    complete = {f"completeness_{domain.value}" for domain in Domain}
+    assert set(table.column_names) == {"student", "class_group", *(feature.name for feature in CATALOGUE), *complete}
     assert table.num_rows == told["students"] == way.steps["model list"].document["students"]
     assert f"{told['students']} students as of 2025-09-01" in way.steps["replay text"].out
 

@@ -192,6 +192,14 @@ def test_rules_that_were_not_entered_are_off() -> None:
     assert seen(away=1.0, run=40, rules={"gpa_minimum": 2.0}) == []
 
 
+@pytest.mark.parametrize("rule", ["absent_run_notice", "absent_run_dismissal"])
+@pytest.mark.parametrize("days", [-1.0, 0.0, 0.5])
+def test_a_run_of_less_than_a_day_is_no_rule(rule: str, days: float) -> None:
+    assert seen(run=0, rules={rule: days}) == []
+    assert seen(run=3, rules={rule: days}) == []
+    assert seen(run=1, rules={rule: 1}) == [rule]
+
+
 def test_everybody_gets_an_answer_of_their_own() -> None:
     values: npt.NDArray[np.float32] = np.zeros((3, len(CATALOGUE)), np.float32)
     values[1, [feature.name for feature in CATALOGUE].index("missed_run_now")] = 6

@@ -1,4 +1,5 @@
-"""A small college told at random: late entries, corrections, retractions, totals, two numbers for one person.
+"""A small college told at random: late entries, corrections, retractions, totals, work done again, two numbers for one
+person, a short term that overlaps the others, a roster that is withdrawn.
 
 Hypothesis draws the knobs; what happens within them comes from `random.Random(seed)`, so that a failing college
 shrinks to fewer students and fewer troubles.
@@ -37,6 +38,10 @@ MONDAYS = [
 _MARKS = ("P", "A", "K", "L", "S", "B", "E", "O", "I", "N", "H")
 _MARK_WEIGHTS = (75, 9, 2, 4, 3, 2, 1, 1, 1, 1, 1)
 _COURSES = ("MATH", "THAI", "WELD", "CAD")
+# A term that opens while the second is open; some colleges have one.
+SHORT_TERM = (2025, 3)
+_SHORT_DAYS = (date(2025, 8, 25), date(2025, 10, 3))
+_WITHDRAWN = (date(2025, 9, 8), date(2025, 9, 15), date(2025, 9, 22))
 _GRADES = ("4", "3.5", "2", "1", "0", "R", "MS", "KHP", "PASS", "THN")
 
 
@@ -69,13 +74,16 @@ class _Fact:
 def college(knobs: Knobs) -> list[Record]:
     """All records of two terms, in no order."""
     random = Random(knobs.seed)
-    facts = [*_days_of_terms(), *_people(random, knobs)]
+    short = random.random() < 0.4
+    facts = [*_days_of_terms(short), *_people(random, knobs, short)]
     told = [one for fact in facts for one in _versions(random, knobs, fact)]
+    told += _links(random, knobs)
     return [_told(random, fact, at, line) for line, (fact, at) in enumerate(told, start=1)]
 
 
-def _days_of_terms() -> Iterator[_Fact]:
-    for (year, term), (opens, closes) in TERMS.items():
+def _days_of_terms(short: bool) -> Iterator[_Fact]:
+    terms = {**TERMS, SHORT_TERM: _SHORT_DAYS} if short else TERMS
+    for (year, term), (opens, closes) in terms.items():
         for day in _weekdays(opens, closes):
             kind = "HOLIDAY" if day in HOLIDAYS else "TEACH"
             yield _Fact(
@@ -88,21 +96,77 @@ def _weekdays(opens: date, closes: date) -> list[date]:
     return [day for day in days if day.weekday() < 5]
 
 
-def _people(random: Random, knobs: Knobs) -> Iterator[_Fact]:
+def _renumbered(knobs: Knobs, student: int) -> bool:
+    return knobs.two_numbers and (knobs.seed + student) % 5 == 0
+
+
+def _people(random: Random, knobs: Knobs, short: bool) -> Iterator[_Fact]:
+    withdrawn_on = random.choice(_WITHDRAWN) if random.random() < 0.25 else None
     for student in range(1, knobs.students + 1):
-        by_totals = random.randrange(100) < knobs.by_totals
-        renumbered = knobs.two_numbers and random.randrange(5) == 0
-        for position, term in enumerate(TERMS):
-            number = student + 100 if renumbered and position else student
-            yield from _enrolment(random, number, term)
-            yield from _totals(random, number, term) if by_totals else _days(random, number, term)
-            yield from _grades(random, number, term)
-        if renumbered:
-            yield _Fact(
-                SAME_PERSON, student, date(2025, 8, 11), {"same_as": student + 100}, known_on=random.choice(MONDAYS)
-            )
-        yield from _surveys(random, student)
-        yield from _endings(random, student, knobs)
+        person = list(_person(random, knobs, student, short))
+        if withdrawn_on:
+            person = [told for fact in person for told in _withdrawn(random, fact, withdrawn_on)]
+        yield from person
+        if _renumbered(knobs, student):
+            # Some of it is told a second time under the other number, differently.
+            twice = [fact for fact in person if random.random() < 0.1]
+            for fact in twice:
+                other = fact.student + 100 if fact.student <= 100 else fact.student - 100
+                yield replace(fact, student=other, values=_corrected(random, fact))
+
+
+def _person(random: Random, knobs: Knobs, student: int, short: bool) -> Iterator[_Fact]:
+    by_totals = random.randrange(100) < knobs.by_totals
+    for position, term in enumerate(TERMS):
+        number = student + 100 if position and _renumbered(knobs, student) else student
+        yield from _enrolment(random, number, term)
+        yield from _totals(random, number, term) if by_totals else _days(random, number, term)
+        yield from _grades(random, number, term)
+    if short and random.random() < 0.5:
+        yield from _in_short_term(random, student)
+    yield from _surveys(random, student)
+    yield from _endings(random, student, knobs)
+
+
+def _in_short_term(random: Random, student: int) -> Iterator[_Fact]:
+    """Its roster may say of who is still on the roster of another open term that they were dismissed."""
+    told: dict[str, object] = {
+        "academic_year": SHORT_TERM[0], "term": SHORT_TERM[1], "level": "V1", "class_group": random.choice("AB"),
+        "status": random.choice((None, "ENROLLED", "DISMISSED", "DISMISSED")),
+    }  # fmt: skip
+    on = _SHORT_DAYS[0] + random.choice((-7, 3, 30)) * DAY
+    yield _Fact(ENROLMENTS, student, on, told, known_on=on)
+    yield from _grades(random, student, SHORT_TERM)
+
+
+def _withdrawn(random: Random, fact: _Fact, on: date) -> Iterator[_Fact]:
+    """The roster of the second term is taken back as a whole; one in three colleges tells it again."""
+    yield fact
+    if fact.table is ENROLMENTS and fact.values["term"] == 2:
+        yield replace(fact, known_on=on, retracted=True)
+        if on == _WITHDRAWN[0]:
+            yield replace(fact, known_on=on + random.choice((14, 14, 14, 21)) * DAY)
+
+
+def _links(random: Random, knobs: Knobs) -> Iterator[tuple[_Fact, date]]:
+    """Which numbers are one person: corrected to a third number, taken back, told again, or told in a circle."""
+    for student in range(1, knobs.students + 1):
+        if not _renumbered(knobs, student):
+            continue
+        link = _Fact(SAME_PERSON, student, date(2025, 8, 11), {"same_as": student + 100})
+        at = random.choice(MONDAYS)
+        yield link, at
+        drawn = random.random()
+        if drawn < 0.2:
+            yield replace(link, retracted=True), at + random.randrange(30) * DAY
+            if drawn < 0.1:
+                yield link, at + random.randrange(30, 60) * DAY
+        elif drawn < 0.3:
+            yield replace(link, student=student + 100, values={"same_as": student}), random.choice(MONDAYS)
+        elif drawn < 0.5:
+            yield replace(link, student=student + 100, values={"same_as": student + 200}), random.choice(MONDAYS)
+        elif drawn < 0.6:
+            yield replace(link, values={"same_as": student + 200}), at + random.randrange(30) * DAY
 
 
 def _enrolment(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fact]:
@@ -149,7 +213,7 @@ def _totals(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fa
         held = random.randrange(0, (end - start).days + 2)
         absent = random.randrange(held + 1)
         told: dict[str, object] = {
-            "from_day": start, "held": held, "present": held - absent, "absent": absent,
+            "from_day": start if random.random() < 0.95 else None, "held": held, "present": held - absent, "absent": absent,
             "late": _maybe(random, random.randrange(held + 1)), "leave": _maybe(random, random.randrange(held + 1)),
         }  # fmt: skip
         if random.random() < 0.95:
@@ -158,14 +222,21 @@ def _totals(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fa
 
 
 def _grades(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fact]:
-    opens, closes = TERMS[term]
+    opens, closes = _SHORT_DAYS if term == SHORT_TERM else TERMS[term]
     for course in random.sample(_COURSES, random.randrange(1, 5)):
-        key: dict[str, object] = {"academic_year": term[0], "term": term[1], "course_code": course, "attempt": 1}
+        first = random.choice((1, 1, 1, None))
+        key: dict[str, object] = {"academic_year": term[0], "term": term[1], "course_code": course, "attempt": first}
         credits = _maybe(random, random.randrange(1, 7) / 2)
         final = closes + random.randrange(2, 30) * DAY
-        yield _Fact(
-            GRADES, student, final, {**key, "item": "FINAL", "credits": credits, "grade": random.choice(_GRADES)}
-        )
+        result = {**key, "item": "FINAL", "credits": credits, "grade": random.choice(_GRADES)}
+        yield _Fact(GRADES, student, final, result)
+        for attempt in (2, 3, 5)[: random.choice((0, 0, 0, 1, 1, 2, 3))]:
+            # Done again later, as a rule; now and then it is dated before the attempt that it follows.
+            again = final + (7 * attempt - random.choice((4, 10, 40))) * DAY
+            told = _Fact(GRADES, student, again, {**result, "attempt": attempt, "grade": random.choice(_GRADES)})
+            yield told
+            if random.random() < 0.2:
+                yield replace(told, retracted=True, known_on=again + random.randrange(1, 30) * DAY)
         for item in ("MID", "LAB", "ESSAY")[: random.randrange(4)]:
             on = opens + random.randrange(70) * DAY
             grade = random.choice(("SCORED", "SCORED", "NOT_SUBMITTED"))
@@ -198,7 +269,7 @@ def _versions(random: Random, knobs: Knobs, fact: _Fact) -> Iterator[tuple[_Fact
     """The fact as told first, perhaps late, and what was told about it after that."""
     if fact.known_on is not None:
         yield fact, fact.known_on
-        if fact.table in (CALENDAR, SAME_PERSON):
+        if fact.table is CALENDAR:
             return
     delay = random.randrange(1, 15) if random.randrange(100) < knobs.late else 0
     at = fact.known_on or fact.on + delay * DAY

@@ -18,12 +18,14 @@ from features.state import Replay
 from features.vocabulary import (
     Change,
     Count,
+    CountNewest,
     DaysSince,
     Ever,
     FromMedian,
     InTerm,
     Last,
     LongestRun,
+    Margin,
     Mean,
     Measure,
     NoRecord,
@@ -65,6 +67,7 @@ KNOBS = st.builds(
 ANY_DAY = st.builds(lambda monday, days: monday + timedelta(days=days), st.sampled_from(MONDAYS), st.integers(0, 6))
 _STATUS, _MARK = ATTENDANCE["status"], GRADES["grade"]
 MISSED, SICK, ATTENDED = _STATUS.is_in("A", "K"), _STATUS.is_in("S"), _STATUS.is_in("P", "L", "E", "O")
+_AREA, _WORRYING = SCREENING["area"], SCREENING["level"].is_in("CONCERN", "CLOSE")
 BEFORE = InTerm(term=Term.PREVIOUS)
 
 
@@ -94,6 +97,13 @@ _QUESTIONS: tuple[tuple[Table, Measure, Window, float | None, Sessions], ...] = 
     (SCREENING, WeeksSame(column="level"), Last(days=60), None, Sessions.DAY),
     (GRADES, StepChange(column="score"), Ever(), None, Sessions.DAY),
     (SCREENING, FromMedian(of="asked_21", least=4), Ever(), None, Sessions.DAY),
+    (GRADES, Share(where=_MARK.is_in("0", "R", "MS"), among=_MARK.is_in("0", "1", "2", "4", "R")), BEFORE, None, Sessions.DAY),
+    (GRADES, Share(where=_MARK.is_in("NOT_SUBMITTED"), among=_MARK.is_in("NOT_SUBMITTED", "SCORED")), InTerm(), 0.5, Sessions.DAY),
+    (SCREENING, CountNewest(where=_WORRYING, by="area", besides=_AREA.is_in("OVERALL")), Ever(), None, Sessions.DAY),
+    (SCREENING, CountNewest(where=_WORRYING, by="area"), Last(days=60), 0.0, Sessions.DAY),
+    (GRADES, CountNewest(where=_MARK.is_in("4", "3.5"), by="grade", besides=_MARK.is_in("SCORED")), BEFORE, None, Sessions.DAY),
+    (HOUSEHOLD, CountNewest(where=HOUSEHOLD["poverty_class"].is_in("POOR", "EXTREME"), by="poverty_class"), Ever(), None, Sessions.DAY),
+    (TERM_GPA, Margin(rule="gpa_minimum"), BEFORE, None, Sessions.DAY),
 )  # fmt: skip
 QUESTIONS = tuple(
     replace(ask(table, measure, window, absent_means=absent, sessions=sessions), name=f"asked_{number}")

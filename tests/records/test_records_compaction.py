@@ -13,9 +13,10 @@ from records import compaction, ledger
 from records.compaction import Compaction, compact
 from records.home import DataHome, create_home
 from records.intake.undo import undo_batch
-from records.ledger import BatchRow
+from records.ledger import BatchRow, LogFile
 from records.log import EventLog
 from records.log_file import Within
+from records.log_order import groups_of
 from records.settings import Settings
 from records.shards import Shard, open_shard
 from records.tables import ATTENDANCE, HOUSEHOLD, SCREENING_SENSITIVE
@@ -171,6 +172,54 @@ def test_whatever_is_imported_and_compacted_in_between_the_log_is_the_same(
             ]
             assert read == sorted(expected[own])
     home.close()
+
+
+def file_of(path: str, code: str, batch: int, hours: tuple[int, int], position: int | None = None) -> LogFile:
+    first, last = (START + timedelta(hours=hour) for hour in hours)
+    return LogFile(
+        table="attendance", path=path, batch=batch, rows=1, first_recorded_at=first, last_recorded_at=last, sha256="",
+        institution=code, position=position,
+    )  # fmt: skip
+
+
+def groups(*files: LogFile) -> list[set[str]]:
+    return [{source.path for source in group} for group in groups_of(files, (CODE, OTHER_CODE))]
+
+
+def test_files_that_meet_a_compacted_one_at_an_instant_are_merged_with_it() -> None:
+    # The compacted file's newest batch is another institution's: it holds earlier ones, too, at the instant it begins.
+    compacted = file_of("c", CODE, 7, (1, 2), 0), file_of("c", OTHER_CODE, 9, (1, 2), 1)
+    assert groups(file_of("a", CODE, 8, (0, 1)), *compacted) == [{"a", "c"}]
+    assert groups(file_of("a", CODE, 4, (1, 1)), file_of("b", CODE, 6, (1, 1)), *compacted) == [{"a", "b", "c"}]
+    assert groups(*compacted, file_of("d", CODE, 10, (2, 3))) == [{"c"}, {"d"}]
+    assert groups(*compacted, file_of("d", CODE, 8, (2, 3))) == [{"c", "d"}]
+
+
+@pytest.mark.parametrize(("batches", "expected"), [((1, 2), [{"a"}, {"b"}]), ((2, 1), [{"a", "b"}])])
+def test_files_of_single_batches_that_meet_are_merged_only_when_the_later_has_the_earlier_number(
+    batches: tuple[int, int], expected: list[set[str]]
+) -> None:
+    assert groups(file_of("a", CODE, batches[0], (0, 1)), file_of("b", CODE, batches[1], (1, 2))) == expected
+
+
+@pytest.mark.parametrize(("compacted", "second", "third"), [((0, 5), (0,), (0,)), ((5, 9), (0, 5), (6,))])
+def test_rows_of_one_instant_in_single_and_compacted_files_come_in_order_of_their_batches(
+    home: DataHome, compacted: tuple[int, ...], second: tuple[int, ...], third: tuple[int, ...]
+) -> None:
+    def told_at(code: str, minutes: tuple[int, ...]) -> int:
+        return bring(home, code, {HOUSEHOLD: [{"student": 1, "recorded_at": minute} for minute in minutes]})
+
+    told_at(CODE, compacted)
+    still_open = [told_at(CODE, second), told_at(CODE, third)]
+    told_at(OTHER_CODE, compacted)
+    with home.database.write() as session:
+        for number in still_open:
+            session.get_one(BatchRow, number).committed_at = datetime(2100, 2, 1, tzinfo=UTC)
+    assert compact(home, BOTH, LATER).files == (4, 3)
+    rows = logs(home)[CODE, OTHER_CODE].rows(HOUSEHOLD, columns=["recorded_at", "batch", "institution"]).to_pylist()
+    keys = [(row["recorded_at"], row["batch"]) for row in rows if row["institution"] == 0]
+    assert len(keys) == len(compacted) + len(second) + len(third)
+    assert keys == sorted(keys)
 
 
 # Shards that change

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from records import compaction, compaction_commands, ledger
 from records.compaction import compact
 from records.errors import ConfigurationGap, UserError
 from records.home import DataHome
+from records.intake import importing
 from records.intake.importing import sweep_files
 from records.ledger import BatchRow
-from records.ledger_tables import CompactedPartRow, SupersededFileRow
+from records.ledger_tables import BatchFileRow, CompactedPartRow, SupersededFileRow
 from records.shards import Shard
 from tests.records import crashing_compaction
 from tests.records.compacting import BOTH, LATER, told, two_weeks, week
@@ -86,15 +88,61 @@ def test_of_two_compactions_one_wins_and_the_other_begins_again(
     assert on_disk <= ledger.paths(home.database), "what the loser wrote is gone"
 
 
-def test_a_file_that_lost_rows_is_not_compacted(home: DataHome) -> None:
+def test_files_with_other_rows_than_the_ledger_counts_are_not_compacted(home: DataHome) -> None:
     two_weeks(home)
+    file = next(f for f in ledger.shard_index(home.database, BOTH.institutions).files if f.table == "attendance")
+    with home.database.write() as session:
+        session.get_one(BatchFileRow, file.path).rows += 1
     before = ledger.shard_index(home.database, BOTH.institutions)
-    file = next(file for file in before.files if file.table == "attendance")
-    pq.write_table(pq.read_table(home.logs / file.path).slice(1), home.logs / file.path)
-    with pytest.raises(UserError, match="hold 19 rows and the ledger says 20; nothing was changed"):
+    with pytest.raises(UserError, match="hold 20 rows and the ledger says 21; nothing was changed"):
         compact(home, BOTH, LATER)
     assert ledger.shard_index(home.database, BOTH.institutions) == before
     assert not list((home.logs / "compacted").rglob("*.parquet"))
+
+
+def _lose(path: Path) -> None:
+    path.unlink()
+
+
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-8])
+
+
+def _change_one_byte(path: Path) -> None:
+    told = bytearray(path.read_bytes())
+    told[len(told) // 2] ^= 1
+    path.write_bytes(told)
+
+
+def _write_again(path: Path) -> None:
+    """As many rows, another student's mark: a reader sees nothing wrong."""
+    rows = pq.read_table(path)
+    pq.write_table(rows.take([0] * rows.num_rows), path)
+
+
+@pytest.mark.parametrize("damage", [_lose, _truncate, _change_one_byte, _write_again])
+@pytest.mark.parametrize("is_compacted", [False, True])
+def test_a_file_that_is_not_what_was_written_stops_the_compaction_of_every_table(
+    home: DataHome, damage: Callable[[Path], None], is_compacted: bool
+) -> None:
+    two_weeks(home)
+    if is_compacted:
+        compact(home, BOTH, LATER)
+        week(home, CODE, 3)
+    before = ledger.shard_index(home.database, BOTH.institutions)
+    file = next(
+        file for file in before.files if file.table == "enrolments" and (file.position is not None) == is_compacted
+    )
+    damage(home.logs / file.path)
+    files = sorted(home.logs.rglob("*"))
+    with pytest.raises(UserError) as refused:
+        compact(home, BOTH, LATER)
+    assert str(refused.value) == (
+        f"The file {file.path} of both is missing or is not what was written; nothing was changed. Restore this file from a "
+        f"backup. แฟ้ม {file.path} (both) หายไปหรือไม่ตรงกับที่บันทึกไว้ ระบบยังไม่ได้เปลี่ยนอะไร ให้กู้แฟ้มนี้จากข้อมูลสำรอง"
+    )
+    assert ledger.shard_index(home.database, BOTH.institutions) == before
+    assert sorted(home.logs.rglob("*")) == files
 
 
 def test_old_files_are_removed_after_a_day(home: DataHome) -> None:
@@ -116,6 +164,43 @@ def test_old_files_are_removed_after_a_day(home: DataHome) -> None:
     compact(home, BOTH, LATER)
     with home.database.read() as session:
         assert len({row.path for row in session.query(CompactedPartRow)}) == 10, "the parts swept are forgotten"
+
+
+# The sweep, while imports go on
+
+
+def test_a_file_that_vanishes_while_it_is_looked_at_is_passed_over(
+    home: DataHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home.logs / CODE).mkdir(parents=True)
+    (home.logs / importing.STAGING / "a").mkdir(parents=True)
+    for path in (home.logs / CODE / "left.parquet", home.logs / importing.STAGING / "a" / "b.parquet"):
+        path.touch()
+        look = importing._written_before
+
+    def after_removal(path: Path, moment: float) -> bool:
+        if path.suffix == ".parquet":
+            path.unlink()
+        return look(path, moment)
+
+    monkeypatch.setattr(importing, "_written_before", after_removal)
+    assert sweep_files(home, datetime.now(UTC) + timedelta(hours=2)) == 0
+    assert not list(home.logs.rglob("*.parquet"))
+
+
+def test_what_a_long_import_wrote_first_stays_until_it_wrote_nothing_for_an_hour(home: DataHome) -> None:
+    folder = home.logs / importing.STAGING / "long"
+    (folder / "inner").mkdir(parents=True)
+    first, newest = folder / "first.parquet", folder / "inner" / "newest.parquet"
+    for path in (first, newest):
+        path.touch()
+    for path in (first, folder / "inner", folder):
+        os.utime(path, (time.time() - 7200,) * 2)
+    assert sweep_files(home, datetime.now(UTC)) == 0
+    assert first.exists()
+    assert newest.exists()
+    assert sweep_files(home, datetime.now(UTC) + timedelta(hours=2)) == 0
+    assert not folder.exists()
 
 
 # The command

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -30,9 +30,9 @@ from records.questions import ask_college
 from records.setup import apply_college, gaps, read_college
 from records.setup_records import calendar_rows, import_calendar, import_rules
 from records.staff import AccountRow, CaseloadRow
-from records.tables import CALENDAR, RULES
+from records.tables import CALENDAR
 from records.versions import latest
-from tests.records.small import CODE, batch_of, institution, log_of
+from tests.records.small import CODE, institution, log_of
 
 COLLEGE = College(
     institution=institution(),
@@ -101,13 +101,6 @@ def test_the_empty_template_can_be_read(tmp_path: Path) -> None:
         (("staff", 3, 0, " "), "sheet 'บุคลากร', line 3: a login is missing"),
         (("capacity", 2, 1, "-3"), "sheet 'กำลังคนต่อสัปดาห์', line 2: capacity cannot be negative"),
         (("capacity", 2, 2, "สี่"), "sheet 'กำลังคนต่อสัปดาห์', line 2: 'rows_per_advisor' is no whole number"),
-        (("rules", 3, 0, "be_nice"), "sheet 'ระเบียบของสถานศึกษา', line 3: there is no rule 'be_nice'; rules: attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum, lates_per_absence, leaves_per_absence"),
-        (("rules", 2, 1, "มาก"), "sheet 'ระเบียบของสถานศึกษา', line 2: the value of 'attendance_share' is no number"),
-        (("rules", 2, 1, "80%"), "sheet 'ระเบียบของสถานศึกษา', line 2: the value of 'attendance_share' must lie between 0 and 1: write 80 % as 0.8"),
-        (("rules", 3, 1, "-5"), "sheet 'ระเบียบของสถานศึกษา', line 3: the value of 'absent_run_notice' must lie between 0 and 100"),
-        (("rules", 2, 2, "ปวช."), "sheet 'ระเบียบของสถานศึกษา', line 2: 'attendance_share' holds for the whole institution; leave 'stage' and 'after_terms' empty"),
-        (("rules", 4, 2, "ป.โท"), "sheet 'ระเบียบของสถานศึกษา', line 4: 'ป.โท' is no stage of education; known: อนุบาล, ประถมศึกษา, มัธยมศึกษา, ปวช., ปวส., ทล.บ."),
-        (("rules", 4, 3, "13"), "sheet 'ระเบียบของสถานศึกษา', line 4: 'after_terms' must lie between 1 and 12"),
     ],
     ids=lambda one: "-".join(map(str, one[:3])) if isinstance(one, tuple) else "",
 )  # fmt: skip
@@ -118,6 +111,66 @@ def test_a_mistake_is_named_by_sheet_and_line(
         read_college(workbook(change=change))
     assert str(refused.value) == f"college.xlsx, {sentence}"
     assert refused.value.exit_code == 4
+
+
+SHARE, NOTICE = (
+    "'เวลาเรียนขั้นต่ำเพื่อมีสิทธิ์สอบ (0.8 = ร้อยละ 80)' (attendance_share)",
+    "'ขาดติดต่อกันกี่วันต้องแจ้งผู้ปกครอง' (absent_run_notice)",
+)
+GPA, LATES = "'เกรดเฉลี่ยขั้นต่ำของสถานศึกษา' (gpa_minimum)", "'มาสายกี่ครั้งนับเป็นขาดหนึ่งครั้ง' (lates_per_absence)"
+TERMS = ("'after_terms' must be a whole number between 1 and 12", "'เมื่อเรียนครบกี่ภาคเรียน' ต้องเป็นจำนวนเต็ม 1 ถึง 12")
+ONLY_WHOLE = (
+    "the value of 'absent_run_notice' must be a whole number between 1 and 100. To switch the rule off, write 100"
+)
+ONLY_WHOLE_TH = f"ค่าของ {NOTICE} ต้องเป็นจำนวนเต็ม 1 ถึง 100 ถ้าไม่ใช้ระเบียบนี้ ให้ใส่ 100"
+KNOWN = "attendance_share, absent_run_notice, absent_run_dismissal, gpa_minimum, lates_per_absence, leaves_per_absence"
+STAGES = "อนุบาล, ประถมศึกษา, มัธยมศึกษา, ปวช., ปวส., ทล.บ."
+
+
+@pytest.mark.parametrize(
+    ("row", "en", "th"),
+    [
+        (("be_nice", "1"), f"there is no rule 'be_nice'; rules: {KNOWN}", f"ไม่มีระเบียบชื่อ 'be_nice' ชื่อที่ใช้ได้คือ {KNOWN}"),
+        (("attendance_share", "มาก"), "the value of 'attendance_share' is no number", f"ค่าของ {SHARE} ไม่ใช่ตัวเลข ให้ใส่เป็นตัวเลข"),
+        (
+            ("attendance_share", "80%"),
+            "the value of 'attendance_share' must lie between 0 and 1. Write 80 % as 0.8. To switch the rule off, write 0",
+            f"ค่าของ {SHARE} ต้องอยู่ระหว่าง 0 ถึง 1 ร้อยละ 80 ให้ใส่ 0.8 ถ้าไม่ใช้ระเบียบนี้ ให้ใส่ 0",
+        ),
+        (("absent_run_notice", "0"), ONLY_WHOLE, ONLY_WHOLE_TH),
+        (("absent_run_notice", "-5"), ONLY_WHOLE, ONLY_WHOLE_TH),
+        (("absent_run_notice", "2.5"), ONLY_WHOLE, ONLY_WHOLE_TH),
+        (("absent_run_notice", "101"), ONLY_WHOLE, ONLY_WHOLE_TH),
+        (
+            ("gpa_minimum", "20"),
+            "the value of 'gpa_minimum' must lie between 0 and 4. To switch the rule off, write 0",
+            f"ค่าของ {GPA} ต้องอยู่ระหว่าง 0 ถึง 4 ถ้าไม่ใช้ระเบียบนี้ ให้ใส่ 0",
+        ),
+        (
+            ("lates_per_absence", "0.5"),
+            "the value of 'lates_per_absence' must be a whole number between 0 and 100. To switch the rule off, write 0",
+            f"ค่าของ {LATES} ต้องเป็นจำนวนเต็ม 0 ถึง 100 ถ้าไม่ใช้ระเบียบนี้ ให้ใส่ 0",
+        ),
+        (
+            ("absent_run_notice", "5", "ปวช."),
+            "'absent_run_notice' holds for the whole institution; leave 'stage' and 'after_terms' empty",
+            "ระเบียบ 'absent_run_notice' ใช้กับทั้งสถานศึกษา ให้เว้นช่อง 'ระดับการศึกษา' และ 'เมื่อเรียนครบกี่ภาคเรียน' ว่างไว้",
+        ),
+        (("gpa_minimum", "2", "ป.โท"), f"'ป.โท' is no stage of education; known: {STAGES}", f"ไม่รู้จักระดับการศึกษา 'ป.โท' ที่ใช้ได้คือ {STAGES}"),
+        (("gpa_minimum", "2", "ปวช.", "13"), *TERMS),
+        (("gpa_minimum", "2", "ปวช.", "สอง"), *TERMS),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
+)  # fmt: skip
+def test_a_rule_that_cannot_be_is_refused_in_both_languages(
+    workbook: Callable[..., Path], row: tuple[str, ...], en: str, th: str
+) -> None:
+    with pytest.raises(ConfigurationGap) as refused:
+        read_college(workbook(add=("rules", (*row, "", "", "")[:4])))
+    sheet = "'ระเบียบของสถานศึกษา'"
+    assert str(refused.value) == (
+        f"college.xlsx, sheet {sheet}, line 5: {en} · ไฟล์ college.xlsx แผ่นงาน {sheet} แถวที่ 5: {th}"
+    )
 
 
 def test_two_institutions_in_one_workbook_are_refused(workbook: Callable[..., Path]) -> None:
@@ -237,76 +290,11 @@ def kinds_after(home: DataHome, college: College) -> dict[date, str]:
     return kinds(home)
 
 
-# The rules
-
-BEFORE_THE_FIRST_TERM = start_of(date(2025, 4, 19))
-NARROWED = ("gpa_minimum", 1.5, "VOCATIONAL", 2)
-
-
-def rules(home: DataHome) -> set[tuple[str, float, str | None, int | None]]:
-    """(rule, value, stage, after terms) of what holds now."""
-    rows = latest(RULES, log_of(home).rows(RULES)).to_pylist()
-    stages = (*codes.STAGES.values, None)
-    return {
-        (codes.RULES.values[row["rule"]], row["value"], stages[-1 if row["stage"] is None else row["stage"]], row["after_terms"])
-        for row in rows
-    }  # fmt: skip
-
-
-def with_rules(*changed: Rule) -> College:
-    return replace(COLLEGE, rules=changed)
-
-
-def test_the_first_rules_were_known_before_the_first_term(home: DataHome) -> None:
-    apply_college(home, COLLEGE)
-    assert import_rules(home, COLLEGE) == []
-    assert rules(home) == {
-        ("attendance_share", 0.8, None, None), ("absent_run_notice", 5.0, None, None), NARROWED,
-    }  # fmt: skip
-    rows = log_of(home).rows(RULES).to_pylist()
-    assert {row["recorded_at"] for row in rows} == {BEFORE_THE_FIRST_TERM}
-    assert {row["happened_on"] for row in rows} == {date(2025, 4, 19)}
-    assert ledger.first_operational(home.database, CODE) is None
-
-
-def test_known_rules_add_nothing(home: DataHome) -> None:
-    apply_college(home, COLLEGE)
-    import_rules(home, COLLEGE)
-    number = ledger.log_index(home.database, CODE).ledger_number
-    import_rules(home, COLLEGE)
-    assert ledger.log_index(home.database, CODE).ledger_number == number
-
-
-def test_a_corrected_rule_is_news_of_the_day_and_may_be_corrected_back(home: DataHome) -> None:
-    apply_college(home, COLLEGE)
-    import_rules(home, COLLEGE)
-    began = datetime.now(BEFORE_THE_FIRST_TERM.tzinfo)
-    for value in (0.75, 0.8, 0.75):
-        import_rules(home, with_rules(Rule(name="attendance_share", value=value), *COLLEGE.rules[1:]))
-        assert ("attendance_share", value, None, None) in rules(home)
-    rows = log_of(home).rows(RULES).to_pylist()
-    late = [row for row in rows if row["recorded_at"] > BEFORE_THE_FIRST_TERM]
-    assert [row["value"] for row in late] == [0.75, 0.8, 0.75]
-    assert all(row["recorded_at"].timestamp() >= int(began.timestamp()) for row in late)
-
-
-def test_a_rule_set_up_in_operation_is_news_of_the_day(home: DataHome) -> None:
-    apply_college(home, COLLEGE)
-    ledger.commit(home.database, batch_of(recorded_at=datetime.now(UTC)), after=0)
-    import_rules(home, COLLEGE)
-    assert all(row["recorded_at"].date() >= date(2026, 1, 1) for row in log_of(home).rows(RULES).to_pylist())
-    assert len(rules(home)) == 3
-
-
-def test_a_rule_that_left_the_sheet_still_holds_and_is_named(home: DataHome) -> None:
-    apply_college(home, COLLEGE)
-    import_rules(home, COLLEGE)
-    assert import_rules(home, with_rules(COLLEGE.rules[0])) == [*COLLEGE.rules[1:]]
-    assert len(rules(home)) == 3
+# The sheet of rules
 
 
 def test_a_sheet_of_before_stages_can_be_read(tmp_path: Path) -> None:
-    write_workbook(tmp_path / "new.xlsx", with_rules(Rule(name="attendance_share", value=0.8)))
+    write_workbook(tmp_path / "new.xlsx", replace(COLLEGE, rules=(Rule(name="attendance_share", value=0.8),)))
     grid = read_grid(tmp_path / "new.xlsx")
     with xlsxwriter.Workbook(str(tmp_path / "old.xlsx"), {"strings_to_numbers": False}) as book:
         for name, lines in grid.items():
@@ -317,8 +305,13 @@ def test_a_sheet_of_before_stages_can_be_read(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_is_there_twice_is_refused(workbook: Callable[..., Path]) -> None:
-    with pytest.raises(ConfigurationGap, match=r"'attendance_share' is there twice\. Keep one row\."):
-        read_college(workbook(add=("rules", ["attendance_share", "0.7", "", ""])))
+    with pytest.raises(ConfigurationGap) as refused:
+        read_college(workbook(add=("rules", ["gpa_minimum", "1.75", "ปวช.", "2"])))
+    assert str(refused.value) == (
+        "college.xlsx, sheet 'ระเบียบของสถานศึกษา': gpa_minimum (vocational certificate, after 2 terms) = 1.5 is there twice, "
+        "the second time with 1.75. Keep one row. · ไฟล์ college.xlsx แผ่นงาน 'ระเบียบของสถานศึกษา': "
+        "'เกรดเฉลี่ยขั้นต่ำของสถานศึกษา (ปวช. เมื่อเรียนครบ 2 ภาคเรียน): 1.5' มีสองแถว อีกแถวใส่ 1.75 ให้เหลือแถวเดียว"
+    )
 
 
 # What is missing

@@ -26,6 +26,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     def by_state(records: Sequence[Record], as_of: date, catalogue: Sequence[Feature]) -> Answers:
         [snapshot] = replay(write_log(tmp_path, records), [as_of], catalogue)
         values = snapshot.values[:, -1].astype(float).tolist()
+        assert not [value for value in values if str(value) == "-0.0"]
         return dict(zip(snapshot.cohort.student.tolist(), map(_told, values), strict=True))
 
     def by_oracle(records: Sequence[Record], as_of: date, catalogue: Sequence[Feature]) -> Answers:

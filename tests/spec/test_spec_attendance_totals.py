@@ -2,7 +2,7 @@
 
 from features.attendance import MISSED
 from features.catalogue import FEATURE_OF
-from features.vocabulary import DaysSince, Last, Slope
+from features.vocabulary import DaysSince, InTerm, Last, Slope, Unrecorded
 from records.tables import ATTENDANCE
 from tests.features.pictures import ask
 from tests.spec.asking import Spec
@@ -138,3 +138,14 @@ def test_leaving_class_has_a_total_of_its_own_or_is_among_the_absent(spec: Spec)
         """
     spec(picture, MISSED_28D, as_of="2025-05-26", expect={1: 3, 2: 2})
     spec(picture, FEATURE_OF["skipped_days_28d"], as_of="2025-05-26", expect={1: 1, 2: None})
+
+
+def test_a_total_that_does_not_say_from_which_day_is_none(spec: Spec) -> None:
+    picture = """
+        table            | student | from_day   | happened_on | held | present | absent
+        attendance_total | 1       |            | 2025-06-15  | 20   | 0       | 20
+        attendance_total | 1       | 2025-06-16 | 2025-07-13  | 20   | 15      | 5
+        attendance_total | 2       |            | 2025-06-15  | 20   | 0       | 20
+        """
+    spec(picture, SHARE_TERM, as_of="2025-07-14", expect={1: 0.25, 2: None})
+    spec(picture, ask(ATTENDANCE, Unrecorded(), InTerm()), as_of="2025-06-16", expect={1: 1, 2: 1})

@@ -129,6 +129,59 @@ def test_the_earlier_roster_speaks_until_the_first_one_of_the_new_term_is_known(
     enrolled(picture, as_of="2025-11-17", terms=TWO_TERMS, expect={2, 3})
 
 
+OVERLAP = """
+    table      | student | happened_on | recorded_at | kind  | academic_year | term | status    | retracted
+    calendar   |         | 2025-09-15  | 2025-05-01  | TEACH | 2025          | 3    |           |
+    calendar   |         | 2025-10-17  | 2025-05-01  | TEACH | 2025          | 3    |           |
+    enrolments | 1       | 2025-05-12  |             |       | 2025          | 1    |           |
+    enrolments | 2       | 2025-05-12  |             |       | 2025          | 1    |           |
+    enrolments | 3       | 2025-05-12  |             |       | 2025          | 1    |           |
+    enrolments | 1       | 2025-09-08  |             |       | 2025          | 3    | DISMISSED |
+    enrolments | 2       | 2025-09-08  |             |       | 2025          | 3    | ENROLLED  |"""
+
+
+def test_of_two_open_terms_the_row_of_the_newer_decides(enrolled: Enrolled) -> None:
+    enrolled(OVERLAP, as_of="2025-09-14", expect={1, 2, 3})
+    enrolled(OVERLAP, as_of="2025-09-22", expect={2, 3})
+    taken_back = OVERLAP + "\nenrolments | 1 | 2025-09-08 | 2025-09-24 | | 2025 | 3 | DISMISSED | yes"
+    enrolled(taken_back, as_of="2025-09-29", expect={1, 2, 3})
+    enrolled(OVERLAP, as_of="2025-10-06", expect={2})
+
+
+def test_who_left_since_the_newer_of_two_open_terms_opened_is_not_back_by_the_older(enrolled: Enrolled) -> None:
+    left = """
+        table      | student | happened_on | recorded_at | kind  | academic_year | term | event
+        calendar   |         | 2025-09-15  | 2025-05-01  | TEACH | 2025          | 3    |
+        calendar   |         | 2025-10-17  | 2025-05-01  | TEACH | 2025          | 3    |
+        enrolments | 1       | 2025-05-12  |             |       | 2025          | 1    |
+        enrolments | 1       | 2025-09-08  |             |       | 2025          | 3    |
+        enrolments | 2       | 2025-05-12  |             |       | 2025          | 1    |
+        outcomes   | 1       | 2025-09-16  |             |       |               |      | LEFT
+        """
+    enrolled(left, as_of="2025-09-16", expect={1, 2})
+    enrolled(left, as_of="2025-09-22", expect={2})
+
+
+def test_a_roster_withdrawn_as_a_whole_lets_the_one_before_it_speak(enrolled: Enrolled) -> None:
+    picture = """
+        student | happened_on | recorded_at | academic_year | term | retracted
+        1       | 2025-05-12  | 2025-05-12  | 2025          | 1    |
+        2       | 2025-05-12  | 2025-05-12  | 2025          | 1    |
+        2       | 2025-11-10  | 2025-11-10  | 2025          | 2    |
+        3       | 2025-11-10  | 2025-11-10  | 2025          | 2    |
+        2       | 2025-11-10  | 2025-11-20  | 2025          | 2    | yes
+        3       | 2025-11-10  | 2025-11-26  | 2025          | 2    | yes
+        3       | 2025-11-10  | 2025-12-04  | 2025          | 2    |
+        """
+    for as_of, expect in (
+        ("2025-11-17", {2, 3}),
+        ("2025-11-24", {3}),
+        ("2025-12-01", {1, 2}),
+        ("2025-12-08", {3}),
+    ):
+        enrolled(picture, as_of=as_of, terms=TWO_TERMS, expect=expect)
+
+
 def test_who_is_carried_over_is_in_the_new_term(spec: Spec) -> None:
     picture = """
         table      | student | happened_on | recorded_at | academic_year | term | level | course_code | grade

@@ -73,17 +73,6 @@ def test_a_resolved_mark_is_no_longer_incomplete(spec: Spec) -> None:
     spec(picture, FEATURE_OF["incomplete_marks_ever"], as_of="2025-06-16", terms=TWO_TERMS, expect={1: 0, 2: None})
 
 
-def test_every_attempt_is_a_result_of_its_own(spec: Spec) -> None:
-    spec(
-        """
-        student | happened_on | academic_year | term | course_code | attempt | grade
-        1       | 2025-03-20  | 2024          | 2    | MATH        | 1       | 0
-        1       | 2025-05-20  | 2024          | 2    | MATH        | 2       | 1
-        """,
-        FAILED_BEFORE, as_of="2025-06-02", terms=TWO_TERMS, expect={1: 1},
-    )  # fmt: skip
-
-
 def test_the_mean_score_is_of_scored_work_this_term(spec: Spec) -> None:
     spec(
         """

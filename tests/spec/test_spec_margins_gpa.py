@@ -96,6 +96,27 @@ def test_a_rule_for_all_times_counts_where_none_is_for_a_number_of_terms(spec: S
     spec(picture, ABOVE, as_of="2025-09-01", on_roster=False, expect={1: 1, 2: 1, 3: 1})
 
 
+def test_of_a_level_without_a_year_nobody_can_count_the_terms_completed(spec: Spec) -> None:
+    picture = """
+        table      | student | happened_on | level  | gpax | rule | stage | after_terms | value
+        enrolments | 1       | 2025-05-12  | B      |      |      |       |             |
+        enrolments | 2       | 2025-05-12  | MODULE |      |      |       |             |
+        term_gpa   | 1       | 2025-06-02  |        | 2    |      |       |             |
+        term_gpa   | 2       | 2025-06-02  |        | 2    |      |       |             |"""
+
+    def ruled_by(*rules: str) -> str:
+        return "\n".join([picture, *(f"rules | | 2025-05-12 | | | gpa_minimum | {rule}" for rule in rules)])
+
+    for rules, bachelor, module in (
+        (("BACHELOR | | 1.5",), 0.5, None),
+        ((" | | 1.75",), 0.25, 0.25),
+        (("BACHELOR | 2 | 1.5", " | | 1.75"), None, 0.25),
+        (("BACHELOR | | 1.5", "BACHELOR | 2 | 1.25", " | 4 | 1.75"), None, None),
+    ):
+        expect = {1: bachelor, 2: module}
+        spec(ruled_by(*rules), ABOVE, as_of="2025-09-01", on_roster=False, expect=expect)
+
+
 def test_in_the_second_term_one_term_more_is_completed_and_in_summer_two(spec: Spec) -> None:
     rules = """
         rules | | 2025-05-12 | | | | | gpa_minimum | 1 | 1

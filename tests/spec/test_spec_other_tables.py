@@ -103,10 +103,11 @@ def test_concerns_are_counted_in_this_term_and_not_screened_is_missing(spec: Spe
         1       | 2025-06-10  | OVERALL  | CONCERN
         1       | 2025-06-10  | LEARNING | CLOSE
         1       | 2025-06-10  | GAMES    | TRUST
-        2       | 2025-06-10  | OVERALL  | TRUST
-        3       | 2025-05-16  | OVERALL  | CLOSE
+        2       | 2025-06-10  | SOCIAL   | TRUST
+        3       | 2025-05-16  | SOCIAL   | CLOSE
+        4       | 2025-06-10  | OVERALL  | CLOSE
         """,
-        FEATURE_OF["screening_concerns_term"], as_of="2025-09-01", expect={1: 2, 2: 0, 3: None},
+        FEATURE_OF["screening_concerns_term"], as_of="2025-09-01", expect={1: 1, 2: 0, 3: None, 4: None},
     )  # fmt: skip
 
 

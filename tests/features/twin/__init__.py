@@ -124,5 +124,5 @@ def _missing_as_null(expression: str) -> str:
 
 
 def _rounded(feature: Feature) -> str:
-    """Half to even after scaling, as NumPy does."""
-    return f'round_even("{feature.name}" * {10**feature.decimals}, 0) / {10**feature.decimals}'
+    """Half to even after scaling, as NumPy does; never -0."""
+    return f'round_even("{feature.name}" * {10**feature.decimals}, 0) / {10**feature.decimals} + 0.0'

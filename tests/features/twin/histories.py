@@ -41,8 +41,8 @@ def whole_college(knobs: Knobs) -> list[Record]:
     told = college(knobs)
     students = sorted({record.student for record in told if record.table is ENROLMENTS})
     modes = {student % 100: random.choice(_MODES) for student in students}
-    # A fact is told under one number of a person: which of two would hold is for the intake to settle, not for features.
-    persons = sorted(modes)
+    # Of a person with two numbers everything below is told under the one or the other.
+    persons = sorted({student % 100: student for student in random.sample(students, len(students))}.values())
     changed = [_changed(random, record, modes) for record in told]
     added = [
         *(one for record in changed if record.table is ATTENDANCE for one in _sessions(random, record)),
@@ -169,10 +169,12 @@ def _rules(random: Random) -> Iterator[Record]:
         if random.random() < 0.3:
             continue
         by_stage = rule == "gpa_minimum" or random.random() < 0.1
-        stage = random.choice((None, "VOCATIONAL", "SECONDARY", "HIGHER_VOCATIONAL", "BACHELOR")) if by_stage else None
-        # A level without a year has not completed a number of terms that anybody could count.
-        counted = stage not in (None, "BACHELOR")
-        after = random.choice((None, 1, 2, 3, 6)) if by_stage and counted else None
+        stage = (
+            random.choice((None, None, "VOCATIONAL", "SECONDARY", "HIGHER_VOCATIONAL", "BACHELOR"))
+            if by_stage
+            else None
+        )
+        after = random.choice((None, None, 1, 2, 3, 6)) if by_stage else None
         for version in range(random.choice((1, 1, 2, 3))):
             on = date(2025, 4, 20) if version == 0 else random.choice(MONDAYS)
             told: dict[str, object] = {

@@ -118,20 +118,40 @@ def know(log: EventLog, as_of: date, threads: int | None) -> Known:
     for table in (CALENDAR, ENROLMENTS, OUTCOMES):
         known.facts(table)
     _make_terms(known)
+    _make_moves(known)
     _make_cohort(known)
     return known
 
 
 def _find_aliases(known: Known) -> None:
-    """Which number goes on for which: the last word on each number, followed to its end."""
+    """Which number goes on for which: the last word on each number, followed to its end.
+
+    Of links in a circle the one that was read last is left out.
+    """
     known.run(
         """
-        CREATE TEMP TABLE links AS
-        SELECT student, same_as FROM
+        CREATE TEMP TABLE told_links AS
+        SELECT student, same_as, read FROM
             (SELECT * FROM ({told}) QUALIFY row_number() OVER (PARTITION BY student ORDER BY read DESC) = 1)
         WHERE NOT retracted AND student <> same_as
         """,
         told=known.told(SAME_PERSON, ("same_as",)),
+    )
+    known.run(
+        """
+        CREATE TEMP TABLE links AS
+        WITH RECURSIVE reached(told, student) AS (
+            SELECT student, same_as FROM told_links
+            UNION SELECT r.told, l.same_as FROM reached r JOIN told_links l ON l.student = r.student
+        ),
+        circles AS (
+            SELECT r.told, l.read AS own, max(l.read) OVER (PARTITION BY r.told) AS last, r.student
+            FROM reached r JOIN told_links l ON l.student = r.student
+            WHERE r.told IN (SELECT told FROM reached WHERE told = student)
+        )
+        SELECT student, same_as FROM told_links
+        WHERE student NOT IN (SELECT told FROM circles WHERE told = student AND own = last)
+        """
     )
     known.run(
         """
@@ -164,29 +184,43 @@ def _make_terms(known: Known) -> None:
     )
 
 
+def _make_moves(known: Known) -> None:
+    known.run(
+        """
+        CREATE TEMP TABLE moves AS
+        SELECT student, max(happened_on) FILTER (WHERE event IN {endings}) AS ended_on,
+            max(happened_on) FILTER (WHERE event = {returned}) AS back_on
+        FROM outcomes WHERE happened_on < {as_of} GROUP BY student
+        """,
+        endings=positions(OUTCOMES, "event", *_ENDINGS),
+        returned=position(OUTCOMES, "event", "RETURNED"),
+    )
+
+
 def _make_cohort(known: Known) -> None:
-    """Whom the rosters of the open terms name; until one of them is known, the newest roster before speaks."""
+    """Whom the rosters of the open terms name; while none of them has a row, the newest roster before speaks.
+
+    Of a student's rows that of the newest of these terms alone is asked whether they are here.
+    """
     known.run(
         """
         CREATE TEMP TABLE cohort AS
         WITH open_terms AS (SELECT place FROM terms WHERE {as_of} BETWEEN opens AND closes),
-        rosters AS (SELECT e.*, t.place, t.opens FROM enrolments_last e JOIN terms t USING (academic_year, term)),
+        rosters AS (SELECT e.*, t.place, t.opens FROM enrolments e JOIN terms t USING (academic_year, term)),
         of_open_terms AS (SELECT DISTINCT place FROM rosters SEMI JOIN open_terms USING (place)),
         speaking AS (
             FROM of_open_terms UNION ALL
             SELECT max(place) FROM rosters
             WHERE opens < {as_of} AND EXISTS (FROM open_terms) AND NOT EXISTS (FROM of_open_terms)
         ),
-        moves AS (
-            SELECT student, max(happened_on) FILTER (WHERE event IN {endings}) AS ended_on,
-                max(happened_on) FILTER (WHERE event = {returned}) AS back_on
-            FROM outcomes WHERE happened_on < {as_of} GROUP BY student
+        newest AS (
+            SELECT r.* FROM rosters r SEMI JOIN speaking USING (place)
+            QUALIFY row_number() OVER (PARTITION BY student ORDER BY place DESC) = 1
         ),
         here AS (
-            SELECT r.* FROM rosters r SEMI JOIN speaking USING (place) LEFT JOIN moves m USING (student)
-            WHERE NOT retracted AND (status IS NULL OR status = {enrolled})
+            SELECT r.* FROM newest r LEFT JOIN moves m USING (student)
+            WHERE (status IS NULL OR status = {enrolled})
                 AND NOT coalesce(m.ended_on >= r.opens AND (m.back_on IS NULL OR m.ended_on > m.back_on), FALSE)
-            QUALIFY row_number() OVER (PARTITION BY student ORDER BY place DESC) = 1
         )
         SELECT h.student, h.class_group, h.level, h.study_mode, h.registered_on, own.*,
             before.academic_year AS before_year, before.term AS before_term,
@@ -196,8 +230,6 @@ def _make_cohort(known: Known) -> None:
             WHEN h.place IN (FROM open_terms) THEN h.place ELSE (SELECT max(place) FROM open_terms) END
         LEFT JOIN terms before ON before.place = own.place - 1
         """,
-        endings=positions(OUTCOMES, "event", *_ENDINGS),
-        returned=position(OUTCOMES, "event", "RETURNED"),
         enrolled=position(ENROLMENTS, "status", "ENROLLED"),
     )
     known.run(

@@ -1,7 +1,8 @@
 """Colleges of any size at random, made as columns and written straight into log files: every table, two terms.
 
 A twentieth of the rows is corrected, a hundredth withdrawn, some come late; everything of a day is recorded at the same
-moment, so that batch and line decide between versions. One in 200 students had another number in the first term.
+moment, so that batch and line decide between versions. One in 200 students had another number in the first term, and
+some courses are taken a second time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -197,6 +198,10 @@ def _work(random: Random, numbers: Ints) -> Iterator[tuple[Table, pa.Table]]:
         same: dict[str, Any] = {"course_code": f"C{course}", "attempt": 1}
         grade, credits = random.integers(0, 21, len(who)), random.integers(1, 7, len(who)) / 2
         yield marks, _rows(marks, who, opens - 50, item="FINAL", academic_year=2024, term=2, grade=grade, credits=credits, **same)  # fmt: skip
+        if course < 2:  # done again, of some within the term
+            again = who[random.random(len(who)) < 0.2]
+            on, grade = opens + random.integers(-30, 60, len(again)), random.integers(0, 21, len(again))
+            yield marks, _rows(marks, again, on, item="FINAL", academic_year=2024, term=2, grade=grade, course_code=f"C{course}", attempt=2)  # fmt: skip
         if course == 0:  # a short course ends within the term
             third = numbers[::3]
             yield marks, _rows(marks, third, opens + 6, item="FINAL", academic_year=2025, term=1, grade=random.integers(0, 21, len(third)), **same)  # fmt: skip

@@ -92,7 +92,7 @@ class Margins:
 def _make_bars(known: Known) -> None:
     """`bars(place, level, bar)`: the least GPAX for each term and level of the cohort.
 
-    A level that has no year of its own counts as a first year.
+    Of a level that has no year of its own nobody can count the terms completed.
     """
     known.facts(RULES)
     levels = " ".join(
@@ -105,7 +105,7 @@ def _make_bars(known: Known) -> None:
         CREATE TEMP TABLE bars AS
         WITH asked AS (
             SELECT DISTINCT place, level, CASE level {levels} END AS stage,
-                2 * (coalesce({year}, 1) - 1) + least(term, 3) - 1 AS completed FROM cohort
+                2 * ({year} - 1) + least(term, 3) - 1 AS completed FROM cohort
         ),
         rows AS (SELECT stage, after_terms, value FROM rules WHERE rule = {gpa_minimum} AND happened_on < {as_of}),
         candidates AS (
@@ -113,11 +113,12 @@ def _make_bars(known: Known) -> None:
             FROM asked a, rows r
             WHERE r.stage = a.stage OR r.stage IS NULL AND NOT EXISTS (FROM rows own WHERE own.stage = a.stage)
         )
-        SELECT place, level, coalesce(
-            arg_min(value, after_terms) FILTER (WHERE after_terms > completed),
-            arg_max(value, after_terms),
-            max(value) FILTER (WHERE after_terms IS NULL)
-        ) AS bar FROM candidates GROUP BY place, level
+        SELECT place, level, CASE
+            WHEN count(after_terms) = 0 THEN max(value)
+            WHEN any_value(completed) IS NOT NULL THEN coalesce(
+                arg_min(value, after_terms) FILTER (WHERE after_terms > completed), arg_max(value, after_terms)
+            )
+        END AS bar FROM candidates GROUP BY place, level
         """,
         levels=levels,
         year=number(ENROLMENTS["level"]),

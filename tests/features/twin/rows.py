@@ -4,6 +4,7 @@ from features.declaration import Feature
 from features.vocabulary import (
     Age,
     Count,
+    CountNewest,
     DaysSince,
     Highest,
     InTerm,
@@ -19,7 +20,7 @@ from features.vocabulary import (
     WeeksSame,
     Window,
 )
-from records.tables import Table, Where
+from records.tables import GRADES, Table, Where
 from tests.features.twin.known import Known
 from tests.features.twin.passes import Pass, Passes
 from tests.features.twin.words import NOT_KNOWN, day, fill, matches, number, span
@@ -48,8 +49,13 @@ class Rows:
         match feature.measure:
             case Count(where=where):
                 return rows.ask(f"count(*) FILTER (WHERE {matches(table, where)})")
-            case Share(where=where):
-                return rows.ask(f"count(*) FILTER (WHERE {matches(table, where)}) / count(*)")
+            case Share(where=where, among=among):
+                asked = matches(table, among)
+                both = f"count(*) FILTER (WHERE {asked} AND {matches(table, where)})"
+                return rows.ask(f"{both} / nullif(count(*) FILTER (WHERE {asked}), 0)")
+            case CountNewest(where=where, by=by, besides=besides):
+                newest = self._newest_of_each(feature, by, besides)
+                return newest.ask(f"count(*) FILTER (WHERE {matches(table, where)})")
             case Sum(column=column, where=where):
                 value = number(table[column])
                 total = f"coalesce(sum({value}) FILTER (WHERE {matches(table, where)}), 0)"
@@ -79,6 +85,15 @@ class Rows:
         """The value of the newest chosen row; not known where it does not tell."""
         told = f"coalesce(({value})::DOUBLE, {NOT_KNOWN})"
         return self.over(feature).ask(f"arg_max({told}, newness) FILTER (WHERE {chosen})")
+
+    def _newest_of_each(self, feature: Feature, by: str, besides: Where | None) -> Pass:
+        left_out = "FALSE" if besides is None else matches(feature.table, besides)
+        source = """
+            SELECT * FROM ({rows}) WHERE {by} IS NOT NULL AND NOT coalesce({left_out}, FALSE)
+            QUALIFY row_number() OVER (PARTITION BY student, {by} ORDER BY newness DESC) = 1
+            """
+        rows = self._source(feature.table, feature.window)
+        return self.passes.over(fill(source, rows=rows, by=by, left_out=left_out))
 
     @staticmethod
     def _step(rows: Pass, value: str, chosen: str) -> str:
@@ -122,10 +137,24 @@ class Rows:
             WHERE t.happened_on < {today} AND {inside}
             """,
             newness=_NEWNESS,
-            table=table.name,
+            table=self._speaking(table),
             today=self._today,
             inside=inside,
         )
+
+    def _speaking(self, table: Table) -> str:
+        """The relation of a table; of grades the last attempt of each piece of work or course that had happened."""
+        if table is not GRADES:
+            return table.name
+        self.known.once(
+            "last_attempts",
+            """
+            CREATE TEMP TABLE last_attempts AS SELECT * FROM grades WHERE happened_on < {as_of}
+            QUALIFY row_number() OVER (PARTITION BY student, academic_year, term, course_code, item
+                ORDER BY coalesce(attempt, 1) DESC, read DESC) = 1
+            """,
+        )
+        return "last_attempts"
 
 
 def _mean(table: Table, column: str, weight: str | None, where: Where | None) -> str:

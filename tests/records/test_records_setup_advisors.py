@@ -1,0 +1,48 @@
+"""Which advisor has a class group on which day, when the workbook changes it: weeks that are past keep theirs."""
+
+from dataclasses import replace
+from datetime import date
+
+from records import staff
+from records.college import College, GroupAdvisor, StaffMember
+from records.home import DataHome
+from records.setup import apply_college
+from tests.records.small import CODE
+from tests.records.test_records_setup import COLLEGE
+
+BOTH_ADVISE = replace(COLLEGE, staff=(*COLLEGE.staff, StaffMember(login="kru.somchai", name="ครูสมชาย", role="advisor")))
+
+
+def advisor_on(home: DataHome, day: date, group: str = "ปวช.1/1") -> str:
+    with home.database.read() as session:
+        logins = {account.id: account.login for account in staff.accounts_of(session, CODE)}
+        advisor = staff.advisors_by_group(session, CODE, day).get(group)
+        return logins[advisor] if advisor else ""
+
+
+def advised_by(login: str, group: str = "ปวช.1/1") -> College:
+    return replace(BOTH_ADVISE, groups=(GroupAdvisor(class_group=group, advisor=login),))
+
+
+def test_an_advisor_replaced_by_the_workbook_keeps_the_weeks_before(home: DataHome) -> None:
+    apply_college(home, advised_by("kru.malee"), date(2025, 5, 26))
+    assert advisor_on(home, date(2025, 5, 19)) == "kru.malee", "the first one counts from the first term"
+    assert advisor_on(home, date(2025, 5, 18)) == ""
+    apply_college(home, advised_by("kru.somchai"), date(2025, 7, 3))
+    assert [advisor_on(home, date(2025, 7, day)) for day in (2, 3)] == ["kru.malee", "kru.somchai"]
+    apply_college(home, advised_by("kru.malee"), date(2025, 8, 1))
+    assert [advisor_on(home, day) for day in (date(2025, 5, 19), date(2025, 7, 31), date(2025, 8, 1))] == [
+        "kru.malee", "kru.somchai", "kru.malee",
+    ]  # fmt: skip
+
+
+def test_an_advisor_replaced_before_the_term_opens_never_had_the_group(home: DataHome) -> None:
+    apply_college(home, advised_by("kru.malee"), date(2025, 5, 1))
+    apply_college(home, advised_by("kru.somchai"), date(2025, 5, 2))
+    assert {advisor_on(home, date(2025, 5, day)) for day in (2, 19, 30)} == {"kru.somchai"}
+
+
+def test_a_group_that_comes_later_has_its_advisor_from_the_first_term(home: DataHome) -> None:
+    apply_college(home, advised_by("kru.malee"), date(2025, 5, 1))
+    apply_college(home, advised_by("kru.malee", "ปวช.1/2"), date(2025, 7, 3))
+    assert advisor_on(home, date(2025, 5, 19), "ปวช.1/2") == "kru.malee"
