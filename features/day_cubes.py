@@ -97,7 +97,7 @@ class DayCubes:
             marks = np.where(rows.column("retracted").to_numpy(), 0, marks).astype(np.uint8)
         self._make_room(int(day.min()), int(day.max()) + 1, size)
         at = day - self.first_day
-        kinds = set(np.unique(session).tolist())
+        kinds = set(np.flatnonzero(np.bincount(session)).tolist())
         for sessions, number in _SESSION_OF.items():
             if number in kinds:
                 cube = self.held.setdefault(sessions, np.zeros_like(self.days))

@@ -127,13 +127,13 @@ class RowsAsked:
         values = self.values(column)
         weights = np.ones(len(self.rows)) if weight is None else np.nan_to_num(self.values(weight), nan=1.0)
         total, of_weights = np.zeros(self.asked.size), np.zeros(self.asked.size)
-        _sum(self._chosen(feature, where, known=values), values, weights, total, of_weights)
+        _sum(self._chosen(feature, where), values, weights, total, of_weights)
         return total, of_weights
 
     def highest(self, feature: Feature, column: str, where: Where | None) -> Floats:
         values = self.values(column)
         found = np.full(self.asked.size, np.nan)
-        _highest(self._chosen(feature, where, known=values), values, found)
+        _highest(self._chosen(feature, where), values, found)
         return found
 
     def newest(
@@ -149,7 +149,7 @@ class RowsAsked:
         """The newest told value of each student and the one before it; NaN where there is none."""
         values = self.values(column)
         found = np.full((2, self.asked.size), np.nan)
-        _newest_two(self._chosen(feature, where, known=values), values, found)
+        _newest_two(self._chosen(feature, where), values, found)
         return found[0], found[1]
 
     def same_since(self, feature: Feature, column: str, where: Where | None) -> Ints:
@@ -244,7 +244,7 @@ def _counted(rows):  # type: ignore[no-untyped-def]
 def _sum(rows, values, weights, total, of_weights):  # type: ignore[no-untyped-def]
     for i in range(len(total)):
         for row in range(rows.begin[i], rows.end[i]):
-            if rows.counts[row]:
+            if rows.counts[row] and values[row] == values[row]:
                 total[i] += weights[row] * values[row]
                 of_weights[i] += weights[row]
 
@@ -253,7 +253,7 @@ def _sum(rows, values, weights, total, of_weights):  # type: ignore[no-untyped-d
 def _highest(rows, values, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
         for row in range(rows.begin[i], rows.end[i]):
-            if rows.counts[row] and not found[i] >= values[row]:
+            if rows.counts[row] and values[row] == values[row] and not found[i] >= values[row]:
                 found[i] = values[row]
 
 
@@ -270,7 +270,7 @@ def _newest_two(rows, values, found):  # type: ignore[no-untyped-def]
     for i in range(found.shape[1]):
         first = second = -1
         for row in range(rows.begin[i], rows.end[i]):
-            if not rows.counts[row]:
+            if not rows.counts[row] or values[row] != values[row]:
                 continue
             if first < 0 or rows.order[row] > rows.order[first]:
                 first, second = row, first

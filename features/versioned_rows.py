@@ -40,6 +40,7 @@ class VersionedRows:
         self._read = 0
         self._starts: Ints | None = None
         self.newest_day = NO_DAY
+        self._has_attempts = False
         self._kept = [column for column in table.columns if column.use in (Use.FEATURE, Use.STATE)]
         self.columns: Columns = {column.name: np.zeros(0, _STORED[column.kind]) for column in self._kept}
         self.columns |= {name: np.zeros(0, kind) for name, kind in _KEPT_BESIDE.items()}
@@ -65,7 +66,7 @@ class VersionedRows:
         if "attempt" not in self.table.key:
             return None
         attempt, starts = self.columns["attempt"], self.starts(students)
-        if not (attempt > 1).any() and (np.isnan(attempt).all() or not np.isnan(attempt).any()):
+        if not self._has_attempts:
             return None
         speaks = self.columns["alive"] & (self.columns["happened_on"] < today)
         piece = self._row_keys.without_last(self._keys & 0xFFFFFFFF)
@@ -79,6 +80,8 @@ class VersionedRows:
         self.version += 1
         self._starts = None
         self.newest_day = int(self.columns["happened_on"].max(initial=NO_DAY))
+        attempt = self.columns.get("attempt", np.zeros(0))
+        self._has_attempts = bool(len(attempt)) and not _is_constant(attempt)
 
     def fold(self, rows: pa.Table, students: Ints, institution: Ints) -> None:
         """Take records in reading order; the last version of a key stays.
@@ -159,6 +162,7 @@ class VersionedRows:
 
 
 def _is_constant(held: npt.NDArray[Any]) -> bool:
+    """Whether all of several values are one; a single one is kept as it is."""
     if len(held) < 2:
         return False
     first = held[0]
