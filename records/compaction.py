@@ -104,7 +104,7 @@ def _compact_table(home: DataHome, shard: Shard, table: Table, closed_before: da
         old = _to_rewrite(home, shard, table, closed_before)
         if not old:
             return 0
-        path, parts = _written(home, shard, table, old)
+        path, parts = written_as_one(home, shard, table, old)
         try:
             _commit(home, shard, old, parts)
         except Overtaken:
@@ -150,7 +150,7 @@ def _first_open(home: DataHome, shard: Shard, closed_before: date) -> dict[str, 
 # Writing
 
 
-def _written(home: DataHome, shard: Shard, table: Table, old: Sequence[LogFile]) -> tuple[str, list[CompactedPartRow]]:
+def written_as_one(home: DataHome, shard: Shard, table: Table, old: Sequence[LogFile]) -> tuple[str, list[CompactedPartRow]]:
     """One file with the rows of all these files; its path, and what of it belongs to whom."""
     relative = str(Path(FOLDER) / table.name / f"{uuid4().hex}.parquet")
     told, digest = store(

@@ -100,7 +100,7 @@ def _compacted(folder: Path, codes: tuple[str, ...], weekly: Sequence[LogFile]) 
     home: Any = SimpleNamespace(logs=folder, vault=SimpleNamespace(key=None))  # a log alone, without a ledger
     for name in dict.fromkeys(file.table for file in weekly):
         old = [file for file in weekly if file.table == name]
-        _, parts = compaction._written(home, Shard(name=codes[0], institutions=codes), TABLE_OF[name], old)
+        _, parts = compaction.written_as_one(home, Shard(name=codes[0], institutions=codes), TABLE_OF[name], old)
         for part in parts:
             yield LogFile(
                 table=name, path=part.path, batch=part.last_batch, rows=part.rows, sha256=part.sha256,
