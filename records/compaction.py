@@ -150,7 +150,9 @@ def _first_open(home: DataHome, shard: Shard, closed_before: date) -> dict[str, 
 # Writing
 
 
-def written_as_one(home: DataHome, shard: Shard, table: Table, old: Sequence[LogFile]) -> tuple[str, list[CompactedPartRow]]:
+def written_as_one(
+    home: DataHome, shard: Shard, table: Table, old: Sequence[LogFile]
+) -> tuple[str, list[CompactedPartRow]]:
     """One file with the rows of all these files; its path, and what of it belongs to whom."""
     relative = str(Path(FOLDER) / table.name / f"{uuid4().hex}.parquet")
     told, digest = store(

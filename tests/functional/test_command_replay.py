@@ -363,12 +363,8 @@ def test_what_came_late_is_counted(college: College) -> None:
     """Every row of the files that came after that morning, and no other; no file here spans it."""
     told = call("replay", "--as-of", str(college.monday), "--known-now", "--home", college.home, "--json").document
     morning = f"{college.monday - timedelta(days=1)} 17:00:00"  # 00:00 in Bangkok
-    [(spanning,)] = query(
-        college.home,
-        "select count(*) from batch_file where first_recorded_at < ? and last_recorded_at >= ?",
-        morning,
-        morning,
-    )
+    sql = "select count(*) from batch_file where first_recorded_at < ? and last_recorded_at >= ?"
+    [(spanning,)] = query(college.home, sql, morning, morning)
     [(rows,)] = query(college.home, "select sum(rows) from batch_file where first_recorded_at >= ?", morning)
     assert spanning == 0
     assert told["told_since"] == rows
