@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from features.declaration import Feature
     from features.known_now import KnownNow
     from features.snapshot import Snapshot
-    from features.vocabulary import Window
     from records.home import DataHome
-    from records.tables import Where
 
 
 # Replay of a day
@@ -136,12 +134,13 @@ def list_features(as_json: Json = False) -> None:
     """All features: name, unit, which way risk goes, window, privacy, and what each asks."""
     from features.catalogue import WITH_SENSITIVE
     from features.vocabulary import Domain
+    from features.wording import both
 
     lines = []
     for domain in Domain:
         asked = [feature for feature in WITH_SENSITIVE if feature.domain is domain]
         if asked:
-            lines += ["", f"{_both(domain.label)} ({len(asked)})", *map(_row, asked)]
+            lines += ["", f"{both(domain.label)} ({len(asked)})", *map(_row, asked)]
     lines += ["", *_LEGEND]
     say([_brief(feature) for feature in WITH_SENSITIVE], as_json, "\n".join(lines).lstrip())
 
@@ -151,6 +150,7 @@ def show_feature(
 ) -> None:
     """One feature: everything that is declared of it."""
     from features.catalogue import WITH_SENSITIVE
+    from features.wording import both
     from records.errors import UserError
 
     known = {feature.name: feature for feature in WITH_SENSITIVE}
@@ -163,8 +163,8 @@ def show_feature(
             + " ".join(f"ไม่มีตัวบ่งชี้ชื่อ '{name}' {like_th} ดูทั้งหมดด้วยคำสั่ง zerodrop features list".split())
         )
     feature = known[name]
-    lines = [f"{feature.name}", _both(feature.label), ""]
-    lines += [f"{_both(label)}: {_both(said)}" for label, said in _declared(feature)]
+    lines = [f"{feature.name}", both(feature.label), ""]
+    lines += [f"{both(label)}: {both(said)}" for label, said in _declared(feature)]
     declared = {label.en: {"th": said.th, "en": said.en} for label, said in _declared(feature)}
     say({**_brief(feature), "declared": declared}, as_json, "\n".join(lines))
 
@@ -176,44 +176,6 @@ _LEGEND = (
     "[อ่อนไหว · sensitive] แสดงชื่อเฉพาะผู้มีสิทธิ์ · named only to roles with that permission    "
     "[ปิดไว้ · off] ไม่ใช้จนกว่าสถานศึกษาจะเปิด · in no model unless a deployment switches it on",
 )
-_RISKS = {
-    "RISES": Text(th="ค่ามากขึ้น ความเสี่ยงไม่ลดลง", en="more never lowers the risk"),
-    "FALLS": Text(th="ค่ามากขึ้น ความเสี่ยงไม่เพิ่มขึ้น", en="more never raises the risk"),
-    "EITHER": Text(th="ไม่กำหนดทิศทาง", en="either way"),
-}
-_PRIVACY = {
-    "ORDINARY": Text(th="ทั่วไป", en="ordinary"),
-    "SENSITIVE": Text(th="อ่อนไหว แสดงชื่อเฉพาะผู้มีสิทธิ์", en="sensitive: named only to roles with that permission"),
-}
-SESSIONS = {
-    "DAY": Text(th="ผลทั้งวัน ถ้าไม่มีจึงดูจากคาบเรียนของวันนั้น", en="the whole day, or its class periods where it has no mark"),
-    "FLAG": Text(th="หน้าเสาธง", en="flagpole"),
-    "HOMEROOM": Text(th="โฮมรูม", en="homeroom"),
-    "ACTIVITY": Text(th="กิจกรรม", en="activity"),
-    "PERIODS": Text(th="คาบเรียน ทุกคาบนับแยกกัน", en="class periods, each one record"),
-}
-UNITS = {
-    "DAYS": Text(th="วัน", en="days"),
-    "PERIODS": Text(th="คาบ", en="class periods"),
-    "YEARS": Text(th="ปี", en="years"),
-    "MINUTES": Text(th="นาที", en="minutes"),
-    "SHARE": Text(th="สัดส่วน 0–1", en="share 0–1"),
-    "SHARE_PER_WEEK": Text(th="สัดส่วนต่อสัปดาห์", en="share per week"),
-    "COURSES": Text(th="วิชา", en="courses"),
-    "POINTS": Text(th="เกรด 0–4", en="grade points 0–4"),
-    "SCORE": Text(th="คะแนนเต็ม 100", en="score of 100"),
-    "BAHT": Text(th="บาทต่อเดือน", en="baht a month"),
-    "BAHT_A_DAY": Text(th="บาทต่อวัน", en="baht a day"),
-    "PEOPLE": Text(th="คน", en="people"),
-    "SDQ_SCORE": Text(th="คะแนนเต็ม 40", en="score of 40"),
-    "KILOMETRES": Text(th="กิโลเมตร", en="km"),
-    "WEEKS": Text(th="สัปดาห์", en="weeks"),
-    "CREDITS": Text(th="หน่วยกิต", en="credits"),
-    "TIMES": Text(th="ครั้งหรือชิ้น", en="times or pieces"),
-    "LEVEL": Text(th="ระดับ", en="level"),
-    "DEVIATIONS": Text(th="ส่วนเบี่ยงเบนมาตรฐาน", en="standard deviations"),
-    "YES": Text(th="1 = ใช่", en="1 = yes"),
-}
 # A value of each unit as it may well be, to show a sentence with.
 EXAMPLES = {
     "DAYS": 3, "PERIODS": 4, "YEARS": 1.5, "MINUTES": 40, "SHARE": 0.25, "SHARE_PER_WEEK": 0.05, "COURSES": 2, "POINTS": 1.75,
@@ -221,113 +183,54 @@ EXAMPLES = {
     "TIMES": 2, "LEVEL": 1, "DEVIATIONS": 1.5, "YES": 1,
 }  # fmt: skip
 _EXAMPLE_AGE, _EXAMPLE_POINTS_LESS = 17.5, 0.25
-MEASURES = {
-    "Count": Text(th="จำนวนรายการที่ตรง", en="how many records match"),
-    "CountNewest": Text(th="จำนวนเรื่องที่รายการล่าสุดตรง", en="for how many the newest record matches"),
-    "Share": Text(th="สัดส่วนของรายการที่ตรง", en="the share of records that match"),
-    "Sum": Text(th="ผลรวม", en="the sum"),
-    "Mean": Text(th="ค่าเฉลี่ย", en="the mean"),
-    "Latest": Text(th="ค่าล่าสุด", en="the newest value"),
-    "Highest": Text(th="ค่าสูงสุด", en="the largest value"),
-    "StepChange": Text(th="ค่าล่าสุดลบด้วยค่าก่อนหน้า", en="the newest value less the one before it"),
-    "WeeksSame": Text(th="จำนวนสัปดาห์ที่ค่าล่าสุดไม่เปลี่ยน", en="whole weeks since the newest value has held"),
-    "Matches": Text(th="รายการล่าสุดตรงหรือไม่", en="whether the newest record matches"),
-    "NoRecord": Text(th="ไม่มีรายการที่ตรงเลย", en="whether no record matches"),
-    "DaysSince": Text(th="จำนวนวันตั้งแต่รายการล่าสุดที่ตรง", en="days since the newest record that matches"),
-    "LongestRun": Text(th="จำนวนวันติดต่อกันที่ตรง", en="the run of days that match"),
-    "Slope": Text(th="การเปลี่ยนต่อสัปดาห์ของสัดส่วนวันที่ตรง", en="the change per week of the share of days that match"),
-    "Change": Text(th="สัดส่วนช่วงหลังลบด้วยช่วงก่อนหน้า", en="the share of late days less the share before"),
-    "Unrecorded": Text(th="สัดส่วนวันเรียนที่ไม่มีการบันทึก", en="the part of teaching days on which nothing was recorded"),
-    "WorstCourse": Text(th="สัดส่วนมากที่สุดในบรรดารายวิชา", en="the largest share over the courses"),
-    "Margin": Text(th="ระยะห่างจากเกณฑ์ของสถานศึกษา", en="how far from a rule of the institution"),
-    "Relative": Text(
-        th="ต่างจากค่าเฉลี่ยของกลุ่มเรียนกี่ส่วนเบี่ยงเบนมาตรฐาน", en="standard deviations from the mean of the class group"
-    ),
-    "FromMedian": Text(th="ต่างจากมัธยฐานของกลุ่มเรียน", en="less the median of the class group"),
-    "Age": Text(th="จำนวนปีตั้งแต่วันที่ในช่อง", en="years since a date"),
-    "Own": Text(th="ตัวบ่งชี้ของนักวิเคราะห์เอง", en="an analyst's own question"),
-    "WeekOfTerm": Text(th="สัปดาห์ที่เท่าไรของภาคเรียน", en="whole weeks since the term opened, from 1"),
-    "LeadDays": Text(th="จำนวนวันจนถึงวันเปิดภาคเรียน", en="days until the opening of the term"),
-}
-
-PARTS = {
-    "column": Text(th="ช่อง", en="column"),
-    "weight": Text(th="ถ่วงน้ำหนักด้วย", en="weighted by"),
-    "among": Text(th="จากรายการที่", en="among records whose"),
-    "by": Text(th="แยกตาม", en="one for each"),
-    "besides": Text(th="ไม่นับรายการที่", en="leaving out records whose"),
-    "weekdays": Text(th="เฉพาะวัน (จันทร์ = 0)", en="of weekdays (Monday = 0)"),
-    "current": Text(th="นับถึงวันนี้", en="up to now"),
-    "short_days": Text(th="จำนวนวันช่วงหลัง", en="late days"),
-    "of": Text(th="ของ", en="of"),
-    "least": Text(th="อย่างน้อย", en="of at least"),
-    "rule": Text(th="เกณฑ์", en="rule"),
-    "per_course": Text(th="แยกรายวิชา", en="by course"),
-    "reads": Text(th="อ่านช่อง", en="reads"),
-}
-
-
-def _both(text: Text) -> str:
-    return text.th if text.th == text.en else f"{text.th} · {text.en}"
 
 
 def _row(feature: "Feature") -> str:
+    from features.wording import UNITS, both, window_shortly
+
     hidden = " [อ่อนไหว · sensitive]" if feature.personal.name == "SENSITIVE" else ""
     hidden += " [ปิดไว้ · off]" if feature.table.sensitive else ""
     return (
-        f"  {feature.name:34} {_ARROWS[feature.risk.name]} {UNITS[feature.unit.name].en:20} "
-        f"{_window(feature.window).en:22} {_both(feature.label)}{hidden}"
+        f"  {feature.name:34} {_ARROWS[feature.risk.name]} {UNITS[feature.unit].en:20} "
+        f"{window_shortly(feature.window).en:22} {both(feature.label)}{hidden}"
     )
 
 
 def _brief(feature: "Feature") -> dict[str, Any]:
     """The short form for machines."""
+    from features.wording import window_shortly
+
     return {
         "name": feature.name,
         "domain": feature.domain.value,
         "unit": feature.unit.value,
         "risk": feature.risk.name.lower(),
-        "window": _window(feature.window).en,
+        "window": window_shortly(feature.window).en,
         "privacy": feature.personal.value,
         "off_by_default": feature.table.sensitive,
         "label": {"th": feature.label.th, "en": feature.label.en},
     }
 
 
-def _window(window: "Window") -> Text:
-    from features.vocabulary import Last, Term
-
-    if isinstance(window, Last):
-        return Text(th=f"{window.days} วันก่อนวันที่ถาม", en=f"last {window.days} days")
-    match getattr(window, "term", None):
-        case Term.THIS:
-            return Text(th="ภาคเรียนนี้", en="this term")
-        case Term.PREVIOUS:
-            return Text(th="ภาคเรียนก่อน", en="previous term")
-        case _:
-            return Text(th="ทั้งหมดที่ทราบ", en="all that is known")
-
-
 def _declared(feature: "Feature") -> list[tuple[Text, Text]]:
     """What is declared of a feature, as pairs of what it is and what was said."""
-    absence = Text(th="ไม่ทราบค่า (ไม่ใช่ศูนย์)", en="not known (not zero)")
-    if feature.absent_means is not None:
-        absence = Text(th=f"ถือว่าเป็น {feature.absent_means:g}", en=f"counts as {feature.absent_means:g}")
-    asked = [(Text(th="การเช็คชื่อ", en="sessions"), SESSIONS[feature.sessions.name])]
+    from features import wording
+
+    asked = [(Text(th="การเช็คชื่อ", en="sessions"), wording.SESSIONS[feature.sessions])]
     return [
         (Text(th="ด้าน", en="domain"), feature.domain.label),
         (Text(th="ตัวอย่างเหตุผลที่แสดง", en="shown as, for example"), _example(feature)),
         (Text(th="ควรถาม", en="ask"), feature.asks),
         (Text(th="ตาราง", en="table"), feature.table.label),
-        (Text(th="คำนวณจาก", en="measure"), _measured(feature)),
-        (Text(th="ช่วงเวลา", en="window"), _window(feature.window)),
+        (Text(th="คำนวณจาก", en="measure"), wording.measure_in_words(feature.measure, feature.table)),
+        (Text(th="ช่วงเวลา", en="window"), wording.window_in_words(feature.window)),
         *(asked if feature.table.name == "attendance" else []),
-        (Text(th="หน่วย", en="unit"), UNITS[feature.unit.name]),
+        (Text(th="หน่วย", en="unit"), wording.UNITS[feature.unit]),
         (Text(th="ทศนิยม", en="decimals"), Text(th=str(feature.decimals), en=str(feature.decimals))),
-        (Text(th="ทิศทาง", en="direction"), _RISKS[feature.risk.name]),
-        (Text(th="เมื่อไม่มีข้อมูล", en="without a record"), absence),
+        (Text(th="ทิศทาง", en="direction"), wording.RISKS[feature.risk]),
+        (Text(th="เมื่อไม่มีข้อมูล", en="without a record"), wording.absence_in_words(feature.absent_means)),
         (Text(th="เปลี่ยนได้", en="can be changed"), Text(th="ได้", en="yes") if feature.changeable else Text(th="ไม่ได้", en="no")),
-        (Text(th="ชั้นความลับ", en="privacy"), _PRIVACY[feature.personal.name]),
+        (Text(th="ชั้นความลับ", en="privacy"), wording.PERSONAL[feature.personal]),
         (Text(th="ที่มา", en="source"), Text(th=feature.source, en=feature.source)),
     ]  # fmt: skip
 
@@ -339,35 +242,6 @@ def _example(feature: "Feature") -> Text:
         value = -_EXAMPLE_POINTS_LESS if feature.unit.name == "POINTS" else -value
     told = {"value": value, "percent": 100 * value}
     return Text(th=feature.reason.th.format(**told), en=feature.reason.en.format(**told))
-
-
-def _measured(feature: "Feature") -> Text:
-    """The measure in words, with what its declaration fills in; codes by their labels."""
-    from dataclasses import fields
-
-    said = [MEASURES[type(feature.measure).__name__]]
-    for item in fields(feature.measure):
-        value = getattr(feature.measure, item.name)
-        if item.name in ("where", "also") and value is not None:
-            said.append(_condition(feature, value))
-        elif item.name in ("among", "besides") and value is not None:
-            part, told = PARTS[item.name], _condition(feature, value)
-            said.append(Text(th=f"{part.th} {told.th}", en=f"{part.en} {told.en}"))
-        elif value is True:
-            said.append(PARTS[item.name])
-        elif value not in (None, (), False) and not callable(value):
-            shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            said.append(Text(th=f"{PARTS[item.name].th} {shown}", en=f"{PARTS[item.name].en} {shown}"))
-    return Text(th="; ".join(text.th for text in said), en="; ".join(text.en for text in said))
-
-
-def _condition(feature: "Feature", where: "Where") -> Text:
-    codes = feature.table[where.column].codes
-    labels = [code.label for code in codes.codes if code.value in where.values] if codes else []
-    return Text(
-        th=f"{where.column} เป็น {' หรือ '.join(label.th for label in labels)}",
-        en=f"{where.column} is {' or '.join(label.en for label in labels)}",
-    )
 
 
 # How late records come

@@ -12,10 +12,11 @@ from features.catalogue import CATALOGUE, FINGERPRINT
 from features.declaration import Feature
 from features.sensitive import FEATURES as SENSITIVE
 from features.vocabulary import Domain
+from features.wording import both
 from records.codes import CodeList
 from records.tables import TABLES, Column, Kind, Table, Use
 from records.text import Text
-from scripts.feature_pages import both, feature_page
+from scripts.feature_pages import feature_page
 from scripts.problem_pages import PAGE as PROBLEMS_PAGE
 from scripts.problem_pages import problems_page
 from scripts.source_pages import FOLDER as SOURCES_FOLDER

@@ -2,17 +2,16 @@
 
 import re
 import stat
-from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
-from typing import get_args
 
 import pandas as pd
 import pytest
 
 from features.catalogue import CATALOGUE, WITH_SENSITIVE
-from features.commands import EXAMPLES, MEASURES, PARTS, SESSIONS, UNITS, write_table
-from features.vocabulary import Domain, Measure, Sessions, Unit
+from features.commands import EXAMPLES, write_table
+from features.vocabulary import Domain, Sessions, Unit
+from features.wording import SESSIONS, UNITS, measure_in_words
 from records.college import buddhist
 from tests.functional.command_fixtures import INSTITUTION, USAGE, Place, call, copy_home, make_place, query, refused
 
@@ -65,9 +64,9 @@ def test_one_feature_is_shown_with_all_that_is_declared() -> None:
     for part in (
         "วันขาดเรียนใน 28 วัน · Days absent in the last 28",
         "ควรถาม · ask: ถามเรื่องสุขภาพ",
-        "คำนวณจาก · measure: จำนวนรายการที่ตรง; status เป็น ขาด",
-        "how many records match; status is absent",
-        "ช่วงเวลา · window: 28 วันก่อนวันที่ถาม · last 28 days",
+        "คำนวณจาก · measure: จำนวนรายการที่ `status` เป็น ขาด",
+        "how many records where `status` is absent",
+        "ช่วงเวลา · window: 28 วันปฏิทินก่อนวันที่ถาม · the 28 calendar days before the day asked",
         "เมื่อไม่มีข้อมูล · without a record: ไม่ทราบค่า (ไม่ใช่ศูนย์) · not known (not zero)",
         "ทิศทาง · direction: ค่ามากขึ้น ความเสี่ยงไม่ลดลง · more never lowers the risk",
     ):
@@ -105,8 +104,8 @@ def test_the_sentence_is_shown_with_a_value_of_its_unit(name: str, th: str, en: 
 def test_conditions_of_a_measure_are_named_by_their_labels() -> None:
     said = call("features", "show", "screening_concerns_term", "--json").document["declared"]["measure"]["en"]
     assert said == (
-        "for how many the newest record matches; level is concern or close watch; one for each area; "
-        "leaving out records whose area is overall"
+        "how many values of `area` have a newest record where `level` is concern or close watch, "
+        "leaving out records where `area` is overall"
     )
 
 
@@ -123,13 +122,13 @@ def test_an_unknown_name_is_answered_with_the_nearest(asked: str, near: str) -> 
     refused(said, code=USAGE, sentence="ดูทั้งหมดด้วยคำสั่ง zerodrop features list")
 
 
-def test_every_measure_its_parts_and_every_unit_have_words() -> None:
-    measures = get_args(Measure)
-    assert set(MEASURES) == {measure.__name__ for measure in measures}
-    declared = {item.name for measure in measures for item in fields(measure)}
-    assert set(PARTS) == declared - {"where", "also", "answers"}
-    assert set(SESSIONS) == {session.name for session in Sessions}
-    assert set(UNITS) == set(EXAMPLES) == {unit.name for unit in Unit}
+def test_every_unit_session_and_feature_has_words() -> None:
+    assert set(SESSIONS) == set(Sessions)
+    assert set(UNITS) == set(Unit)
+    assert set(EXAMPLES) == {unit.name for unit in Unit}
+    for feature in WITH_SENSITIVE:
+        said = measure_in_words(feature.measure, feature.table)
+        assert said.th != said.en
 
 
 # Entry lag
