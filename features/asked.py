@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.cohort import Cohort
-from features.day_cubes import mark
+from features.day_cubes import ABSENT_MARKS, NEUTRAL, mark
 from features.declaration import Feature
 from features.remembered import remembered
 from features.state import NO_DAY, State, VersionedRows
@@ -187,8 +187,6 @@ class Asked:
         return pd.DataFrame({"place": place[known], "happened_on": _dates(happened[known]), **told})
 
     def _marks(self, number: Ints, sessions: Sessions) -> npt.NDArray[np.uint8]:
-        from features.day_walk import ABSENT_MARKS, NEUTRAL  # which itself asks this module
-
         found = np.zeros((len(number), self.size), np.uint8)
         marks, at = self.state.attendance.marks(sessions), number - self.state.attendance.first_day
         if marks is None:
@@ -211,6 +209,7 @@ class Asked:
 
     @cached_property
     def calendars(self) -> Calendars:
+        """Teaching and closed days of every term and institution of the state."""
         rows, cube = self.state.rows[CALENDAR.name], self.state.attendance
         same = rows.version, cube.first_day, cube.end_day
         return remembered(self.state, "calendars", same, self._calendars)
@@ -239,6 +238,7 @@ class Asked:
 
     @cached_property
     def outside(self) -> Outside:
+        """Interns, and the weeks in which nobody of a group of dual students was seen."""
         mode = self.state.rows[ENROLMENTS.name].columns["study_mode"][self.cohort.row]
         found = np.full(self.size, NORMAL, np.int32)
         found[mode == _INTERN] = INTERNSHIP

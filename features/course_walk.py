@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.asked import INTERNSHIP, NORMAL, Asked
-from features.day_cubes import COURSE_SHIFT
-from features.day_walk import ABSENT_MARKS, LATE, LEAVE, MISSED, NEUTRAL, RECORDED
+from features.day_cubes import ABSENT_MARKS, COURSE_SHIFT, NEUTRAL
+from features.day_walk import LATE, LEAVE, MISSED, RECORDED
 from features.vocabulary import InTerm, Window
 
 Floats = npt.NDArray[np.float64]

@@ -40,6 +40,10 @@ def mark(status: str) -> int:
     return int(MARK_OF[ATTENDANCE_STATUSES.position(status)])
 
 
+# Marks that say nothing of a student who learns in the company that day, and what they count as.
+ABSENT_MARKS = np.array([mark(status) for status in ("A", "K", "S", "B")], np.uint8)
+NEUTRAL = mark("I")
+
 # How a day without a whole-day mark is told by its periods (see Sessions): the first of these that any period has.
 _BY_PERIODS = [(("P", "L", "E", "O"), "P"), (("I",), "I"), (("A", "K"), "A"), (("S",), "S"), (("B",), "B")]
 _CLASS_OF = np.full(16, 255, np.uint8)

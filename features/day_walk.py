@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.asked import INTERNSHIP, NORMAL, Asked
-from features.day_cubes import MARK_OF, mark
+from features.day_cubes import ABSENT_MARKS, MARK_OF, NEUTRAL, mark
 from features.vocabulary import Sessions, Window
 from records.tables import Where
 
@@ -29,8 +29,6 @@ def bits_of(*statuses: str) -> int:
     return sum(1 << mark(status) for status in statuses)
 
 
-ABSENT_MARKS = np.array([mark(status) for status in ("A", "K", "S", "B")], np.uint8)
-NEUTRAL = mark("I")
 ANY_MARK = sum(1 << int(one) for one in set(MARK_OF.tolist()) - {0})
 RECORDED = ANY_MARK & ~(1 << NEUTRAL)
 MISSED, LEAVE, LATE = bits_of("A", "K"), bits_of("S", "B"), bits_of("L")

@@ -9,11 +9,11 @@ from features.asked import Asked
 from features.course_walk import AbsenceRule
 from features.remembered import remembered
 from features.rules import DEFAULTS, Entered, entered
+from features.state import NO_DAY
 from records.codes import LEVELS, STAGE_OF_LEVEL
 from records.tables import ENROLMENTS, RULES
 
 Floats = npt.NDArray[np.float64]
-NO_DATE = np.iinfo(np.int32).min
 
 
 def rule_of(asked: Asked, name: str) -> Floats:
@@ -37,6 +37,7 @@ def _entered(asked: Asked) -> dict[int, list[Entered]]:
 
 
 def absence_rule(asked: Asked) -> AbsenceRule:
+    """The rule on absences of each student's institution."""
     return AbsenceRule(
         share=rule_of(asked, "attendance_share"),
         leaves_per_absence=rule_of(asked, "leaves_per_absence"),
@@ -48,7 +49,7 @@ def absences_allowed(asked: Asked, share: Floats) -> Floats:
     """How many absences a student may have in the whole term: of its teaching days from the opening or registration."""
     cohort = asked.cohort
     registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row].astype(np.int64)
-    since = np.where(registered == NO_DATE, cohort.opens, np.maximum(cohort.opens, registered))
+    since = np.where(registered == NO_DAY, cohort.opens, np.maximum(cohort.opens, registered))
     closes = np.array([span.closes for span in cohort.terms], np.int64)[cohort.term]
     days = asked.calendars.taught_between(cohort.term, since, closes + 1)
     return np.floor(days * (1 - share) + 1e-6)

@@ -39,6 +39,7 @@ def kept_parts(state: State) -> tuple[dict[str, npt.NDArray[np.generic]], dict[s
 
 
 def restore_kept(state: State, arrays: dict[str, npt.NDArray[Any]], depends_on: dict[str, list[Hashable]]) -> None:
+    """Take what `kept_parts` gave; arrays may be mapped from a file."""
     for name, same in depends_on.items():
         answers = Kept(0)
         answers.values, answers.term = arrays[f"{name} values"], arrays[f"{name} term"]

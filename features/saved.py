@@ -53,6 +53,7 @@ class Standing:
 
 
 def standing(log: EventLog, as_of: date, *, sensitive: bool = False) -> Standing:
+    """Of what the state of a log on a day is the state."""
     return Standing(
         institutions=log.institutions,
         offsets=tuple(log.offsets.tolist()),
