@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 SERVE ?= 1
 DEMO_HOME ?= var/demo
+CASES ?= 5000
 
-.PHONY: demo test check docs clean
+.PHONY: demo test check fuzz docs clean
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -28,6 +29,10 @@ check: .venv/ready
 	$(BIN)/python scripts/write_docs.py --check
 	$(BIN)/python scripts/check_tree.py
 	$(BIN)/pytest -q -p no:cacheprovider tests/test_architecture.py tests/test_docs.py tests/test_texts.py tests/test_tree.py
+
+# Thousands of random models against LightGBM, shap and Shapley's definition, and of damaged ones; `make test` runs a few.
+fuzz: .venv/ready
+	ZERODROP_CASES=$(CASES) $(BIN)/pytest -q -n 2 -p no:cacheprovider -o timeout=0 tests/models/explain/test_fuzz*.py tests/models/test_hostile.py
 
 # What is generated from the code.
 docs: .venv/ready

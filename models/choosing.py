@@ -1,0 +1,127 @@
+"""Which contributions become reasons: a fixed rule over numbers, for any number of rows at once.
+
+The compiled twin of this rule is models/kernel.choose_rows; the tests hold them equal.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from features.vocabulary import Domain
+
+Floats = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.floating[Any]]
+
+CHANGEABLE_REASONS = 3
+FIXED_REASONS = 2
+REASONS = CHANGEABLE_REASONS + FIXED_REASONS
+MOST_OF_A_DOMAIN = 2
+MISSING = 2
+DOMAINS = len(Domain)
+
+
+class Say(IntEnum):
+    """When a feature's sentence is true of a value. NaN is never said."""
+
+    NEVER = 0
+    KNOWN = 1
+    ABOVE_ZERO = 2
+    BELOW_ZERO = 3
+    ZERO = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What the rule needs to know of each feature, in the order of the model's features.
+
+    say: int8, a member of Say. least: the least contribution that counts, in log-odds on the calibrated scale.
+    domain: int8, the position in list(Domain). changeable: whether a college can change it.
+    """
+
+    say: npt.NDArray[np.int8]
+    least: Floats
+    domain: npt.NDArray[np.int8]
+    changeable: npt.NDArray[np.bool_]
+
+
+class Chosen(NamedTuple):
+    """One row a student; -1 = none, with a contribution of 0. Contributions are rounded to float32 once chosen."""
+
+    reason: npt.NDArray[np.int16]  # (rows, REASONS)
+    contribution: npt.NDArray[np.float32]  # (rows, REASONS)
+    missing: npt.NDArray[np.int16]  # (rows, MISSING)
+    missing_contribution: npt.NDArray[np.float32]  # (rows, MISSING)
+
+
+def nothing_chosen(rows: int) -> Chosen:
+    return Chosen(
+        reason=np.full((rows, REASONS), -1, np.int16),
+        contribution=np.zeros((rows, REASONS), np.float32),
+        missing=np.full((rows, MISSING), -1, np.int16),
+        missing_contribution=np.zeros((rows, MISSING), np.float32),
+    )
+
+
+def choose(choice: Choice, values: Matrix, contributions: Floats) -> Chosen:
+    """The reasons of each row of `values` (rows, features) with these contributions (rows, features).
+
+    Candidates are features whose value can be said and whose contribution is at least `least`: first up to 3 that can
+    be changed, the largest first, then up to 2 fixed ones; a domain gives at most 2 of the five. Beside them up to 2
+    features that are missing, at most one a domain. Of equal contributions the earlier feature comes first.
+    """
+    chosen = nothing_chosen(len(values))
+    large = contributions >= choice.least
+    said = large & can_be_said(choice, values)
+    reasons = _Places(choice, chosen.reason, chosen.contribution, most_of_a_domain=MOST_OF_A_DOMAIN)
+    reasons.fill(np.where(said & choice.changeable, contributions, -np.inf), CHANGEABLE_REASONS)
+    reasons.fill(np.where(said & ~choice.changeable, contributions, -np.inf), FIXED_REASONS)
+    missing = _Places(choice, chosen.missing, chosen.missing_contribution, most_of_a_domain=1)
+    missing.fill(np.where(large & np.isnan(values), contributions, -np.inf), MISSING)
+    return chosen
+
+
+class _Places:
+    """The places of every row, filled from the left; `given` (rows, domains) counts what each domain already has."""
+
+    def __init__(
+        self,
+        choice: Choice,
+        feature: npt.NDArray[np.int16],
+        contribution: npt.NDArray[np.float32],
+        *,
+        most_of_a_domain: int,
+    ) -> None:
+        self.domain, self.most_of_a_domain = choice.domain, most_of_a_domain
+        self.feature, self.contribution = feature, contribution
+        self.next_place = np.zeros(len(feature), np.intp)
+        self.given = np.zeros((len(feature), DOMAINS), np.intp)
+
+    def fill(self, ranked: Floats, times: int) -> None:
+        """Give up to `times` places to the largest of `ranked` (rows, features), where -inf is no candidate."""
+        for _ in range(times):
+            ranked[self.given[:, self.domain] >= self.most_of_a_domain] = -np.inf
+            best = ranked.argmax(axis=1)
+            row = np.flatnonzero(ranked[np.arange(len(ranked)), best] > -np.inf)
+            feature = best[row]
+            self.feature[row, self.next_place[row]] = feature
+            self.contribution[row, self.next_place[row]] = ranked[row, feature]
+            self.next_place[row] += 1
+            self.given[row, self.domain[feature]] += 1
+            ranked[row, feature] = -np.inf
+
+
+def can_be_said(choice: Choice, values: Matrix) -> npt.NDArray[np.bool_]:
+    """(rows, features) whether the sentence is true of the value; comparisons with NaN are false."""
+    tests = {
+        Say.KNOWN: ~np.isnan(values),
+        Say.ABOVE_ZERO: values > 0,
+        Say.BELOW_ZERO: values < 0,
+        Say.ZERO: values == 0,
+    }
+    said = np.zeros(values.shape, np.bool_)
+    for say, test in tests.items():
+        said |= (choice.say == say) & test
+    return said
