@@ -19,9 +19,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from models.baselines import absence_rule, fit_logistic
+from models.baselines import AbsenceRule, Scorer, fit_logistic
 from models.horizon import NEXT_COUNT
 from records.errors import UserError
 from records.home import DataHome, create_home
@@ -33,7 +32,6 @@ from training.evaluate import Figures, figures
 from training.fit import fit_risk_model
 from training.panel import Panel, Week, build_panel
 
-Floats = npt.NDArray[np.float64]
 _LISTED_PART = 10  # the list is the top tenth
 
 
@@ -96,18 +94,16 @@ def lines(
     panel = build_panel(home, codes, horizon=NEXT_COUNT, known_until=date(2100, 1, 1), actor="benchmark", as_ofs=as_ofs)
     _require_students(panel, (*train, *test), days)
     training = _of(panel, train, days)
-    model = fit_risk_model(training, NEXT_COUNT)
     values, left, _ = training.matrix()
-    logistic = fit_logistic(values, left)
+    scorers: dict[str, Scorer] = {
+        "zerodrop": fit_risk_model(training, NEXT_COUNT),
+        "logistic": fit_logistic(values, left, panel.features),
+        "absence_rule": AbsenceRule(features=panel.features),
+    }
     closes = max(_closing_days(home, training))
     found = []
     for day in days:
         week = _together(_of(panel, test, [day]))
-        scores: dict[str, tuple[Floats, Floats | None]] = {
-            "zerodrop": (model.logits(week.values), model.probabilities(week.values)),
-            "logistic": (logistic.decision_function(week.values), logistic.predict_proba(week.values)[:, 1]),
-            "absence_rule": (absence_rule(week.values, panel.features), None),
-        }
         found.append(
             {
                 "benchmark": "oulad",
@@ -117,7 +113,7 @@ def lines(
                 "day": day,
                 "rows": len(week.left),
                 "base_rate": round(float(week.left.mean()), 6),
-                "models": {name: _line(week, *score) for name, score in scores.items()},
+                "models": {name: _line(week, scorer) for name, scorer in scorers.items()},
             }
         )
     return found
@@ -169,10 +165,11 @@ def _closing_days(home: DataHome, training: Panel) -> list[date]:
     return found
 
 
-def _line(week: Week, score: Floats, probability: Floats | None) -> dict[str, float | None]:
+def _line(week: Week, scorer: Scorer) -> dict[str, float | None]:
     listed = -(-len(week.left) // _LISTED_PART)
     ties = np.array([_tie(int(person), week.as_of) for person in week.person])
-    said: Figures = figures(week.left, score, probability, listed=listed, ties=ties)
+    scores, probabilities = scorer.scores(week.values), scorer.probabilities(week.values)
+    said: Figures = figures(week.left, scores, probabilities, listed=listed, ties=ties)
     named = {
         "auc": said.auc,
         "average_precision": said.average_precision,

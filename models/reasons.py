@@ -1,35 +1,35 @@
 """From contributions to sentences: which few features raised a score, said in Thai and English by the catalogue.
 
-Stored are ids, values and contributions; a sentence is made when somebody looks. A feature that lowers the risk is
-never given as a reason, and a missing value is named as missing.
+Stored are names, values and contributions, picked by `models.choosing`; a sentence is made when somebody looks. A feature
+that lowers the score is never given as a reason, and a missing value is named as missing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from features.declaration import Feature
 from features.vocabulary import Change, Domain, FromMedian, Personal, Relative, Risk, Slope, StepChange, Unit
+from models.choosing import Choice, Say
+from models.explain import Explained
 from records.text import Text
 
+Floats = npt.NDArray[np.float64]
 SHOWN_REASONS = 3
-STORED_REASONS = 5
-MOST_OF_A_DOMAIN = 2
 # A contribution below this changes odds by less than a twentieth: no reason to trouble anybody with.
 LEAST_CONTRIBUTION = 0.05
 # Measures whose value says which way something moved or lies, so that half of their values make a sentence untrue.
 _MOVES = (Change, Slope, StepChange, Relative, FromMedian)
+_DOMAINS = list(Domain)
 
-_NOT_KNOWN = Text(th="ยังไม่มีข้อมูล", en="not known yet")
+_MISSING = Text(th="ยังไม่มีข้อมูล: {what}", en="not known yet: {what}")
 _SENSITIVE = Text(
     th="{domain}: ดูรายละเอียดได้เฉพาะผู้มีสิทธิ์",
     en="{domain}: details only for those with permission",
 )
-
-
 _SENSITIVE_ASK = Text(
     th="ปรึกษางานแนะแนวหรืองานทุนก่อนคุยเรื่องนี้กับนักเรียน",
     en="Ask the guidance or scholarship office before you raise this with the student",
@@ -38,7 +38,10 @@ _SENSITIVE_ASK = Text(
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One reason as a person reads it; `contribution` is in log-odds on the calibrated scale."""
+    """One reason as a person reads it; `contribution` is in log-odds on the calibrated scale.
+
+    Of what is `hidden` from the reader the domain is told and nothing else.
+    """
 
     feature: str
     domain: Domain
@@ -49,60 +52,95 @@ class Reason:
     unit: Unit | None
     contribution: float
     changeable: bool
+    hidden: bool
 
 
-def chosen(
-    features: Sequence[Feature], values: npt.NDArray[np.floating[Any]], contributions: npt.NDArray[np.floating[Any]]
-) -> list[dict[str, Any]]:
-    """The reasons of one student as they are stored: the largest that raise the risk, changeable ones first.
+@dataclass(frozen=True, kw_only=True)
+class MissingData:
+    """Something that is not known of a student, and whose not being known added `contribution` to the log-odds."""
 
-    `values` and `contributions` have one entry a feature, in the order of `features`. What is not known is no reason,
-    and three ways of counting the same absences are not three reasons: a domain gives at most two.
+    feature: str
+    domain: Domain
+    label: Text
+    sentence: Text
+    contribution: float
+
+
+# Which
+
+
+def choice_of(features: Sequence[Feature], spread: Floats | None = None) -> Choice:
+    """What the catalogue asks of a reason, one entry a feature, in the order of `features`.
+
+    `spread` (features,), in log-odds, is how much a feature's contribution moves between refits: what is smaller would
+    be another reason next week, and is none.
     """
-    order = np.argsort(-contributions, kind="stable")
-    raising = [i for i in order if contributions[i] >= LEAST_CONTRIBUTION and _can_be_said(features[i], values[i])]
-    by_use = _at_most_two_a_domain(features, sorted(raising, key=lambda index: not features[index].changeable))
-    return [
-        {
-            "feature": features[index].name,
-            "value": round(float(values[index]), features[index].decimals),
-            "contribution": round(float(contributions[index]), 4),
-        }
-        for index in by_use[:STORED_REASONS]
-    ]
+    least = np.full(len(features), LEAST_CONTRIBUTION)
+    return Choice(
+        say=np.array([_when_true(feature) for feature in features], np.int8),
+        least=least if spread is None else np.maximum(least, spread),
+        domain=np.array([_DOMAINS.index(feature.domain) for feature in features], np.int8),
+        changeable=np.array([feature.changeable for feature in features], bool),
+    )
 
 
-def _can_be_said(feature: Feature, value: float) -> bool:
-    """Whether the sentence is true of the value: a yes must be a yes, a rise a rise, and nothing is said of what is missing.
+def _when_true(feature: Feature) -> Say:
+    """Of which values the sentence is true: a yes must be a yes, a rise a rise.
 
     Where a yes lowers the risk (a scholarship) the sentence says the no; where a rise does, it says the fall.
     """
-    if np.isnan(value):
-        return False
     if feature.unit is Unit.YES:
-        return bool(value == 0 if feature.risk is Risk.FALLS else value > 0)
+        return Say.ZERO if feature.risk is Risk.FALLS else Say.ABOVE_ZERO
     if not isinstance(feature.measure, _MOVES) or feature.risk is Risk.EITHER:
-        return True
-    return bool(value < 0 if feature.risk is Risk.FALLS else value > 0)
+        return Say.KNOWN
+    return Say.BELOW_ZERO if feature.risk is Risk.FALLS else Say.ABOVE_ZERO
 
 
-def _at_most_two_a_domain(features: Sequence[Feature], order: Sequence[int]) -> list[int]:
-    taken: dict[Domain, int] = {}
-    kept = []
-    for index in order:
-        domain = features[index].domain
-        taken[domain] = taken.get(domain, 0) + 1
-        if taken[domain] <= MOST_OF_A_DOMAIN:
-            kept.append(index)
-    return kept
+# As stored
 
 
-def domain_sums(features: Sequence[Feature], contributions: npt.NDArray[np.floating[Any]]) -> dict[str, float]:
-    """What each domain adds to the logit of one student, in log-odds."""
-    sums = dict.fromkeys((domain.value for domain in Domain), 0.0)
-    for feature, contribution in zip(features, contributions, strict=True):
-        sums[feature.domain.value] += float(contribution)
-    return {name: round(total, 4) for name, total in sums.items()}
+def stored_reasons(
+    features: Sequence[Feature], values: npt.NDArray[np.floating[Any]], explained: Explained, row: int
+) -> list[dict[str, Any]]:
+    """The reasons of one student as they are stored; `values` (features,) are those of this row alone."""
+    return [
+        {
+            "feature": features[place].name,
+            "value": round(float(values[place]), features[place].decimals),
+            "contribution": _rounded(contribution),
+        }
+        for place, contribution in zip(explained.reason[row], explained.contribution[row], strict=True)
+        if place >= 0
+    ]
+
+
+def stored_missing(features: Sequence[Feature], explained: Explained, row: int) -> list[dict[str, Any]]:
+    """What is not known of one student and raised the score, as it is stored."""
+    return [
+        {"feature": features[place].name, "contribution": _rounded(contribution)}
+        for place, contribution in zip(explained.missing[row], explained.missing_contribution[row], strict=True)
+        if place >= 0
+    ]
+
+
+def stored_domains(sums: npt.NDArray[np.floating[Any]]) -> dict[str, float]:
+    """What each domain adds to the log-odds of one student; `sums` in the order of Domain."""
+    return {domain.value: _rounded(total) for domain, total in zip(Domain, sums, strict=True)}
+
+
+def domain_sums(choice: Choice, contributions: npt.NDArray[np.floating[Any]]) -> Floats:
+    """What each domain adds, (rows, domains) in the order of Domain, from contributions (rows, features)."""
+    belongs = np.equal.outer(choice.domain, np.arange(len(_DOMAINS)))
+    return np.asarray(contributions @ belongs, np.float64)
+
+
+def _rounded(contribution: float) -> float:
+    return round(float(contribution), 4) + 0.0  # -0.0 is 0
+
+
+# As told
+
+_Told = TypeVar("_Told", Reason, MissingData)
 
 
 def told(stored: Sequence[Mapping[str, Any]], catalogue: Mapping[str, Feature], *, sensitive: bool) -> list[Reason]:
@@ -110,40 +148,78 @@ def told(stored: Sequence[Mapping[str, Any]], catalogue: Mapping[str, Feature], 
 
     Features that the catalogue no longer has are left out.
     """
-    first: dict[str, Reason] = {}
-    for item in stored:
-        if item["feature"] in catalogue:
-            feature = catalogue[item["feature"]]
-            reason = _reason(feature, item["value"], item["contribution"], sensitive=sensitive)
-            first.setdefault(reason.feature, reason)
-    return list(first.values())
-
-
-def _reason(feature: Feature, value: float | None, contribution: float, *, sensitive: bool) -> Reason:
-    hidden = feature.personal is Personal.SENSITIVE and not sensitive
-    return Reason(
-        feature=feature.domain.value if hidden else feature.name,
-        domain=feature.domain,
-        label=feature.domain.label if hidden else feature.label,
-        sentence=_hidden_sentence(feature) if hidden else sentence(feature, value),
-        asks=_SENSITIVE_ASK if hidden else feature.asks,
-        value=None if hidden else value,
-        unit=None if hidden else feature.unit,
-        contribution=contribution,
-        changeable=feature.changeable and not hidden,
+    return _first_of_each(
+        _reason(catalogue[item["feature"]], item["value"], item["contribution"], sensitive=sensitive)
+        for item in stored
+        if item["feature"] in catalogue
     )
 
 
-def sentence(feature: Feature, value: float | None) -> Text:
-    """A feature's value as a person would say it."""
-    if value is None:
-        return Text(th=f"{feature.label.th}: {_NOT_KNOWN.th}", en=f"{feature.label.en}: {_NOT_KNOWN.en}")
+def told_missing(
+    stored: Sequence[Mapping[str, Any]], catalogue: Mapping[str, Feature], *, sensitive: bool
+) -> list[MissingData]:
+    """What is not known as sentences, with the same care for what is sensitive or no longer in the catalogue."""
+    return _first_of_each(
+        _missing(catalogue[item["feature"]], item["contribution"], sensitive=sensitive)
+        for item in stored
+        if item["feature"] in catalogue
+    )
+
+
+def domain_shares(domains: Mapping[str, float]) -> dict[str, float]:
+    """Each domain's part of what raises a score, 0-1: of the domains that raise it. 0 for the others, and if none does."""
+    raising = {name: max(total, 0.0) for name, total in domains.items()}
+    whole = sum(raising.values())
+    return {name: round(part / whole, 4) if whole else 0.0 for name, part in raising.items()}
+
+
+def sentence(feature: Feature, value: float) -> Text:
+    """A feature's value as a person would say it, with its unit and period."""
     return Text(
         th=feature.reason.th.format(value=value, percent=100 * value),
         en=feature.reason.en.format(value=value, percent=100 * value),
     )
 
 
-def _hidden_sentence(feature: Feature) -> Text:
-    label = feature.domain.label
-    return Text(th=_SENSITIVE.th.format(domain=label.th), en=_SENSITIVE.en.format(domain=label.en))
+def missing_sentence(what: Text) -> Text:
+    return Text(th=_MISSING.th.format(what=what.th), en=_MISSING.en.format(what=what.en))
+
+
+def _first_of_each(found: Iterable[_Told]) -> list[_Told]:
+    """Two hidden ones of a domain are one, in the place of the first."""
+    first: dict[str, _Told] = {}
+    for one in found:
+        first.setdefault(one.feature, one)
+    return list(first.values())
+
+
+def _reason(feature: Feature, value: float, contribution: float, *, sensitive: bool) -> Reason:
+    hidden = feature.personal is Personal.SENSITIVE and not sensitive
+    return Reason(
+        feature=feature.domain.value if hidden else feature.name,
+        domain=feature.domain,
+        label=feature.domain.label if hidden else feature.label,
+        sentence=_hidden_sentence(feature.domain.label) if hidden else sentence(feature, value),
+        asks=_SENSITIVE_ASK if hidden else feature.asks,
+        value=None if hidden else value,
+        unit=None if hidden else feature.unit,
+        contribution=contribution,
+        changeable=feature.changeable and not hidden,
+        hidden=hidden,
+    )
+
+
+def _hidden_sentence(domain: Text) -> Text:
+    return Text(th=_SENSITIVE.th.format(domain=domain.th), en=_SENSITIVE.en.format(domain=domain.en))
+
+
+def _missing(feature: Feature, contribution: float, *, sensitive: bool) -> MissingData:
+    hidden = feature.personal is Personal.SENSITIVE and not sensitive
+    label = feature.domain.label if hidden else feature.label
+    return MissingData(
+        feature=feature.domain.value if hidden else feature.name,
+        domain=feature.domain,
+        label=label,
+        sentence=missing_sentence(label),
+        contribution=contribution,
+    )

@@ -1,7 +1,8 @@
 """The risk model: shallow trees by LightGBM, a bag of seeds merged into one, calibrated by two numbers on the logit.
 
 The merged text is an ordinary LightGBM model whose margin is the mean of the members' margins; the calibrated logit is
-`slope * margin + offset`, so contributions stay additive after multiplying by the slope.
+`slope * margin + offset`, so contributions stay additive after multiplying by the slope. LightGBM fits and nothing else:
+scores and reasons come from the tables compiled from its text (models/explain.py).
 """
 
 import os
@@ -15,8 +16,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from features.catalogue import WITH_SENSITIVE
 from features.declaration import Feature, fingerprint
+from models import explain
+from models.choosing import Choice
+from models.explain import Explained
 from models.horizon import Horizon
+from models.layout import Tables
+from models.reasons import choice_of
+from models.tables import compile_tables
+from models.trees import read_trees
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating[Any]]
@@ -56,34 +65,50 @@ class Calibration:
         return self.slope * margin + self.offset
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # arrays have no one answer to ==
 class RiskModel:
-    """A LightGBM text model over the named features, its calibration and the horizon it was trained for."""
+    """A LightGBM text model over the named features, its tables, its calibration and the horizon it was trained for.
+
+    `text` is kept for the bundle and for whoever wants to check the tables against LightGBM; scoring reads `tables` alone.
+    `spread` (features,) is how far each feature's contribution typically moves between refits, in log-odds on the
+    calibrated scale: a smaller contribution is no reason. None where it was not measured yet.
+    Another calibration or spread is `dataclasses.replace(model, ...)`, which keeps the tables as they are.
+    """
 
     text: str
+    tables: Tables
     features: tuple[str, ...]
     catalogue_fingerprint: str
     horizon: Horizon
     calibration: Calibration
+    spread: Floats | None = None
 
     def logits(self, values: Matrix) -> Floats:
         """Calibrated log-odds, one a row of `values` (students, features)."""
-        return self.calibration.logit(np.asarray(self._booster.predict(values, raw_score=True), np.float64))
+        return self.calibration.logit(explain.margins(self.tables, values))
+
+    def scores(self, values: Matrix) -> Floats:
+        """What orders a list: the logits, under the name that the simple models give theirs (models/baselines.py)."""
+        return self.logits(values)
 
     def probabilities(self, values: Matrix) -> Floats:
         return probability(self.logits(values))
 
     def contributions(self, values: Matrix) -> tuple[Floats, float]:
         """What each feature adds to the calibrated logit of each row, and the base: rows sum to the logit less the base."""
-        raw = np.asarray(self._booster.predict(values, pred_contrib=True), np.float64)
-        base = float(raw[0, -1]) if len(raw) else 0.0
-        return raw[:, :-1] * self.calibration.slope, self.calibration.slope * base + self.calibration.offset
+        slope, offset = self.calibration.slope, self.calibration.offset
+        return explain.contributions(self.tables, values) * slope, slope * self.tables.base + offset
+
+    def explained(self, values: Matrix, *, compiled: bool = True) -> Explained:
+        """Calibrated logits, the few reasons of each row and the sums of its domains; `compiled` False needs no numba."""
+        slope, offset = self.calibration.slope, self.calibration.offset
+        return explain.explained(self.tables, values, self.choice, slope=slope, offset=offset, compiled=compiled)
 
     @cached_property
-    def _booster(self) -> Any:
-        import lightgbm
-
-        return lightgbm.Booster(model_str=self.text)
+    def choice(self) -> Choice:
+        """Which contributions become reasons: by what the features declare and by how far each is known to move."""
+        declared = {feature.name: feature for feature in WITH_SENSITIVE}
+        return choice_of([declared[name] for name in self.features], self.spread)
 
 
 def probability(logits: Floats) -> Floats:
@@ -99,6 +124,18 @@ def fit_trees(
     trees: int = TREES,
 ) -> str:
     """Fit one model a seed with the catalogue's monotone constraints and merge them; returns the LightGBM text."""
+    return merge(fit_members(values, left, features, seeds=seeds, trees=trees))
+
+
+def fit_members(
+    values: Matrix,
+    left: npt.NDArray[np.bool_],
+    features: Sequence[Feature],
+    *,
+    seeds: Sequence[int] = SEEDS,
+    trees: int = TREES,
+) -> list[str]:
+    """The models of the bag before they are merged, one LightGBM text a seed."""
     import lightgbm
 
     constraints = [feature.risk.value for feature in features]
@@ -111,8 +148,7 @@ def fit_trees(
         return str(lightgbm.train(parameters, data, num_boost_round=trees).model_to_string())
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        texts = list(pool.map(fitted, seeds))
-    return merge(texts)
+        return list(pool.map(fitted, seeds))
 
 
 def merge(texts: Sequence[str]) -> str:
@@ -122,8 +158,9 @@ def merge(texts: Sequence[str]) -> str:
     # Sizes in bytes of each tree would be wrong now; without them LightGBM reads tree by tree.
     head = [line for line in head if not line.startswith("tree_sizes=")]
     numbered = [f"Tree={number}\n{tree}" for number, tree in enumerate(trees)]
-    tail = texts[0][texts[0].index("\nend of trees") :]
-    return "\n".join(head).rstrip("\n") + "\n\n" + "\n\n\n".join(numbered) + "\n\n" + tail.lstrip("\n")
+    # Between the trees and the parameters stands how often the first member alone used each feature.
+    parameters = texts[0][texts[0].index("\nparameters:") :]
+    return "\n".join(head).rstrip("\n") + "\n\n" + "\n\n\n".join(numbered) + "\n\nend of trees\n" + parameters
 
 
 def _trees(text: str) -> list[str]:
@@ -131,11 +168,16 @@ def _trees(text: str) -> list[str]:
     return [part.split("\n", 1)[1].strip("\n") for part in re.split(r"\nTree=", body) if part.strip()]
 
 
+# What LightGBM itself multiplies when it shrinks a tree; linear trees, which have more, are refused (models/trees.py).
+_SCALED = ("leaf_value", "internal_value", "shrinkage")
+
+
 def _scaled(tree: str, factor: float) -> str:
+    """The text of a tree whose answers are multiplied; `repr` keeps every bit of a number."""
     lines = []
     for line in tree.split("\n"):
         name, _, values = line.partition("=")
-        if name in ("leaf_value", "internal_value"):
+        if name in _SCALED:
             line = f"{name}=" + " ".join(repr(float(value) * factor) for value in values.split())
         lines.append(line)
     return "\n".join(lines)
@@ -157,11 +199,20 @@ def calibrate(margins: Floats, left: npt.NDArray[np.bool_]) -> Calibration:
     return Calibration(slope=slope, offset=offset)
 
 
-def model_of(text: str, features: Sequence[Feature], horizon: Horizon, calibration: Calibration) -> RiskModel:
+def model_of(
+    text: str,
+    features: Sequence[Feature],
+    horizon: Horizon,
+    calibration: Calibration,
+    spread: Floats | None = None,
+) -> RiskModel:
+    """A model ready to score; compiles the tables, once. Raises ModelRefused for a text that they cannot be made from."""
     return RiskModel(
         text=text,
+        tables=compile_tables(read_trees(text)),
         features=tuple(feature.name for feature in features),
         catalogue_fingerprint=fingerprint(features),
         horizon=horizon,
         calibration=calibration,
+        spread=spread,
     )

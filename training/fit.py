@@ -1,14 +1,16 @@
 """Fitting: the trees on all rows, calibration on the newest term as the terms before it would have predicted it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import lightgbm
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import GroupKFold
 
 from features.declaration import Feature
-from models.horizon import NEXT_COUNT, Horizon
-from models.risk_model import SEEDS, Calibration, Floats, RiskModel, calibrate, fit_trees, model_of
+from models.horizon import Horizon
+from models.risk_model import SEEDS, Calibration, Floats, RiskModel, calibrate, fit_members, fit_trees, merge, model_of
 from records.errors import ModelRefused
 from training.panel import Panel, Week
 
@@ -32,7 +34,21 @@ def terms_of(panel: Panel) -> list[TermKey]:
     return sorted(first, key=lambda key: first[key])
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bag:
+    """A fitted model and the LightGBM texts of its members, one a seed, of which it is the mean."""
+
+    model: RiskModel
+    seeds: tuple[int, ...]
+    members: tuple[str, ...]
+
+
 def fit_risk_model(panel: Panel, horizon: Horizon, *, seeds: Sequence[int] = SEEDS) -> RiskModel:
+    """The model alone: see `fit_bag`."""
+    return fit_bag(panel, horizon, seeds=seeds).model
+
+
+def fit_bag(panel: Panel, horizon: Horizon, *, seeds: Sequence[int] = SEEDS) -> Bag:
     """Fit the bag on the whole panel and calibrate it on what it had not seen.
 
     Slope and offset come from the newest term as predicted by the same bag trained on the terms before it, if one of
@@ -48,8 +64,17 @@ def fit_risk_model(panel: Panel, horizon: Horizon, *, seeds: Sequence[int] = SEE
             "Import more past terms with --history, or stay with the rule list."
         )
     calibration = _calibration(panel, values, left, person, seeds)
-    text = fit_trees(values, left, panel.features, seeds=seeds)
-    return model_of(text, panel.features, horizon, calibration)
+    members = fit_members(values, left, panel.features, seeds=seeds)
+    model = model_of(merge(members), panel.features, horizon, calibration)
+    return Bag(model=model, seeds=tuple(seeds), members=tuple(members))
+
+
+def refit(
+    bag: Bag, values: npt.NDArray[np.float32], left: npt.NDArray[np.bool_], features: Sequence[Feature]
+) -> RiskModel:
+    """The same bag on other rows, on the calibrated scale of the first."""
+    text = fit_trees(values, left, features, seeds=bag.seeds)
+    return model_of(text, features, bag.model.horizon, bag.model.calibration)
 
 
 def _calibration(
@@ -67,11 +92,11 @@ def _calibration(
         new_values, new_left, _ = newest.matrix()
         if before_left.sum() >= _LEAST_LEAVERS and new_left.any():
             text = fit_trees(before, before_left, panel.features, seeds=seeds)
-            return _calibrate(_margins(text, panel.features, new_values), new_left)
+            return _calibrate(_margins(text, new_values), new_left)
     margins = np.empty(len(left))
     for rest, fold in GroupKFold(_FOLDS).split(values, left, person):
         text = fit_trees(values[rest], left[rest], panel.features, seeds=seeds)
-        margins[fold] = _margins(text, panel.features, values[fold])
+        margins[fold] = _margins(text, values[fold])
     return _calibrate(margins, left)
 
 
@@ -82,5 +107,6 @@ def _calibrate(margins: Floats, left: npt.NDArray[np.bool_]) -> Calibration:
         raise ModelRefused(f"{error}. Stay with the rule list and look at the data of that term.") from None
 
 
-def _margins(text: str, features: Sequence[Feature], values: npt.NDArray[np.float32]) -> Floats:
-    return model_of(text, features, NEXT_COUNT, Calibration()).logits(values)
+def _margins(text: str, values: npt.NDArray[np.float32]) -> Floats:
+    """By LightGBM itself: these trees score once, which the tables of a model would not repay."""
+    return np.asarray(lightgbm.Booster(model_str=text).predict(values, raw_score=True), np.float64)

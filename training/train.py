@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.catalogue import FINGERPRINT
+from models.bands import ObservedRate
 from models.baselines import absence_rule, fit_group_mean, fit_logistic
 from models.bundle import write_bundle
 from models.card import render
@@ -27,8 +28,10 @@ from training.evaluate import (
     figures,
     smallest_bonus,
 )
-from training.fit import TermKey, fit_risk_model, term_of, terms_of
+from training.fit import TermKey, fit_bag, fit_risk_model, term_of, terms_of
 from training.panel import Panel, Week, build_panel, relabelled
+from training.rates import lists_of_term, tie_breaks
+from training.stability import Stability, measure_stability, usual_weight
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str, int], None]
@@ -45,6 +48,10 @@ class Backtest:
     bins: Sequence[CalibrationBin]
     bonus: tuple[float, float, float]
     skipped_weeks: int
+    rates: tuple[ObservedRate, ...]
+    """Of the weekly lists of the test term, as they would have been made."""
+    abstained: dict[str, int]
+    """Student-weeks of that term of which too little was known (`rows`), of how many (`of`), and how many left."""
     example: tuple[npt.NDArray[np.bool_], Floats]
     """Labels and probabilities of all test weeks, for the figures."""
 
@@ -82,10 +89,13 @@ def train(
             "No past week has ended its horizon with a roster count after it, so nobody knows yet who left. "
             "Import past terms with --history, rosters included."
         )
-    backtest = _backtest(home, panel, horizon, actor, progress)
+    backtest = _backtest(home, panel, horizon, today, actor, progress)
     progress("fit", mature.rows)
-    model = fit_risk_model(mature, horizon)
-    card = _card(home, institutions, mature, model, backtest)
+    bag = fit_bag(mature, horizon)
+    progress("stability", mature.rows)
+    steady = measure_stability(bag, mature, _newest(panel), backtest.model if backtest else None)
+    model = replace(bag.model, spread=steady.spread)
+    card = _card(home, institutions, mature, model, backtest, steady)
     text = render(card)
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "bundle"
@@ -101,7 +111,9 @@ def train(
 # The forward backtest
 
 
-def _backtest(home: DataHome, panel: Panel, horizon: Horizon, actor: str, progress: Progress) -> Backtest | None:
+def _backtest(
+    home: DataHome, panel: Panel, horizon: Horizon, today: date, actor: str, progress: Progress
+) -> Backtest | None:
     """The newest term with mature weeks is the test; None when no earlier term was mature when it opened."""
     mature = panel.of(lambda week: week.mature)
     for test_term in reversed(terms_of(mature)):
@@ -117,19 +129,19 @@ def _backtest(home: DataHome, panel: Panel, horizon: Horizon, actor: str, progre
             model = fit_risk_model(training, horizon)
         except ModelRefused:  # too little was known when that term opened: an older one cannot know more
             return None
-        return _judge(home, test_term, training, test, model)
+        return _judge(home, test_term, training, test, model, today)
     return None
 
 
-def _judge(home: DataHome, test_term: TermKey, training: Panel, test: Panel, model: RiskModel) -> Backtest:
+def _judge(home: DataHome, test_term: TermKey, training: Panel, test: Panel, model: RiskModel, today: date) -> Backtest:
     values, left, _ = training.matrix()
-    logistic = fit_logistic(values, left)
+    logistic = fit_logistic(values, left, training.features)
     group_mean = fit_group_mean(_group_keys(training), left)
     scored: dict[str, Callable[[Week], tuple[Floats, Floats | None]]] = {
         "zerodrop": lambda week: (model.logits(week.values), model.probabilities(week.values)),
-        "logistic": lambda week: (logistic.decision_function(week.values), logistic.predict_proba(week.values)[:, 1]),
+        "logistic": lambda week: (logistic.scores(week.values), logistic.probabilities(week.values)),
         "absence_rule": lambda week: (absence_rule(week.values, training.features), None),
-        "group_mean": lambda week: (group_mean.score(_week_keys(week)),) * 2,
+        "group_mean": lambda week: (group_mean.probabilities(group_mean.past_shares(_week_keys(week))),) * 2,
     }
     weeks = [week.rows(~week.gone) for week in test.weeks]
     usable = [week for week in weeks if week.left.any() and not week.left.all()]
@@ -139,13 +151,18 @@ def _judge(home: DataHome, test_term: TermKey, training: Panel, test: Panel, mod
     everything = np.concatenate([week.values for week in usable])
     all_left = np.concatenate([week.left for week in usable])
     probabilities = model.probabilities(everything)
+    bonus = _bonus(home, usable, model)
+    weight = usual_weight(model, values)
+    made = lists_of_term(home, test.weeks, model, weight=weight, bonus=bonus[0], today=today)
     return Backtest(
         test_term=test_term,
         model=model,
         judged=judged,
         bins=calibration_bins(all_left, probabilities),
-        bonus=_bonus(home, usable, model),
+        bonus=bonus,
         skipped_weeks=len(weeks) - len(usable),
+        rates=made.rates,
+        abstained=made.abstained,
         example=(all_left, probabilities),
     )
 
@@ -157,9 +174,7 @@ def _by_day(
     by_day: dict[date, list[Figures]] = {}
     for week in weeks:
         ranking, probability = score(week)
-        ties = np.array(
-            [home.vault.key.tie_break(int(number), week.as_of.isoformat()) for number in week.student], float
-        )
+        ties = tie_breaks(home, week).astype(np.float64)
         found = figures(week.left, ranking, probability, listed=_listed(home, week), ties=ties)
         by_day.setdefault(week.as_of, []).append(found)
     return {day: _mean(found) for day, found in sorted(by_day.items())}
@@ -197,7 +212,12 @@ def _week_keys(week: Week) -> list[tuple[str, int]]:
 
 
 def _card(
-    home: DataHome, institutions: Sequence[str], training: Panel, model: RiskModel, backtest: Backtest | None
+    home: DataHome,
+    institutions: Sequence[str],
+    training: Panel,
+    model: RiskModel,
+    backtest: Backtest | None,
+    steady: Stability,
 ) -> dict[str, object]:
     _, left, _ = training.matrix()
     bonus = backtest.bonus if backtest else (0.0, 1.0, 0.0)
@@ -216,11 +236,20 @@ def _card(
         "bonus": {"value": bonus[0], "staying": bonus[1], "recall_lost": bonus[2]},
         "lists": {item.name: as_numbers(item.mean) for item in backtest.judged} if backtest else {},
         "calibration_bins": [asdict(one) for one in backtest.bins] if backtest else [],
+        "bands": [asdict(one) for one in backtest.rates] if backtest else [],
+        "abstained": backtest.abstained if backtest else None,
+        "stability": steady.as_numbers(model.features),
     }
 
 
 def _shown(key: TermKey) -> str:
     return f"{key[1]}/{key[0] + 543}"
+
+
+def _newest(panel: Panel) -> npt.NDArray[np.float32]:
+    """The rows of the newest term, whether anybody knows yet who leaves or not: those whose reasons are read next."""
+    newest = terms_of(panel)[-1]
+    return np.concatenate([week.values for week in panel.weeks if term_of(week) == newest])
 
 
 def _sample(panel: Panel, most: int = 2000) -> npt.NDArray[np.float32]:

@@ -1,47 +1,47 @@
-"""Bundles: what was signed is what is read, byte for byte, and nothing is unpickled on the way."""
+"""Bundles: what was signed is what is read, byte for byte, and only where it makes sense."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from models import bundle
+from models.bands import ObservedRate
 from models.bundle import digest_of, keep, read_bundle, write_bundle
 from models.horizon import LIST_HORIZON, NEXT_COUNT
 from models.risk_model import RiskModel
 from records.errors import ModelRefused
+from tests.models.cards import BANDS, complete_card
 from tests.models.conftest import Answers
+from tests.models.signing import rewritten, said
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("model.txt", "calibration.json", "card.json", "card.md")
-CARD = {"horizon": "days_56", "institutions": ["1320026101"]}
+FILES = ("model.txt", "tables.npz", "calibration.json", "card.json", "card.md")
 
 
 @pytest.fixture
-def trained(tmp_path: Path, model: RiskModel) -> Path:
+def card(model: RiskModel) -> dict[str, Any]:
+    return complete_card(model.spread)
+
+
+@pytest.fixture
+def trained(tmp_path: Path, model: RiskModel, card: dict[str, Any]) -> Path:
     """A bundle as training leaves it."""
     folder = tmp_path / "trained"
-    write_bundle(folder, model, CARD, "# บัตรแบบจำลอง\n", bonus=0.3)
+    write_bundle(folder, model, card, "# บัตรแบบจำลอง\n", bonus=0.3)
     return folder
 
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
     return tmp_path / "models"
-
-
-def rewritten(folder: Path, change: Callable[[dict[str, object]], None]) -> str:
-    """The manifest changed and signed anew, as another program could have written it."""
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    change(manifest)
-    path.write_text(json.dumps(manifest), encoding="utf-8")
-    return digest_of(folder)
 
 
 def flip(path: Path) -> None:
@@ -56,31 +56,45 @@ def flip(path: Path) -> None:
 def test_a_kept_bundle_scores_to_the_last_bit_as_before(
     trained: Path, models: Path, model: RiskModel, answers: Answers
 ) -> None:
-    read, bonus = read_bundle(models, keep(trained, models))
+    held = read_bundle(models, keep(trained, models))
+    read = held.model
     assert (read.logits(answers.values) == model.logits(answers.values)).all()
     assert (read.contributions(answers.values)[0] == model.contributions(answers.values)[0]).all()
-    assert (read.features, read.horizon, read.calibration, bonus) == (
-        model.features,
-        LIST_HORIZON,
-        model.calibration,
-        0.3,
-    )
+    assert (read.explained(answers.values).reason == model.explained(answers.values).reason).all()
+    assert (read.text, read.features, read.calibration) == (model.text, model.features, model.calibration)
+    assert read.spread is not None
+    assert (read.spread == model.spread).all()
 
 
-def test_the_digest_is_of_what_the_bundle_says(tmp_path: Path, trained: Path, model: RiskModel) -> None:
-    again = write_bundle(tmp_path / "again", model, CARD, "# บัตรแบบจำลอง\n", bonus=0.3)
-    other = write_bundle(tmp_path / "other", model, CARD, "# บัตรแบบจำลอง\n", bonus=0.5)
+def test_a_bundle_holds_what_serving_says_beside_a_score(trained: Path, models: Path, card: dict[str, Any]) -> None:
+    held = read_bundle(models, keep(trained, models))
+    assert (held.bonus, held.horizon, held.test_term) == (0.3, LIST_HORIZON, "1/2568")
+    assert held.weight.tolist() == list(card["stability"]["weight"].values())
+    assert held.bands == tuple(ObservedRate(**band) for band in BANDS)
+
+
+def test_a_model_that_was_never_judged_has_no_bands(tmp_path: Path, models: Path, model: RiskModel) -> None:
+    write_bundle(tmp_path / "new", model, {**complete_card(), "test_term": None, "bands": []}, "", bonus=0)
+    held = read_bundle(models, keep(tmp_path / "new", models))
+    assert (held.bands, held.test_term) == ((), None)
+
+
+def test_the_digest_is_of_what_the_bundle_says(
+    tmp_path: Path, trained: Path, model: RiskModel, card: dict[str, Any]
+) -> None:
+    again = write_bundle(tmp_path / "again", model, card, "# บัตรแบบจำลอง\n", bonus=0.3)
+    other = write_bundle(tmp_path / "other", model, card, "# บัตรแบบจำลอง\n", bonus=0.5)
     assert again == digest_of(trained) != other
 
 
 def test_the_horizon_belongs_to_the_bundle(tmp_path: Path, models: Path, model: RiskModel) -> None:
-    write_bundle(tmp_path / "next", replace(model, horizon=NEXT_COUNT), CARD, "", bonus=0)
-    assert read_bundle(models, keep(tmp_path / "next", models))[0].horizon is NEXT_COUNT
+    write_bundle(tmp_path / "next", replace(model, horizon=NEXT_COUNT), complete_card(), "", bonus=0)
+    assert read_bundle(models, keep(tmp_path / "next", models)).horizon is NEXT_COUNT
 
 
-def test_the_card_is_kept_in_thai(trained: Path) -> None:
+def test_the_card_is_kept_in_thai(trained: Path, card: dict[str, Any]) -> None:
     assert (trained / "card.md").read_text(encoding="utf-8") == "# บัตรแบบจำลอง\n"
-    assert json.loads((trained / "card.json").read_text(encoding="utf-8")) == CARD
+    assert json.loads((trained / "card.json").read_text(encoding="utf-8")) == card
 
 
 # What is refused
@@ -121,7 +135,7 @@ def test_another_bundle_under_a_signed_name_is_refused(
     """Whole in itself, and not what was signed."""
     digest = keep(trained, models)
     shutil.rmtree(models / digest)
-    write_bundle(models / digest, model, CARD, "# another\n", bonus=9.0)
+    write_bundle(models / digest, model, complete_card(), "# another\n", bonus=9.0)
     with pytest.raises(ModelRefused, match="its manifest was changed after signing"):
         read_bundle(models, digest)
 
@@ -146,7 +160,7 @@ def test_a_bundle_of_a_newer_program_is_refused(trained: Path, models: Path) -> 
 
 
 def test_a_model_of_another_catalogue_is_refused(tmp_path: Path, models: Path, model: RiskModel) -> None:
-    write_bundle(tmp_path / "old", replace(model, catalogue_fingerprint="5ca1ab1e" * 8), CARD, "", bonus=0)
+    write_bundle(tmp_path / "old", replace(model, catalogue_fingerprint="5ca1ab1e" * 8), complete_card(), "", bonus=0)
     digest = keep(tmp_path / "old", models)
     with pytest.raises(ModelRefused) as refused:
         read_bundle(models, digest)
@@ -154,6 +168,22 @@ def test_a_model_of_another_catalogue_is_refused(tmp_path: Path, models: Path, m
         refused.value
     )
     assert "Train a new model with `zerodrop train`, or go back to that version of the code." in str(refused.value)
+
+
+def test_a_bundle_of_an_older_program_is_refused(trained: Path, models: Path) -> None:
+    rewritten(trained, lambda manifest: manifest.update(schema_version=1))
+    assert said(models, trained) == (
+        f"Model {digest_of(trained)[:12]} was written by an older zerodrop, without tables. "
+        "Train a new model with `zerodrop train`."
+    )
+
+
+def test_files_that_are_too_large_are_not_read(trained: Path, models: Path) -> None:
+    digest = keep(trained, models)
+    for name in ("card.json", "manifest.json"):
+        os.truncate(models / digest / name, 2**40)  # a hole: it takes no room on the disk
+        with pytest.raises(ModelRefused, match="was changed after signing"):
+            read_bundle(models, digest)
 
 
 # Keeping
@@ -179,7 +209,7 @@ def test_keeping_again_mends_what_was_damaged(trained: Path, models: Path) -> No
     digest = keep(trained, models)
     flip(models / digest / "model.txt")
     assert keep(trained, models) == digest
-    assert read_bundle(models, digest)[1] == 0.3
+    assert read_bundle(models, digest).bonus == 0.3
 
 
 def test_a_crash_before_the_last_step_leaves_no_model_to_choose(
@@ -192,34 +222,26 @@ def test_a_crash_before_the_last_step_leaves_no_model_to_choose(
         broken.setattr(Path, "rename", crash)
         with pytest.raises(OSError, match="the power is gone"):
             keep(trained, models)
-    assert not (models / digest_of(trained)).exists()
+    assert list(models.iterdir()) == []
     with pytest.raises(ModelRefused, match="There is no model"):
         read_bundle(models, digest_of(trained))
-    assert read_bundle(models, keep(trained, models))[1] == 0.3
+    assert read_bundle(models, keep(trained, models)).bonus == 0.3
 
 
-# No pickle
-
-
-_NO_PICKLE = """
-import sys
+_KILLED = """
+import os, signal, sys
 from pathlib import Path
+from models.bundle import keep
 
-opened = []
-sys.addaudithook(lambda event, arguments: opened.append(arguments) if event == "pickle.find_class" else None)
-import models.bands, models.baselines, models.bundle, models.card, models.horizon, models.reasons, models.risk_model
-eager = sorted({"joblib", "cloudpickle", "dill", "lightgbm", "sklearn"} & set(sys.modules))
-from models.bundle import read_bundle
-
-read_bundle(Path(sys.argv[1]), sys.argv[2])
-late = sorted({"joblib", "cloudpickle", "dill", "lightgbm", "sklearn"} & set(sys.modules))
-print(eager, late, len(opened))
+Path.rename = lambda self, target: os.kill(os.getpid(), signal.SIGKILL)
+keep(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
 
-def test_importing_models_and_reading_a_bundle_unpickles_nothing(trained: Path, models: Path) -> None:
+def test_what_a_killed_promotion_left_is_swept_by_the_next(trained: Path, models: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", _KILLED, str(trained), str(models)], cwd=ROOT, capture_output=True)
+    assert ran.returncode == -signal.SIGKILL
+    [left_behind] = models.iterdir()
+    assert left_behind.name.startswith(".staging-")
     digest = keep(trained, models)
-    ran = subprocess.run(
-        [sys.executable, "-c", _NO_PICKLE, str(models), digest], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert ran.stdout.strip() == "[] [] 0"
+    assert [path.name for path in models.iterdir()] == [digest]

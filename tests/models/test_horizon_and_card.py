@@ -27,6 +27,18 @@ CARD: dict[str, Any] = {
     "bonus": {"value": 0.3, "staying": 0.81, "recall_lost": 0.012},
     "lists": {"zerodrop": FIGURES, "absence_rule": {**FIGURES, "auc": 0.7001, "brier": None, "ece": None, "observed_expected": None}},
     "calibration_bins": [{"predicted": 0.0111, "observed": 0.0222, "rows": 3210}],
+    "bands": [
+        {"band": "high", "rows": 800, "left": 116, "low": 0.119, "high": 0.176},
+        {"band": "watch", "rows": 0, "left": 0, "low": 0.0, "high": 1.0},
+        {"band": "none", "rows": 24000, "left": 360, "low": 0.013, "high": 0.0178},
+    ],
+    "abstained": {"rows": 123, "of": 24923, "left": 7},
+    "stability": {
+        "spread": {"missed_share_28d": 0.05, "gpa_last": 0.2, "age_on_entry": 10.0},
+        "weight": {"missed_share_28d": 0.111, "gpa_last": 0.222, "age_on_entry": 0.0},
+        "asked": 0.8, "features_survive": 0.8312, "domains_survive": 0.9644, "shown": 2, "reasons": 2.36,
+        "reasons_before": 3.45, "rows": 2000, "compared": ["seed 11 alone", "persons drawn again"],
+    },
 }  # fmt: skip
 
 
@@ -58,7 +70,38 @@ def test_the_card_tells_on_what_it_rests(told: str) -> None:
     assert told in render(CARD)
 
 
+@pytest.mark.parametrize("told", [
+    "ใน 100 คน ออกกลางคันประมาณ 14 คน (12–18) · about 14 of 100 left (12–18), 800 student-weeks",
+    "เฝ้าดู · watched: ไม่มีนักเรียนในระดับนี้ · nobody stood there",
+    "ใน 100 คน ออกกลางคันประมาณ 2 คน (1–2)",
+    "too little known to rank: 0.5% (123 / 24,923 student-weeks)", "of whom left: 7",
+    "ไม่ใช่คำทำนาย", "not a forecast", "do not count the weeks of one student as so many students",
+])  # fmt: skip
+def test_the_card_tells_how_many_of_each_band_left_and_of_whom_too_little_was_known(told: str) -> None:
+    assert told in render(CARD)
+
+
+@pytest.mark.parametrize("told", [
+    "reasons that came back: 83.1%", "leading domains that came back: 96.4%", "a reason: 2 / 3",
+    "reasons a student: 2.4 (ก่อนกรอง · before the filter 3.5)", "2,000 rows", "seed 11 alone, persons drawn again",
+    "| gpa_last | 0.222 | 0.20 |\n| missed_share_28d | 0.111 | 0.05 |",
+])  # fmt: skip
+def test_the_card_tells_how_steady_the_reasons_are(told: str) -> None:
+    assert told in render(CARD)
+
+
+def test_a_feature_that_the_model_does_not_look_at_stands_in_no_table() -> None:
+    assert "age_on_entry" not in render(CARD)
+
+
+def test_reasons_that_nobody_has_cannot_come_back() -> None:
+    card = copy.deepcopy(CARD)
+    card["stability"].update(features_survive=None, domains_survive=None, shown=0, reasons=0.0)
+    assert "reasons that came back: - (" in render(card)
+
+
 @pytest.mark.parametrize(("th", "en"), [
+    ("แต่ละระดับออกกลางคันเท่าไร", "How many of each band left"), ("เหตุผลคงเส้นคงวา", "How steady the reasons are"),
     ("บัตรแบบจำลอง", "Model card"), ("คะแนนไม่ใช่คำตัดสินตัวเด็ก", "A score is not a verdict on a child."),
     ("ข้อมูลที่ใช้", "Data"), ("ผลเทียบกับรายชื่ออย่างง่าย", "Skill against simple lists"),
     ("การปรับเทียบ", "Calibration"), ("ข้อจำกัด", "Limits"), ("ไม่ได้วัด", "not measured"),
@@ -71,6 +114,7 @@ def test_the_card_says_it_in_thai_and_english(th: str, en: str) -> None:
 
 def test_a_model_that_could_not_be_tested_says_so() -> None:
     card = copy.deepcopy(CARD)
-    card.update(test_term=None, lists={}, calibration_bins=[])
+    card.update(test_term=None, lists={}, calibration_bins=[], bands=[], abstained=None)
     assert "test term: -" in render(card)
+    assert "ไม่มีภาคเรียนทดสอบ · There was no test term." in render(card)
     assert "| zerodrop |" not in render(card)

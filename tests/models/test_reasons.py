@@ -1,6 +1,7 @@
 """Reasons: what raised a score, said in both languages, sensitive matters only to whom may know."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,20 +10,54 @@ import pytest
 from features.catalogue import CATALOGUE, FEATURE_OF
 from features.declaration import Feature
 from features.vocabulary import Domain, Personal, Unit
-from models.reasons import LEAST_CONTRIBUTION, STORED_REASONS, chosen, domain_sums, sentence, told
+from models.choosing import REASONS, choose
+from models.explain import Explained
+from models.reasons import (
+    LEAST_CONTRIBUTION,
+    Floats,
+    choice_of,
+    domain_shares,
+    domain_sums,
+    missing_sentence,
+    sentence,
+    stored_domains,
+    stored_missing,
+    stored_reasons,
+    told,
+    told_missing,
+)
+from records.text import Text
 
 NAMES = [feature.name for feature in CATALOGUE]
 
 
-def reasons_of(contributions: dict[str, float], values: dict[str, float] | None = None) -> list[dict[str, Any]]:
+def row_of(known: dict[str, float], otherwise: float) -> Floats:
+    return np.array([known.get(name, otherwise) for name in NAMES])
+
+
+def explained_of(values: Floats, contributions: Floats, spread: Floats | None = None) -> Explained:
+    """What a model with these contributions (rows, features) would be told of."""
+    choice = choice_of(CATALOGUE, spread)
+    return Explained(
+        logit=contributions.sum(axis=1),
+        **choose(choice, values, contributions)._asdict(),
+        domains=domain_sums(choice, contributions).astype(np.float32),
+    )
+
+
+def reasons_of(
+    contributions: dict[str, float], values: dict[str, float] | None = None, spread: dict[str, float] | None = None
+) -> list[dict[str, Any]]:
     """Every value is 1 unless said otherwise, every other contribution 0."""
-    held = np.ones(len(CATALOGUE))
-    adds = np.zeros(len(CATALOGUE))
-    for name, value in (values or {}).items():
-        held[NAMES.index(name)] = value
-    for name, value in contributions.items():
-        adds[NAMES.index(name)] = value
-    return chosen(CATALOGUE, held, adds)
+    held, adds = row_of(values or {}, 1.0), row_of(contributions, 0.0)
+    found = explained_of(held[None], adds[None], None if spread is None else row_of(spread, 0.0))
+    return stored_reasons(CATALOGUE, held, found, 0)
+
+
+def missing_of(contributions: dict[str, float], known: dict[str, float] | None = None) -> list[dict[str, Any]]:
+    """Nothing is known unless said otherwise."""
+    held, adds = row_of(known or {}, np.nan), row_of(contributions, 0.0)
+    return stored_missing(CATALOGUE, explained_of(held[None], adds[None]), 0)
 
 
 def names_of(contributions: dict[str, float], values: dict[str, float] | None = None) -> list[str]:
@@ -103,28 +138,75 @@ def test_a_margin_is_said_before_and_after_the_line(name: str, value: float) -> 
     assert "below 0" in reason.sentence.en
 
 
+@pytest.mark.parametrize(("spread", "is_said"), [(0.0, True), (0.3, True), (0.31, False), (LEAST_CONTRIBUTION, True)])
+def test_what_moves_between_refits_as_much_as_it_adds_is_no_reason(spread: float, is_said: bool) -> None:
+    found = reasons_of({"missed_share_28d": 0.3}, spread={"missed_share_28d": spread})
+    assert [reason["feature"] for reason in found] == (["missed_share_28d"] if is_said else [])
+
+
+def test_a_small_spread_does_not_let_small_reasons_in() -> None:
+    assert not reasons_of({"missed_share_28d": LEAST_CONTRIBUTION - 0.001}, spread={"missed_share_28d": 0.0})
+
+
 def test_no_more_are_stored_than_anybody_reads() -> None:
     everything = dict.fromkeys(NAMES, 0.5)
     found = reasons_of(everything)
-    assert len(found) == STORED_REASONS
+    assert len(found) == REASONS
     domains = [FEATURE_OF[reason["feature"]].domain for reason in found]
     assert max(domains.count(domain) for domain in domains) == 2
 
 
 def test_values_are_stored_as_the_feature_is_rounded() -> None:
-    [reason] = reasons_of({"missed_share_28d": 0.123456}, {"missed_share_28d": np.float32(1 / 3)})
+    [reason] = reasons_of({"missed_share_28d": 0.123456}, {"missed_share_28d": float(np.float32(1 / 3))})
     assert reason == {"feature": "missed_share_28d", "value": 0.3333, "contribution": 0.1235}
 
 
 def test_domains_add_up_to_all_contributions() -> None:
-    contributions = np.random.default_rng(2).normal(size=len(CATALOGUE))
-    sums = domain_sums(CATALOGUE, contributions)
-    assert set(sums) == {domain.value for domain in Domain}
-    assert sum(sums.values()) == pytest.approx(contributions.sum(), abs=1e-3)
+    contributions = np.random.default_rng(2).normal(size=(3, len(CATALOGUE)))
+    found = stored_domains(domain_sums(choice_of(CATALOGUE), contributions)[1])
+    assert list(found) == [domain.value for domain in Domain]
+    assert sum(found.values()) == pytest.approx(contributions[1].sum(), abs=1e-3)
     attendance = [
-        one for one, feature in zip(contributions, CATALOGUE, strict=True) if feature.domain is Domain.ATTENDANCE
+        one for one, feature in zip(contributions[1], CATALOGUE, strict=True) if feature.domain is Domain.ATTENDANCE
     ]
-    assert sums["attendance"] == pytest.approx(sum(attendance), abs=1e-4)
+    assert found["attendance"] == pytest.approx(sum(attendance), abs=1e-4)
+
+
+def test_shares_are_of_what_raises_the_score() -> None:
+    shares = domain_shares({"attendance": 2.0, "grades": 1.0, "household": -4.0, "screening": 0.0})
+    assert shares == {"attendance": 0.6667, "grades": 0.3333, "household": 0.0, "screening": 0.0}
+
+
+@pytest.mark.parametrize("domains", [{}, {"attendance": 0.0, "grades": -0.2}])
+def test_where_nothing_raises_the_score_nobody_has_a_share(domains: dict[str, float]) -> None:
+    assert domain_shares(domains) == dict.fromkeys(domains, 0.0)
+
+
+class Watched(Text):
+    """Counts how often its words are read."""
+
+    reads = 0
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("th", "en"):
+            Watched.reads += 1
+        return super().__getattribute__(name)
+
+
+def test_storing_a_thousand_students_makes_no_sentence() -> None:
+    features = [replace(feature, reason=Watched(th=feature.reason.th, en=feature.reason.en)) for feature in CATALOGUE]
+    random = np.random.default_rng(5)
+    values = random.choice([np.nan, 0.0, 1.0, 3.0], size=(1000, len(CATALOGUE)))
+    found = explained_of(values, random.normal(scale=0.3, size=values.shape))
+    Watched.reads = 0
+    kept = [
+        (stored_reasons(features, values[row], found, row), stored_missing(features, found, row))
+        for row in range(len(values))
+    ]
+    assert Watched.reads == 0
+    assert all(reasons and missing for reasons, missing in kept)
+    told(kept[0][0], {feature.name: feature for feature in features}, sensitive=True)
+    assert Watched.reads == 2 * len(kept[0][0])
 
 
 # Sentences
@@ -149,16 +231,52 @@ def test_every_feature_has_a_sentence_in_both_languages(feature: Feature) -> Non
     assert feature.name not in said.th + said.en
 
 
-def test_a_missing_value_is_said_to_be_missing() -> None:
-    said = sentence(FEATURE_OF["score_mean_term"], None)
-    assert said.th == "คะแนนเก็บเฉลี่ยในภาคเรียนนี้: ยังไม่มีข้อมูล"
-    assert said.en == "Mean score of work this term: not known yet"
+def test_days_are_said_with_their_unit_and_period() -> None:
+    assert sentence(FEATURE_OF["missed_days_28d"], 6.0) == Text(
+        th="ขาดเรียน 6 วันใน 28 วันที่ผ่านมา", en="absent 6 days in the last 28"
+    )
 
 
 def test_what_the_catalogue_no_longer_has_is_left_out() -> None:
     assert [
         reason.feature for reason in told(stored("retired_days_28d", "late_days_28d"), FEATURE_OF, sensitive=True)
     ] == ["late_days_28d"]
+
+
+# Missing
+
+
+def test_what_is_not_known_and_raises_the_score_is_named_as_missing() -> None:
+    stored_ones = missing_of({"score_mean_term": 0.31, "missed_share_28d": 0.2, "gpax": -0.4, "entry_gpa": 0.01})
+    assert stored_ones == [
+        {"feature": "score_mean_term", "contribution": 0.31},
+        {"feature": "missed_share_28d", "contribution": 0.2},
+    ]
+    first, _ = told_missing(stored_ones, FEATURE_OF, sensitive=False)
+    assert first.sentence.th == "ยังไม่มีข้อมูล: คะแนนเก็บเฉลี่ยในภาคเรียนนี้"
+    assert first.sentence.en == "not known yet: Mean score of work this term"
+    assert (first.domain, first.contribution) == (Domain.GRADES, 0.31)
+
+
+def test_what_is_known_is_not_missing() -> None:
+    assert missing_of({"score_mean_term": 0.31}, {"score_mean_term": 40.0}) == []
+
+
+@pytest.mark.parametrize("name", [feature.name for feature in CATALOGUE if feature.personal is Personal.SENSITIVE])
+def test_without_the_permission_a_sensitive_gap_is_its_domain_alone(name: str) -> None:
+    stored_one = [{"feature": name, "contribution": 0.2}]
+    [hidden] = told_missing(stored_one, FEATURE_OF, sensitive=False)
+    [open_] = told_missing(stored_one, FEATURE_OF, sensitive=True)
+    domain, label = FEATURE_OF[name].domain, FEATURE_OF[name].label
+    assert (hidden.feature, hidden.label) == (domain.value, domain.label)
+    assert hidden.sentence == missing_sentence(domain.label)
+    assert label.th not in repr(hidden)
+    assert (open_.feature, open_.sentence) == (name, missing_sentence(label))
+
+
+def test_a_gap_that_the_catalogue_no_longer_has_is_left_out() -> None:
+    gone = {"feature": "retired_days_28d", "contribution": 0.2}
+    assert told_missing([gone], FEATURE_OF, sensitive=True) == []
 
 
 # Sensitive
@@ -170,6 +288,8 @@ def test_without_the_permission_a_sensitive_reason_is_its_domain_alone(name: str
     shown = repr(reason)
     domain = FEATURE_OF[name].domain
     assert (reason.feature, reason.value, reason.domain) == (domain.value, None, domain)
+    assert reason.hidden
+    assert not reason.changeable
     assert reason.sentence.th == f"{domain.label.th}: ดูรายละเอียดได้เฉพาะผู้มีสิทธิ์"
     assert reason.sentence.en == f"{domain.label.en}: details only for those with permission"
     assert reason.asks.en == "Ask the guidance or scholarship office before you raise this with the student"
@@ -194,7 +314,7 @@ def test_the_sdq_is_told_to_nobody_by_this_catalogue() -> None:
 
 def test_with_the_permission_it_is_said() -> None:
     [reason] = told(stored("income_per_head", value=1350.0), FEATURE_OF, sensitive=True)
-    assert reason.feature == "income_per_head"
+    assert (reason.feature, reason.hidden) == ("income_per_head", False)
     assert reason.sentence.en == "household income 1,350 baht per head and month"
 
 

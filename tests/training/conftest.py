@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.horizon import Horizon
-from models.risk_model import PARAMETERS, RiskModel, fit_trees
+from models.risk_model import PARAMETERS, fit_members, fit_trees
 from records.clock import BANGKOK
 from records.home import DataHome, create_home
 from records.intake.folders import in_order
@@ -20,6 +20,7 @@ from records.setup_records import import_calendar, import_rules
 from simulation.college import LAST_MONDAY, write_college
 from training import fit
 from training import train as training_run
+from training.fit import Bag
 from training.panel import Panel
 from training.train import Trained
 
@@ -68,13 +69,15 @@ def _import(home: DataHome, files: Path) -> None:
 def _quickly_trained(home: DataHome, code: str, fitted: list[Panel]) -> Trained:
     """The whole procedure with fewer and steeper trees and a bag of two."""
 
-    def recorded(panel: Panel, horizon: Horizon) -> RiskModel:
+    def recorded(panel: Panel, horizon: Horizon) -> Bag:
         fitted.append(panel)
-        return fit.fit_risk_model(panel, horizon, seeds=SEEDS)
+        return fit.fit_bag(panel, horizon, seeds=SEEDS)
 
     with pytest.MonkeyPatch.context() as quick:
         quick.setitem(PARAMETERS, "num_threads", 1)
         quick.setitem(PARAMETERS, "learning_rate", 0.1)
         quick.setattr(fit, "fit_trees", partial(fit_trees, trees=TREES))
-        quick.setattr(training_run, "fit_risk_model", recorded)
+        quick.setattr(fit, "fit_members", partial(fit_members, trees=TREES))
+        quick.setattr(training_run, "fit_risk_model", lambda panel, horizon: recorded(panel, horizon).model)
+        quick.setattr(training_run, "fit_bag", recorded)
         return training_run.train(home, [code], today=LAST_MONDAY, actor="test")

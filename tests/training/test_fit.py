@@ -11,10 +11,10 @@ from features.catalogue import CATALOGUE
 from features.cohort import Cohort, TermSpan
 from features.declaration import Feature
 from models.horizon import LIST_HORIZON
-from models.risk_model import PARAMETERS, fit_trees
+from models.risk_model import PARAMETERS, fit_members, fit_trees, model_of
 from records.errors import ModelRefused
 from training import fit
-from training.fit import fit_risk_model, term_of, terms_of
+from training.fit import fit_bag, fit_risk_model, refit, term_of, terms_of
 from training.panel import Panel, Week
 
 Term = tuple[int, int]
@@ -34,11 +34,16 @@ class Fitted:
         self.values.append(values)
         return fit_trees(values, left, features, seeds=seeds[:1], trees=5)
 
+    def members(self, values: Values, left: Flags, features: Sequence[Feature], *, seeds: Sequence[int]) -> list[str]:
+        self.values.append(values)
+        return fit_members(values, left, features, seeds=seeds, trees=5)
+
 
 @pytest.fixture
 def fitted(monkeypatch: pytest.MonkeyPatch) -> Fitted:
     recorder = Fitted()
     monkeypatch.setattr(fit, "fit_trees", recorder)
+    monkeypatch.setattr(fit, "fit_members", recorder.members)
     monkeypatch.setitem(PARAMETERS, "num_threads", 1)
     return recorder
 
@@ -135,6 +140,32 @@ def test_a_model_is_for_the_horizon_and_the_catalogue_it_was_asked_for(fitted: F
     model = fit_risk_model(whole_terms((2023, 1)), LIST_HORIZON)
     assert model.horizon is LIST_HORIZON
     assert model.features == tuple(feature.name for feature in CATALOGUE)
+
+
+# The members of the bag
+
+
+def test_a_bag_is_the_mean_of_its_members(fitted: Fitted) -> None:
+    panel = whole_terms((2023, 1))
+    bag = fit_bag(panel, LIST_HORIZON, seeds=(3, 5))
+    values, _, _ = panel.matrix()
+    alone = [
+        model_of(text, CATALOGUE, LIST_HORIZON, bag.model.calibration).contributions(values)[0] for text in bag.members
+    ]
+    assert bag.seeds == (3, 5)
+    assert np.abs(alone[0] - alone[1]).max() > 1e-3
+    np.testing.assert_allclose(np.mean(alone, axis=0), bag.model.contributions(values)[0], atol=1e-12)
+
+
+def test_a_refit_is_on_other_rows_and_on_the_same_scale(fitted: Fitted) -> None:
+    panel = whole_terms((2023, 1))
+    bag = fit_bag(panel, LIST_HORIZON, seeds=(3,))
+    values, left, _ = panel.matrix()
+    again = refit(bag, values[::2], left[::2], CATALOGUE)
+    assert len(fitted.values[-1]) == len(values[::2])
+    assert again.calibration == bag.model.calibration
+    assert again.text != bag.model.text
+    assert refit(bag, values, left, CATALOGUE).logits(values) == pytest.approx(bag.model.logits(values))
 
 
 # Refusals

@@ -151,7 +151,7 @@ def test_a_run_holds_parameters_figures_card_and_the_bundle_itself(college: Trai
     assert run.data.params["training_rows"] == str(trained.card["training_rows"])
     assert run.data.tags["digest"] == trained.digest
     assert sorted(path.name for path in folder.iterdir()) == [
-        "calibration.json", "card.json", "card.md", "manifest.json", "model.txt",
+        "calibration.json", "card.json", "card.md", "manifest.json", "model.txt", "tables.npz",
     ]  # fmt: skip
     assert (folder / "card.md").read_text(encoding="utf-8") == trained.card_text
 
@@ -205,7 +205,7 @@ def test_a_promotion_puts_the_very_bytes_of_the_run_in_charge(college: TrainedCo
     folder, _ = bundle_folder(promoting, chosen)
     for path in folder.iterdir():
         assert (promoting.models / chosen / path.name).read_bytes() == path.read_bytes()
-    model, _ = read_bundle(promoting.models, chosen)
+    model = read_bundle(promoting.models, chosen).model
     sample = college.trained.sample
     assert (model.logits(sample) == college.trained.model.logits(sample)).all()
 

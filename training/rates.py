@@ -1,0 +1,99 @@
+"""The weekly lists as they would have been in the test term, and how many of each band left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bands import HIGH, NO_ADVISOR, UNKNOWN, ObservedRate, assign, observed_rates
+from models.known import abstains
+from models.risk_model import RiskModel
+from records import lists, staff
+from records.college import Capacity
+from records.home import DataHome
+from training.panel import Week
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermOfLists:
+    """Every student-week of a term with the band it would have had; the arrays have one entry a student-week."""
+
+    band: npt.NDArray[np.str_]
+    left: Flags
+    person: Ints
+
+    @property
+    def rates(self) -> tuple[ObservedRate, ...]:
+        return observed_rates(self.band, self.left, self.person)
+
+    @property
+    def abstained(self) -> dict[str, int]:
+        """How many student-weeks too little was known of, of how many, and how many of them left."""
+        unknown = self.band == UNKNOWN
+        return {"rows": int(unknown.sum()), "of": len(unknown), "left": int(self.left[unknown].sum())}
+
+
+def lists_of_term(
+    home: DataHome, weeks: Sequence[Week], model: RiskModel, *, weight: Floats, bonus: float, today: date
+) -> TermOfLists:
+    """Week after week the list that serving would have made: capacity, advisors, bonus and ties as they were.
+
+    `weeks` hold everybody who was on the rosters. Those who had left without anybody knowing take places, as they
+    would have, and are counted in no rate: whether they leave was settled. `weight` is how much the model looks at
+    each feature (models/known.py). Where no capacity had been entered for a week, that of `today` holds; where no
+    advisor had been, each class group counts as one advisor's.
+    """
+    band, left, person = [], [], []
+    high_before: dict[str, Ints] = {}
+    for week in sorted(weeks, key=lambda week: week.as_of):
+        own = _bands(home, week, model, weight, bonus, high_before.get(week.institution, np.zeros(0, np.int64)), today)
+        high_before[week.institution] = week.student[own == HIGH]
+        band.append(own[~week.gone])
+        left.append(week.left[~week.gone])
+        person.append(week.person[~week.gone])
+    return TermOfLists(band=np.concatenate(band), left=np.concatenate(left), person=np.concatenate(person))
+
+
+def _bands(
+    home: DataHome, week: Week, model: RiskModel, weight: Floats, bonus: float, high_before: Ints, today: date
+) -> npt.NDArray[np.str_]:
+    capacity = _capacity(home, week, today)
+    return assign(
+        model.logits(week.values),
+        listed_last_week=np.isin(week.student, high_before),
+        bonus=bonus,
+        advisor=advisors(home, week),
+        ties=tie_breaks(home, week),
+        visits_per_week=capacity.visits_per_week,
+        rows_per_advisor=capacity.rows_per_advisor,
+        abstained=abstains(week.values, weight),
+    ).band
+
+
+def _capacity(home: DataHome, week: Week, today: date) -> Capacity:
+    with home.database.read() as session:
+        capacity, is_default = lists.capacity_on(session, week.institution, week.as_of)
+        return lists.capacity_on(session, week.institution, today)[0] if is_default else capacity
+
+
+def advisors(home: DataHome, week: Week) -> Ints:
+    """A number for each student's advisor that day, NO_ADVISOR without one; the class group's where none was entered."""
+    with home.database.read() as session:
+        entered = staff.advisors_by_group(session, week.institution, week.as_of)
+    if not entered:
+        return week.group
+    numbers = {account: number for number, account in enumerate(sorted(set(entered.values())))}
+    of_group = [numbers[entered[name]] if name in entered else NO_ADVISOR for name in week.cohort.groups]
+    return np.array(of_group, np.int64)[week.group]
+
+
+def tie_breaks(home: DataHome, week: Week) -> npt.NDArray[np.uint64]:
+    """A keyed hash of student and day: it orders equal scores, differently every week."""
+    day = week.as_of.isoformat()
+    return np.array([home.vault.key.tie_break(int(number), day) for number in week.student], np.uint64)
