@@ -41,6 +41,9 @@ class PublicationRow(LedgerTable):
     visits_per_week: Mapped[int]
     rows_per_advisor: Mapped[int]
     capacity_is_default: Mapped[bool]
+    band_rates: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    """What was seen of each band in the model's test term; empty for a simple list."""
+    rates_term: Mapped[str]
     published_at: Mapped[datetime] = mapped_column(Instant)
     __table_args__ = (
         Index(
@@ -72,7 +75,12 @@ class ListEntryRow(LedgerTable):
     on_list: Mapped[bool] = mapped_column(index=True)
     """In a band or past a rule: what a list shows; everybody else was scored only."""
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    missing: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    unknown_domains: Mapped[list[str]] = mapped_column(JSON)
+    """Of which domains too little is known, where that is why there is no band."""
     domains: Mapped[dict[str, float]] = mapped_column(JSON)
+    what_if: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What would change the score of a listed student; None for everybody else."""
 
 
 class PromotionRow(LedgerTable):
@@ -110,7 +118,10 @@ class NewEntry:
     ordering: float
     must_see: list[str]
     reasons: list[dict[str, Any]]
+    missing: list[dict[str, Any]]
+    unknown_domains: list[str]
     domains: dict[str, float]
+    what_if: dict[str, Any] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +135,8 @@ class NewPublication:
     ledger_number: int
     capacity: Capacity
     capacity_is_default: bool
+    band_rates: Sequence[dict[str, Any]]
+    rates_term: str
     entries: Sequence[NewEntry]
 
     def digest(self) -> str:
@@ -131,6 +144,7 @@ class NewPublication:
         said = [_plain(entry) for entry in sorted(self.entries, key=lambda entry: entry.number)]
         head = [self.institution, self.as_of.isoformat(), self.model_digest, self.catalogue_fingerprint, self.horizon]
         head += [str(self.capacity.visits_per_week), str(self.capacity.rows_per_advisor)]
+        head += [json.dumps(list(self.band_rates), sort_keys=True), self.rates_term]
         return hashlib.sha256(json.dumps([head, said], sort_keys=True).encode()).hexdigest()
 
 
@@ -176,6 +190,8 @@ def _insert(session: Session, new: NewPublication, digest: str) -> UUID:
         visits_per_week=new.capacity.visits_per_week,
         rows_per_advisor=new.capacity.rows_per_advisor,
         capacity_is_default=new.capacity_is_default,
+        band_rates=list(new.band_rates),
+        rates_term=new.rates_term,
         published_at=datetime.now(UTC),
     )
     session.add(row)

@@ -159,8 +159,10 @@ def _told(report: "WeeklyReport") -> str:
         f"{done}; list of {report.as_of} for {report.institution}, {kind}",
         f"{report.students} students, {report.high} to visit first, {report.watch} to talk to, "
         f"{report.must_see} must be seen by the rules",
-        f"หมายเลขรายชื่อ · number of the list: {report.publication}",
     ]
+    if report.unknown:
+        lines.append(f"ข้อมูลยังไม่พอที่จะจัดลำดับ {report.unknown} คน · too little is known to rank {report.unknown} of them")
+    lines.append(f"หมายเลขรายชื่อ · number of the list: {report.publication}")
     if report.capacity_is_default:
         lines.append(
             "กำลังคนยังเป็นค่าเริ่มต้น ให้กรอกในแบบตั้งค่า · capacity is a default: enter it in the set-up workbook (zerodrop init)"
@@ -253,7 +255,7 @@ def _table(again: "NewPublication") -> "pd.DataFrame":
     entries = sorted(again.entries, key=lambda entry: entry.rank)
     rows = [{name: getattr(entry, name) for name in columns} for entry in entries]
     table = pd.DataFrame(rows, columns=columns).rename(columns={"number": "student"})
-    for name in ("must_see", "reasons", "domains"):
+    for name in ("must_see", "reasons", "missing", "unknown_domains", "domains", "what_if"):
         table[name] = [json.dumps(getattr(entry, name), ensure_ascii=False) for entry in entries]
     return table.astype({"logit": "float64", "probability": "float64"})
 

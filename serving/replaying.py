@@ -86,6 +86,8 @@ def _as_stored(published: PublicationRow, entries: Sequence[NewEntry]) -> NewPub
         ledger_number=published.ledger_number,
         capacity=_capacity(published),
         capacity_is_default=published.capacity_is_default,
+        band_rates=published.band_rates,
+        rates_term=published.rates_term,
         entries=entries,
     )
 

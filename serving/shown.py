@@ -1,7 +1,8 @@
 """What a signed-in person is shown: the current list and one student, read through the one door.
 
 Pages and API say the same, because both are made from these objects. A score that has expired is not handed out:
-its band and its probability are gone, whoever asks.
+its band, its probability and what was seen of its band are gone, whoever asks. Of whom too little is known there is no
+score: only which domains are missing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,8 +11,10 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from features.catalogue import FEATURE_OF
-from models.bands import HIGH, WATCH
-from models.reasons import Reason, told
+from features.vocabulary import Domain
+from models.bands import HIGH, UNKNOWN, WATCH
+from models.reasons import MissingData, Reason, domain_shares, told, told_missing
+from models.what_if_words import ToldLever, told_what_if
 from records import access
 from records.access import Permission, Principal
 from records.home import DataHome
@@ -20,11 +23,41 @@ from records.people import FullName, StudentName
 
 # The bands that make up a list, first things first; whoever has none of them was scored but is not listed.
 LISTED_BANDS = (HIGH, WATCH)
+# Below either a rate says nothing: one more or less among 30 moves it by 3 of 100, and with fewer than 5 that left the
+# 95 % interval reaches from less than half of the rate to over twice of it (Wilson, 4 of 100: 1.6 to 9.8).
+LEAST_ROWS = 30
+LEAST_LEFT = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """What was seen of a band in the model's test term: of its `rows` (a student on a Monday) `left` left in time.
+
+    `low` and `high` are the 95 % interval of the rate, 0-1. It is told of the band and is no forecast of one student.
+    """
+
+    band: str
+    term: str
+    rows: int
+    left: int
+    low: float
+    high: float
+
+    @property
+    def enough(self) -> bool:
+        return self.rows >= LEAST_ROWS and self.left >= LEAST_LEFT
+
+    @property
+    def rate(self) -> float:
+        return self.left / self.rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """What holds for a whole list: how old it is, where it comes from, what people have the time for."""
+    """What holds for a whole list: how old it is, where it comes from, what people have the time for.
+
+    `observed` has an entry a band where a model's card told it, and none once the list is stale.
+    """
 
     as_of: date
     expires_on: date
@@ -36,35 +69,54 @@ class Head:
     visits_per_week: int
     rows_per_advisor: int
     capacity_is_default: bool
+    observed: tuple[Observed, ...]
+
+    def observed_of(self, band: str) -> Observed | None:
+        return next((one for one in self.observed if one.band == band), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShownStudent:
-    """One student as this account may see them; `name` is empty when the vault holds none."""
+    """One student as this account may see them; `name` is empty when the vault holds none.
+
+    `band` is None without a place in the list, and once it is stale; UNKNOWN where too little is known for a place,
+    and then they are not `scored`.
+    `observed` is what was seen of the band, also of the band of those without a place.
+    """
 
     student_id: UUID
     name: str
     sort_key: str
     class_group: str
     band: str | None
+    scored: bool
     cause: str
     probability: float | None
     must_see: tuple[str, ...]
+    observed: Observed | None
     reasons: tuple[Reason, ...]
+    missing: tuple[MissingData, ...]
+    unknown_domains: tuple[Domain, ...]
     domains: dict[str, float]
+    domain_shares: dict[str, float]
+    what_if: tuple[ToldLever, ...]
 
     @property
     def listed(self) -> bool:
-        return self.band is not None
+        return self.band in LISTED_BANDS
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShownList:
-    """The listed students, by band and rank (by name once the list is stale), and those whom a rule says to see."""
+    """The listed students, by band and rank (by name once the list is stale), and those whom a rule says to see.
+
+    `unknown` are those of whom too little is known for a place, by name; none once the list is stale.
+    """
 
     head: Head
     listed: tuple[ShownStudent, ...]
     must_see: tuple[ShownStudent, ...]
+    unknown: tuple[ShownStudent, ...]
 
 
 def read_list(home: DataHome, principal: Principal, today: date) -> ShownList | None:
@@ -73,7 +125,7 @@ def read_list(home: DataHome, principal: Principal, today: date) -> ShownList | 
     if seen is None:
         return None
     publication, entries = seen
-    chosen = [entry for entry in entries if entry.must_see or entry.band in LISTED_BANDS]
+    chosen = [entry for entry in entries if entry.must_see or entry.band in (*LISTED_BANDS, UNKNOWN)]
     names = access.named(home, principal, [entry.student_id for entry in chosen], today)
     head = _head(publication, today)
     students = {entry.student_id: _student(entry, head, names, principal) for entry in chosen}
@@ -81,6 +133,7 @@ def read_list(home: DataHome, principal: Principal, today: date) -> ShownList | 
         head=head,
         listed=_in_order(head, chosen, students),
         must_see=_by_name(students[entry.student_id] for entry in chosen if entry.must_see),
+        unknown=_by_name(student for student in students.values() if student.band == UNKNOWN),
     )
 
 
@@ -98,10 +151,11 @@ def read_student(
 
 def _head(publication: PublicationRow, today: date) -> Head:
     expires_on = publication.as_of + timedelta(days=STALE_AFTER_DAYS)
+    stale = today > expires_on
     return Head(
         as_of=publication.as_of,
         expires_on=expires_on,
-        stale=today > expires_on,
+        stale=stale,
         known_until=publication.known_until,
         by_rule=publication.model_digest == RULE_LIST,
         model_digest=publication.model_digest,
@@ -109,23 +163,58 @@ def _head(publication: PublicationRow, today: date) -> Head:
         visits_per_week=publication.visits_per_week,
         rows_per_advisor=publication.rows_per_advisor,
         capacity_is_default=publication.capacity_is_default,
+        observed=() if stale else _observed(publication),
+    )
+
+
+def _observed(publication: PublicationRow) -> tuple[Observed, ...]:
+    return tuple(
+        Observed(
+            band=rate["band"],
+            term=publication.rates_term,
+            rows=rate["rows"],
+            left=rate["left"],
+            low=rate["low"],
+            high=rate["high"],
+        )
+        for rate in publication.band_rates
+        if publication.rates_term
     )
 
 
 def _student(entry: ListEntryRow, head: Head, names: dict[UUID, StudentName], principal: Principal) -> ShownStudent:
     name = names.get(entry.student_id)
+    scored = entry.band != UNKNOWN
+    sensitive = principal.may(Permission.SEE_HOUSEHOLD)
     return ShownStudent(
         student_id=entry.student_id,
         name=_written(name),
         sort_key=name.sort_key if name else "",
         class_group=entry.class_group,
-        band=entry.band if entry.band in LISTED_BANDS and not head.stale else None,
+        band=entry.band if entry.band in (*LISTED_BANDS, UNKNOWN) and not head.stale else None,
+        scored=scored,
         cause=entry.cause,
-        probability=None if head.stale or head.by_rule else entry.probability,
+        probability=entry.probability if scored and not (head.stale or head.by_rule) else None,
         must_see=tuple(entry.must_see),
-        reasons=tuple(told(entry.reasons, FEATURE_OF, sensitive=principal.may(Permission.SEE_HOUSEHOLD))),
-        domains=dict(entry.domains),
+        observed=head.observed_of(entry.band),
+        reasons=tuple(told(entry.reasons, FEATURE_OF, sensitive=sensitive)) if scored else (),
+        missing=tuple(told_missing(entry.missing, FEATURE_OF, sensitive=sensitive)) if scored else (),
+        unknown_domains=() if scored else _named(entry.unknown_domains),
+        domains=dict(entry.domains) if scored else {},
+        domain_shares=domain_shares(entry.domains) if scored else {},
+        what_if=_what_if(entry, head, sensitive=sensitive),
     )
+
+
+def _what_if(entry: ListEntryRow, head: Head, *, sensitive: bool) -> tuple[ToldLever, ...]:
+    """What would change a place, as long as there is one."""
+    if entry.what_if is None or entry.band not in LISTED_BANDS or head.stale:
+        return ()
+    return tuple(told_what_if(entry.what_if, FEATURE_OF, sensitive=sensitive))
+
+
+def _named(domains: Sequence[str]) -> tuple[Domain, ...]:
+    return tuple(domain for domain in Domain if domain.value in domains)
 
 
 def _written(name: StudentName | None) -> str:

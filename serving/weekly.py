@@ -1,36 +1,32 @@
 """The weekly run: fold what is known on a Monday, score, explain, make the list by capacity, publish it in one step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
-from features.catalogue import CATALOGUE, FINGERPRINT
+from features.catalogue import FINGERPRINT
 from features.cohort import NobodyEnrolled, teaching_days
 from features.rules import rules_of
 from features.snapshot import Snapshot, features
 from features.state import Replay, State
-from models.bands import NO_ADVISOR, Bands, assign, must_see
-from models.baselines import absence_contributions, absence_rule
+from models.bands import NO_ADVISOR, UNKNOWN, ObservedRate, assign, must_see
+from models.baselines import AbsenceRule
 from models.bundle import read_bundle
 from models.horizon import LIST_HORIZON
-from models.reasons import chosen, domain_sums
-from models.risk_model import RiskModel, probability
-from records import ledger, lists, staff
+from models.known import abstains, rule_weight
+from records import lists, staff
 from records.access import open_log
 from records.clock import start_of
 from records.college import Capacity
 from records.errors import ConfigurationGap
 from records.home import DataHome
-from records.lists import RULE_LIST, NewEntry, NewPublication, Published
+from records.lists import RULE_LIST, NewPublication, Published
 from records.log import EventLog
-
-Floats = npt.NDArray[np.float64]
-_EXPLAINED_AT_ONCE = 20_000
+from serving.entries import Scored, entries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +40,7 @@ class WeeklyReport:
     high: int
     watch: int
     must_see: int
+    unknown: int
     capacity_is_default: bool
 
 
@@ -61,15 +58,15 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scored:
-    """Ordering scores and what each feature adds; `logit` is missing for the rule list, which has no probability."""
+class Lister:
+    """What ranks and explains, with all that is said beside its list; the absence rule has neither bonus nor rates."""
 
-    scores: Floats
-    contributions: Floats
-    logit: Floats | None
-    model_digest: str
+    scored: Scored
+    digest: str
     horizon: str
     bonus: float
+    band_rates: tuple[ObservedRate, ...]
+    rates_term: str
 
 
 def run_week(
@@ -96,6 +93,7 @@ def run_week(
         high=sum(entry.band == "high" for entry in new.entries),
         watch=sum(entry.band == "watch" for entry in new.entries),
         must_see=sum(bool(entry.must_see) for entry in new.entries),
+        unknown=sum(entry.band == UNKNOWN for entry in new.entries),
         capacity_is_default=new.capacity_is_default,
     )
 
@@ -125,29 +123,32 @@ def list_of(
     progress("features", len(snapshot.values))
     with home.database.read() as session:
         advisors = staff.advisors_by_group(session, log.institution, as_of)
-    scored = _scored(home, standing.model_digest, snapshot)
+    lister = _lister(home, standing.model_digest, snapshot)
     progress("scores", len(snapshot.values))
     bands = assign(
-        scored.scores,
+        lister.scored.explained.logit,
         listed_last_week=np.isin(snapshot.cohort.student, list(standing.high_before)),
-        bonus=scored.bonus,
+        bonus=lister.bonus,
         advisor=_advisors(snapshot, advisors),
         ties=_ties(home, snapshot),
         visits_per_week=standing.capacity.visits_per_week,
         rows_per_advisor=standing.capacity.rows_per_advisor,
+        abstained=abstains(snapshot.values, lister.scored.weight),
     )
     past_rules = must_see(snapshot.values, snapshot.features, rules_of(state), _recorded_days(state, snapshot))
     return NewPublication(
         institution=log.institution,
         as_of=as_of,
-        model_digest=scored.model_digest,
+        model_digest=lister.digest,
         catalogue_fingerprint=FINGERPRINT,
-        horizon=scored.horizon,
+        horizon=lister.horizon,
         known_until=start_of(as_of),
         ledger_number=log.ledger_number,
         capacity=standing.capacity,
         capacity_is_default=standing.capacity_is_default,
-        entries=_entries(home, snapshot, scored, bands, past_rules),
+        band_rates=[asdict(rate) for rate in lister.band_rates],
+        rates_term=lister.rates_term,
+        entries=entries(home, snapshot, lister.scored, bands, past_rules),
     )
 
 
@@ -178,31 +179,23 @@ def _require_teaching_week(state: State, as_of: date) -> None:
 # Scores
 
 
-def _scored(home: DataHome, digest: str, snapshot: Snapshot) -> Scored:
+def _lister(home: DataHome, digest: str, snapshot: Snapshot) -> Lister:
     if digest == RULE_LIST:
-        return Scored(
-            scores=absence_rule(snapshot.values, snapshot.features),
-            contributions=absence_contributions(snapshot.values, snapshot.features),
-            logit=None,
-            model_digest=RULE_LIST,
-            horizon=LIST_HORIZON.name,
-            bonus=0.0,
+        rule = AbsenceRule(features=snapshot.features)
+        scored = Scored(explained=rule.explained(snapshot.values), model=None, weight=rule_weight(snapshot.features))
+        return Lister(
+            scored=scored, digest=RULE_LIST, horizon=LIST_HORIZON.name, bonus=0.0, band_rates=(), rates_term=""
         )
-    model, bonus = read_bundle(home.models, digest)
-    logits = model.logits(snapshot.values)
-    return Scored(
-        scores=logits,
-        contributions=_contributions(model, snapshot.values),
-        logit=logits,
-        model_digest=digest,
-        horizon=model.horizon.name,
-        bonus=bonus,
+    bundle = read_bundle(home.models, digest)
+    explained = bundle.model.explained(snapshot.values)
+    return Lister(
+        scored=Scored(explained=explained, model=bundle.model, weight=bundle.weight),
+        digest=digest,
+        horizon=bundle.horizon.name,
+        bonus=bundle.bonus,
+        band_rates=bundle.bands,
+        rates_term=bundle.test_term or "",
     )
-
-
-def _contributions(model: RiskModel, values: npt.NDArray[np.float32]) -> Floats:
-    parts = range(0, len(values), _EXPLAINED_AT_ONCE)
-    return np.concatenate([model.contributions(values[start : start + _EXPLAINED_AT_ONCE])[0] for start in parts])
 
 
 def _advisors(snapshot: Snapshot, advisors: dict[str, UUID]) -> npt.NDArray[np.int64]:
@@ -225,42 +218,3 @@ def _recorded_days(state: State, snapshot: Snapshot) -> npt.NDArray[np.int64]:
         own = np.flatnonzero(who.opens == opens)
         counted[own] = (state.attendance.window(int(opens), who.today, who.student[own]) != 0).sum(axis=0)
     return counted
-
-
-# Entries
-
-
-def _entries(
-    home: DataHome, snapshot: Snapshot, scored: Scored, bands: Bands, past_rules: list[list[str]]
-) -> list[NewEntry]:
-    ids = ledger.student_ids(home.database, snapshot.institution)
-    groups = snapshot.cohort.groups
-    probabilities = None if scored.logit is None else probability(scored.logit)
-    entries = []
-    for index, number in enumerate(snapshot.cohort.student):
-        contributions = scored.contributions[index]
-        entries.append(
-            NewEntry(
-                student_id=ids[int(number)],
-                number=int(number),
-                class_group=groups[snapshot.cohort.group[index]],
-                rank=int(bands.rank[index]),
-                band=str(bands.band[index]),
-                cause=str(bands.cause[index]),
-                logit=_rounded(scored.logit, index),
-                probability=_rounded(probabilities, index),
-                ordering=round(float(bands.ordering[index]), 6),
-                must_see=past_rules[index],
-                reasons=_reasons(snapshot, index, contributions),
-                domains=domain_sums(CATALOGUE, contributions),
-            )
-        )
-    return entries
-
-
-def _reasons(snapshot: Snapshot, index: int, contributions: Floats) -> list[dict[str, Any]]:
-    return chosen(snapshot.features, snapshot.values[index], contributions)
-
-
-def _rounded(values: Floats | None, index: int) -> float | None:
-    return None if values is None else round(float(values[index]), 6)

@@ -6,12 +6,25 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
-from models.reasons import Reason
+from models.reasons import MissingData, Reason
+from models.what_if_words import ToldLever
 from records.errors import NotAllowed
 from records.text import Text
-from serving.api.schemas import Capacity, ListAnswer, ListedStudent, Problem, ReasonAnswer, RiskAnswer, Words
+from serving.api.schemas import (
+    Capacity,
+    LeverAnswer,
+    ListAnswer,
+    ListedStudent,
+    MissingAnswer,
+    NotAssessed,
+    ObservedAnswer,
+    Problem,
+    ReasonAnswer,
+    RiskAnswer,
+    Words,
+)
 from serving.desk import AtDesk, SignedIn
-from serving.shown import Head, ShownList, ShownStudent, read_list, read_student
+from serving.shown import Head, Observed, ShownList, ShownStudent, read_list, read_student
 
 
 def _problems(**by_status: str) -> dict[int | str, dict[str, Any]]:
@@ -70,7 +83,9 @@ def _list_answer(shown: ShownList) -> ListAnswer:
             rows_per_advisor=head.rows_per_advisor,
             is_default=head.capacity_is_default,
         ),
+        observed=[_observed(one) for one in head.observed],
         students=[_listed(student) for student in (*shown.listed, *by_rule_alone)],
+        not_assessed=[_not_assessed(student) for student in shown.unknown],
     )
 
 
@@ -97,6 +112,15 @@ def _listed(student: ShownStudent) -> ListedStudent:
     )
 
 
+def _not_assessed(student: ShownStudent) -> NotAssessed:
+    return NotAssessed(
+        student_id=student.student_id,
+        name=student.name,
+        class_group=student.class_group,
+        unknown_domains=list(student.unknown_domains),
+    )
+
+
 def _risk_answer(head: Head, student: ShownStudent) -> RiskAnswer:
     return RiskAnswer.model_validate(
         {
@@ -104,9 +128,14 @@ def _risk_answer(head: Head, student: ShownStudent) -> RiskAnswer:
             "student_id": student.student_id,
             "probability": student.probability,
             "band": student.band,
+            "observed": _observed(student.observed) if student.observed else None,
             "must_see": list(student.must_see),
             "reasons": [_reason(reason) for reason in student.reasons],
+            "missing": [_missing(one) for one in student.missing],
+            "unknown_domains": list(student.unknown_domains),
             "domains": student.domains,
+            "domain_shares": student.domain_shares,
+            "what_if": [_lever(lever) for lever in student.what_if],
         }
     )
 
@@ -123,6 +152,34 @@ def _reason(reason: Reason) -> ReasonAnswer:
         changeable=reason.changeable,
         domain=reason.domain,
     )
+
+
+def _missing(one: MissingData) -> MissingAnswer:
+    return MissingAnswer(
+        feature=one.feature,
+        label=_words(one.label),
+        contribution=one.contribution,
+        sentence=_words(one.sentence),
+        domain=one.domain,
+    )
+
+
+def _lever(lever: ToldLever) -> LeverAnswer:
+    return LeverAnswer.model_validate(
+        {
+            "label": _words(lever.label),
+            "now": _words(lever.now) if lever.now else None,
+            "then": _words(lever.then),
+            "effect": lever.effect,
+            "leaves": lever.leaves,
+        }
+    )
+
+
+def _observed(one: Observed) -> ObservedAnswer:
+    """Too few seen are told by no number at all."""
+    numbers = {name: round(getattr(one, name), 4) if one.enough else None for name in ("rate", "low", "high")}
+    return ObservedAnswer.model_validate({"band": one.band, "term": one.term, **numbers})
 
 
 def _words(text: Text) -> Words:

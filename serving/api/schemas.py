@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features.vocabulary import Domain, Unit
 
-Band = Literal["high", "watch"]
+Band = Literal["high", "watch", "unknown"]
 
 
 class _Answer(BaseModel):
@@ -32,9 +32,37 @@ class ReasonAnswer(_Answer):
     domain: Domain
 
 
+class MissingAnswer(_Answer):
+    feature: str = Field(description="name in the catalogue; the domain's name where details need a permission")
+    label: Words
+    contribution: float = Field(description="log-odds that its not being known adds, on the calibrated scale")
+    sentence: Words
+    domain: Domain
+
+
+class LeverAnswer(_Answer):
+    label: Words
+    now: Words | None = Field(description="null for all that can be changed of a domain together")
+    then: Words = Field(description="what the records would say")
+    effect: Literal["little", "clear", "much"] = Field(
+        description="how much lower the model would then rank the student"
+    )
+    leaves: bool = Field(description="with this alone the student would not be on the list")
+
+
+class ObservedAnswer(_Answer):
+    """What was seen of a band in the model's test term. It is told of the band and is no forecast of one student."""
+
+    band: Literal["high", "watch", "none"]
+    term: str = Field(description="the term in which it was seen, such as 2/2568")
+    rate: float | None = Field(description="part that left within the horizon, 0-1; null: too few were seen")
+    low: float | None = Field(description="lower end of its 95 % interval")
+    high: float | None = Field(description="upper end of its 95 % interval")
+
+
 class Validity(_Answer):
     as_of: date = Field(description="what was known before this day (Asia/Bangkok) counts")
-    expires: date = Field(description="last day on which band and probability are given")
+    expires: date = Field(description="last day on which band, probability and observed rate are given")
     stale: bool
     model: str = Field(description="digest of the model, or `absence_rule` for the rule list")
     horizon: str
@@ -42,11 +70,24 @@ class Validity(_Answer):
 
 class RiskAnswer(Validity):
     student_id: UUID
-    probability: float | None = Field(description="null for the rule list and once the score is stale")
-    band: Band | None = Field(description="null: not on the list, or stale")
+    probability: float | None = Field(
+        description="null for the rule list, once the score is stale, and where band is unknown"
+    )
+    band: Band | None = Field(description="null: not on the list, or stale; unknown: too little is known for a score")
+    observed: ObservedAnswer | None = Field(
+        description="of the student's band, or of those not on the list; null: not known"
+    )
     must_see: list[str] = Field(description="rules of the college that say so, whatever the score")
     reasons: list[ReasonAnswer]
+    missing: list[MissingAnswer] = Field(description="what is not known and raised the score")
+    unknown_domains: list[Domain] = Field(description="where band is unknown: of which domains too little is known")
     domains: dict[str, float] = Field(description="log-odds by domain")
+    domain_shares: dict[str, float] = Field(
+        description="part of what raises the score, 0-1 by domain; 0: does not raise it"
+    )
+    what_if: list[LeverAnswer] = Field(
+        description="how the model would read other records; no promise of what help does"
+    )
 
 
 class Capacity(_Answer):
@@ -64,10 +105,19 @@ class ListedStudent(_Answer):
     reasons: list[ReasonAnswer]
 
 
+class NotAssessed(_Answer):
+    student_id: UUID
+    name: str
+    class_group: str
+    unknown_domains: list[Domain]
+
+
 class ListAnswer(Validity):
     known_until: datetime
     capacity: Capacity
+    observed: list[ObservedAnswer] = Field(description="once a band; empty where it is not known, and once stale")
     students: list[ListedStudent] = Field(description="by band and rank; then those whom only a rule says to see")
+    not_assessed: list[NotAssessed] = Field(description="of whom too little is known for a place, by name")
 
 
 class FieldProblem(_Answer):

@@ -1,54 +1,78 @@
-"""Numbers turned into what a teacher would say: a natural frequency, the effect of a domain, the reasons in groups."""
+"""Numbers turned into what a teacher would say: what was seen of a band, the share of a domain, the reasons in groups."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 
-from features.catalogue import FEATURE_OF
 from features.vocabulary import Domain
 from models.horizon import HORIZONS
-from models.reasons import Reason
+from models.reasons import MissingData, Reason
 from records.codes import RULES
 from records.text import Text
-from serving.shown import Head, ShownStudent
+from serving.shown import Head, Observed, ShownStudent
 from serving.texts import Texts
 
-# In log-odds: 0.2 moves 20 of 100 to 24, 0.8 moves it to 36.
-_NOTICED = 0.2
-_MUCH = 0.8
-# A bar this long is full; what moves the odds more than tenfold looks the same.
-_FULL_BAR = 2.3
-_BAR_HALF = 60
+# From which share on which words hold: half way between two neighbours, so that none is off by more than a tenth.
+_SHARES = (
+    (0.9, "nearly_all"),
+    (0.73, "four_fifths"),
+    (0.58, "two_thirds"),
+    (0.42, "half"),
+    (0.27, "third"),
+    (0.15, "fifth"),
+    (0.05, "tenth"),
+    (0.0, "little"),
+)
+_LEAST_TOLD_SHARE = 0.05  # a domain without a reason is named from "about a tenth" on
+FULL_BAR = 120
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReasonGroup:
-    """The reasons of one domain, and what to ask about them."""
+class DomainGroup:
+    """One domain: its share of what raises the score (None where no domain does), its reasons and gaps, and what to ask.
+
+    `hidden`: it has a reason that this reader may not know, so nor whether that can be changed.
+    """
 
     domain: Domain
-    reasons: tuple[Reason, ...]
+    share: float | None
+    changeable: tuple[Reason, ...]
+    fixed: tuple[Reason, ...]
+    hidden: bool
+    missing: tuple[MissingData, ...]
     asks: tuple[Text, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class DomainBar:
-    """A bar to the right (raises) or to the left (lowers) of the middle, and the same in words."""
-
-    domain: Domain
-    effect: str
-    start: int
-    length: int
-
-
-def frequency(texts: Texts, head: Head, probability: float) -> str:
-    """'Of 100 students with similar records, about 14 leave within 8 weeks': an estimate, never a verdict."""
+def observed_words(texts: Texts, head: Head, observed: Observed | None) -> str:
+    """'Of 100 students with this band last term, about 14 left within 8 weeks': what was seen, never a forecast."""
+    if observed is None:
+        return texts.say("observed.none")
+    if not observed.enough:
+        return texts.say("observed.few", term=observed.term)
     held = HORIZONS.get(head.horizon)
-    horizon = held.text.in_language(texts.language) if held else ""
-    count = int(round(100 * probability, 6) + 0.5)  # half up, as people round
-    if count < 1:
-        return texts.say("student.number_low", horizon=horizon)
-    if count > 99:
-        return texts.say("student.number_high", horizon=horizon)
-    return texts.say("student.number", count=count, horizon=horizon)
+    count = floor(_of_100(observed.rate) + 0.5)  # half up, as people round
+    return texts.say(
+        "observed.rate" if count else "observed.rate_low",
+        term=observed.term,
+        horizon=held.text.in_language(texts.language) if held else "",
+        count=count,
+        low=floor(_of_100(observed.low)),
+        high=ceil(_of_100(observed.high)),
+    )
+
+
+def _of_100(share: float) -> float:
+    return round(100 * share, 6)  # 0.29 of 100 is 28.999999999999996 in binary
+
+
+def share_words(texts: Texts, share: float) -> str:
+    if share == 0:
+        return texts.say("share.none")
+    return texts.say("share." + next(name for least, name in _SHARES if share >= least))
+
+
+def bar_length(share: float) -> int:
+    return round(FULL_BAR * share)
 
 
 def rule_words(texts: Texts, rule: str) -> str:
@@ -60,47 +84,44 @@ def rule_words(texts: Texts, rule: str) -> str:
     return texts.say("must_see.other")
 
 
-def reason_groups(student: ShownStudent, *, changeable: bool) -> list[ReasonGroup]:
-    """The reasons that can, or cannot, be changed, by domain in the order of their weight.
+def reason_words(texts: Texts, reason: Reason) -> str:
+    """A reason under the heading of its domain, which then need not be said again."""
+    return texts.say("student.hidden") if reason.hidden else reason.sentence.in_language(texts.language)
 
-    What to ask is said once: beside a reason that can be changed, where there is one.
-    """
-    asked = {reason.asks for reason in student.reasons if reason.changeable} if not changeable else set()
+
+def by_domain(reasons: Sequence[Reason]) -> dict[Domain, list[Reason]]:
+    """The reasons of each domain, in the order in which the domains first come."""
     grouped: dict[Domain, list[Reason]] = {}
-    for reason in student.reasons:
-        if reason.changeable is changeable:
-            grouped.setdefault(reason.domain, []).append(reason)
-    return [
-        ReasonGroup(
-            domain=domain,
-            reasons=tuple(reasons),
-            asks=tuple(ask for ask in dict.fromkeys(reason.asks for reason in reasons) if ask not in asked),
+    for reason in reasons:
+        grouped.setdefault(reason.domain, []).append(reason)
+    return grouped
+
+
+def domain_groups(student: ShownStudent) -> list[DomainGroup]:
+    """The domains that raise the score or have a reason, the largest share first; what to ask is said once."""
+    grouped = by_domain(student.reasons)
+    shares = student.domain_shares
+    told = any(shares.values())
+    large = [domain for domain in Domain if shares.get(domain.value, 0.0) >= _LEAST_TOLD_SHARE]
+    groups, asked = [], set[Text]()
+    for domain in sorted(dict.fromkeys([*grouped, *large]), key=lambda one: -shares.get(one.value, 0.0)):
+        reasons = sorted(grouped.get(domain, []), key=lambda reason: not reason.changeable)
+        open_ = [reason for reason in reasons if not reason.hidden]
+        asks = [ask for ask in dict.fromkeys(reason.asks for reason in reasons) if ask not in asked]
+        asked.update(asks)
+        groups.append(
+            DomainGroup(
+                domain=domain,
+                share=shares.get(domain.value, 0.0) if told else None,
+                changeable=tuple(reason for reason in open_ if reason.changeable),
+                fixed=tuple(reason for reason in open_ if not reason.changeable),
+                hidden=len(open_) < len(reasons),
+                missing=tuple(one for one in student.missing if one.domain is domain),
+                asks=tuple(asks),
+            )
         )
-        for domain, reasons in grouped.items()
-    ]
+    return groups
 
 
-def domain_bars(domains: Mapping[str, float]) -> list[DomainBar]:
-    known = [(Domain(name), total) for name, total in domains.items() if name in {d.value for d in Domain}]
-    return [_bar(domain, total) for domain, total in sorted(known, key=lambda item: -item[1])]
-
-
-def _bar(domain: Domain, total: float) -> DomainBar:
-    length = round(_BAR_HALF * min(abs(total) / _FULL_BAR, 1))
-    return DomainBar(
-        domain=domain, effect=_effect(total), start=_BAR_HALF if total >= 0 else _BAR_HALF - length, length=length
-    )
-
-
-def _effect(total: float) -> str:
-    if abs(total) < _NOTICED:
-        return "even"
-    direction = "raises" if total > 0 else "lowers"
-    return f"{direction}_much" if abs(total) >= _MUCH else direction
-
-
-def missing(student: ShownStudent) -> tuple[list[Reason], list[Domain]]:
-    """Reasons without a value, and domains that moved the estimate not at all."""
-    unknown = [reason for reason in student.reasons if reason.value is None and reason.feature in FEATURE_OF]
-    silent = [Domain(name) for name, total in student.domains.items() if total == 0]
-    return unknown, silent
+def domain_names(texts: Texts, domains: Sequence[Domain]) -> str:
+    return " · ".join(domain.label.in_language(texts.language) for domain in domains)

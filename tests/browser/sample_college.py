@@ -38,6 +38,7 @@ ROLES = {
 }
 MODEL_DIGEST = "4f0c2b7d9e115a63" * 4
 _EACH_GROUP = 14
+UNKNOWN_FROM = 12
 _FIRST_NAMES = (
     "เกียรติศักดิ์", "ปู่เจ้า", "ญาณิศา", "ฐิติพงษ์", "แพรวพรรณ", "ณัฐวุฒิ", "ไอรดา", "ธีรภัทร",
     "กมลชนก", "อนุชา", "โสภิดา", "วีรชัย", "ผกามาศ", "สุรเชษฐ์",
@@ -49,11 +50,25 @@ _REASONS: tuple[dict[str, Any], ...] = (
     {"feature": "gpa_previous_term", "value": 1.42, "contribution": 0.4},
     {"feature": "income_per_head", "value": 1350.0, "contribution": 0.2},
 )
-_UNKNOWN_REASONS: tuple[dict[str, Any], ...] = (
-    {"feature": "late_days_28d", "value": 9.0, "contribution": 0.41},
-    {"feature": "score_mean_term", "value": None, "contribution": 0.22},
+_FEW_REASONS: tuple[dict[str, Any], ...] = ({"feature": "late_days_28d", "value": 9.0, "contribution": 0.41},)
+_MISSING: tuple[dict[str, Any], ...] = (
+    {"feature": "score_mean_term", "contribution": 0.22},
+    {"feature": "works_parttime", "contribution": 0.11},
 )
 _DOMAINS = {"attendance": 2.2, "grades": 0.95, "household": 0.2, "screening": 0.0, "standing": -0.35}
+_WHAT_IF: dict[str, Any] = {
+    "levers": [
+        {"feature": "missed_share_28d", "domain": "attendance", "before": 0.3333, "after": 0.05, "effect": -0.9},
+        {"feature": None, "domain": "attendance", "before": None, "after": None, "effect": -1.6},
+    ],
+    "exit": {"feature": "missed_run_now", "domain": "attendance", "before": 6.0, "after": 2.0, "effect": -0.7},
+}
+BAND_RATES: tuple[dict[str, Any], ...] = (
+    {"band": "high", "rows": 640, "left": 88, "low": 0.1202, "high": 0.1789},
+    {"band": "watch", "rows": 900, "left": 4, "low": 0.0017, "high": 0.0114},
+    {"band": "none", "rows": 21000, "left": 84, "low": 0.0032, "high": 0.005},
+)
+RATES_TERM = "2/2568"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +81,10 @@ class SampleCollege:
 
     def publish(self, *, model_digest: str = MODEL_DIGEST, as_of: date = AS_OF, set_capacity: bool = True) -> None:
         lists.publish(self.home.database, _publication(self, model_digest, as_of, set_capacity))
+
+    def publish_with(self, **others: Any) -> None:
+        """The list anew, with something else in its place."""
+        lists.publish(self.home.database, replace(_publication(self, MODEL_DIGEST, AS_OF, True), **others))
 
 
 def make_college(folder: Path, *, publish: bool = True) -> SampleCollege:
@@ -129,18 +148,28 @@ def _publication(college: SampleCollege, model_digest: str, as_of: date, set_cap
         horizon="days_56", known_until=start_of(as_of), ledger_number=1,
         capacity=Capacity(valid_from=as_of, visits_per_week=8 if set_capacity else 0, rows_per_advisor=5),
         capacity_is_default=not set_capacity, entries=entries,
+        band_rates=[] if model_digest == lists.RULE_LIST else list(BAND_RATES),
+        rates_term="" if model_digest == lists.RULE_LIST else RATES_TERM,
     )  # fmt: skip
 
 
 def _entry(student: UUID, number: int, place: int, login: str, model_digest: str) -> NewEntry:
-    """In each group: four to visit, five to talk to, five not listed; the second and the last are past a rule."""
+    """In each group: four to visit, five to talk to, three not listed, two of whom too little is known.
+
+    The second and the last are past a rule. The sixth has things that are not known.
+    """
     by_rule = model_digest == lists.RULE_LIST
-    probability = None if by_rule else round(0.62 / (1 + place), 3)
+    band = "high" if place < 4 else "watch" if place < 9 else "none" if place < UNKNOWN_FROM else "unknown"
+    probability = None if by_rule or band == "unknown" else round(0.62 / (1 + place), 3)
     must_see = {1: ["absent_run_notice"], _EACH_GROUP - 1: ["attendance_share", "absent_run_dismissal"]}
     return NewEntry(
         student_id=student, number=number, class_group=GROUPS[login], rank=2 * place + (login == "kru.b") + 1,
-        band="high" if place < 4 else "watch" if place < 9 else "none", cause="bonus" if place == 2 else "rank",
+        band=band, cause="bonus" if place == 2 else "rank",
         logit=None if by_rule else -1.0, probability=probability, ordering=-float(place),
-        must_see=must_see.get(place, []), reasons=list(_UNKNOWN_REASONS if place == 5 else _REASONS),
-        domains={} if by_rule else dict(_DOMAINS),
+        must_see=must_see.get(place, []),
+        reasons=[] if band == "unknown" else list(_FEW_REASONS if place == 5 else _REASONS),
+        missing=list(_MISSING) if place == 5 else [],
+        unknown_domains=["attendance", "grades"] if band == "unknown" else [],
+        domains={} if by_rule or band == "unknown" else dict(_DOMAINS),
+        what_if=_WHAT_IF if band in ("high", "watch") and not by_rule else None,
     )  # fmt: skip

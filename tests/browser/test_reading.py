@@ -53,7 +53,12 @@ def test_student_page(page_of: PageOf, college: SampleCollege, viewport: Viewpor
     page.screenshot(path=pictures / "student.png", full_page=True)
     accessible(page)
     assert no_sideways_scrolling(page)
-    assert "62 คน" in page.inner_text(".number")
+    assert "14 คน" in page.inner_text(".number")
+    assert page.locator(".domain").count() == 3
+    whole, own = (rect.bounding_box() for rect in page.locator(".domain .bar").first.locator("rect").all())
+    assert whole is not None
+    assert own is not None
+    assert own["width"] < whole["width"]
     assert MARK not in page.title()
 
 
@@ -67,6 +72,24 @@ def test_other_pages(page_of: PageOf, viewport: ViewportSize, path: str, picture
     page.screenshot(path=pictures / "other.png", full_page=True)
     accessible(page)
     assert no_sideways_scrolling(page)
+
+
+@SIZES
+def test_student_of_whom_too_little_is_known(
+    page_of: PageOf, college: SampleCollege, viewport: ViewportSize, pictures: Path
+) -> None:
+    page = page_of("kru.a", viewport)
+    name = page.locator("details.unknown .name").first
+    assert not name.is_visible()  # closed until somebody wants to see it
+    page.click("details.unknown summary")
+    page.screenshot(path=pictures / "list_open.png", full_page=True)
+    accessible(page)
+    name.click()
+    page.wait_for_url("**/students/*")
+    page.screenshot(path=pictures / "unknown.png", full_page=True)
+    accessible(page)
+    assert no_sideways_scrolling(page)
+    assert page.locator("#reasons, #observed").count() == 0
 
 
 def test_targets_are_large_enough_for_a_thumb(page_of: PageOf) -> None:
@@ -106,10 +129,14 @@ def _trap(address: str) -> str:
 
 def test_paper(page_of: PageOf, pictures: Path) -> None:
     page = page_of("care", DESKTOP)
+    page.emulate_media(media="print")
+    assert page.locator("section.unknown").is_visible()  # what is closed on a screen is open on paper
+    assert not page.locator("details.unknown").is_visible()
     sheet = pictures / "list.pdf"
     page.pdf(path=sheet, prefer_css_page_size=True)
     assert sheet.stat().st_size > 10_000
     if shutil.which("pdftotext"):
         text = subprocess.run(["pdftotext", "-layout", sheet, "-"], capture_output=True, text=True, check=True).stdout
-        assert text.count("\f") == 2  # eighteen students: two sheets
-        assert "1/2" in text
+        sheets = text.count("\f")
+        assert sheets in (2, 3)  # eighteen students, four of whom too little is known, and the three rates
+        assert f"1/{sheets}" in text

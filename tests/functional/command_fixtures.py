@@ -32,9 +32,10 @@ USAGE, IMPORT, GAP, VAULT, MODEL, SERVE = 2, 3, 4, 5, 6, 8  # exit codes of reco
 # other when a machine is full.
 FEW_TREES = """
 import models.risk_model, training.fit as fit
-models.risk_model.PARAMETERS["num_threads"] = 1
-whole = fit.fit_trees
-fit.fit_trees = lambda values, left, features, *, seeds: whole(values, left, features, seeds=seeds[:1], trees=60)
+models.risk_model.PARAMETERS.update(num_threads=1, learning_rate=0.2)
+trees, members = fit.fit_trees, fit.fit_members
+fit.fit_trees = lambda values, left, features, *, seeds: trees(values, left, features, seeds=seeds, trees=15)
+fit.fit_members = lambda values, left, features, *, seeds: members(values, left, features, seeds=seeds, trees=15)
 """
 
 

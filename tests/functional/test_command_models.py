@@ -2,18 +2,20 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from features.catalogue import FINGERPRINT
 from models.bundle import digest_of, keep, write_bundle
-from models.horizon import LIST_HORIZON
-from models.risk_model import Calibration, RiskModel
+from models.risk_model import RiskModel
 from records import lists
 from records.home import open_home
 from records.settings import Settings
 from tests.functional.command_fixtures import MODEL, Place, call, copy_home, make_place, query, refused
+from tests.models.cards import complete_card
+from tests.models.one_split import one_split
 
 MONDAY = "2025-09-08"
 
@@ -31,11 +33,13 @@ def copied(place: Place, tmp_path: Path) -> Path:
 
 def in_charge(home: Path, folder: Path, fingerprint: str) -> Path:
     """Put a bundle in charge that was signed and kept whole; returns its folder."""
-    model = RiskModel(
-        text="no trees", features=(), catalogue_fingerprint=fingerprint, horizon=LIST_HORIZON, calibration=Calibration()
-    )
-    write_bundle(folder, model, {}, "card", bonus=0.0)
+    write_bundle(folder, small_model(fingerprint), complete_card(), "card", bonus=0.0)
     return promoted(home, folder)
+
+
+def small_model(fingerprint: str) -> RiskModel:
+    """One tree of one split, over the real catalogue, said to be made for the catalogue of this fingerprint."""
+    return replace(one_split("missed_share_28d", above=0.25), catalogue_fingerprint=fingerprint)
 
 
 def promoted(home: Path, folder: Path) -> Path:
@@ -59,10 +63,7 @@ def test_a_model_of_another_catalogue(copied: Path, tmp_path: Path) -> None:
 
 def test_a_manifest_of_another_catalogue_that_hashes_well(copied: Path, tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
-    model = RiskModel(
-        text="no trees", features=(), catalogue_fingerprint=FINGERPRINT, horizon=LIST_HORIZON, calibration=Calibration()
-    )
-    whole = write_bundle(folder, model, {}, "card", bonus=0.0)
+    whole = write_bundle(folder, small_model(FINGERPRINT), complete_card(), "card", bonus=0.0)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["catalogue_fingerprint"] = hashlib.sha256(b"another").hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -73,7 +74,7 @@ def test_a_manifest_of_another_catalogue_that_hashes_well(copied: Path, tmp_path
     assert "was made for another feature catalogue" in said.err
 
 
-@pytest.mark.parametrize("name", ["model.txt", "calibration.json", "card.json", "card.md"])
+@pytest.mark.parametrize("name", ["model.txt", "tables.npz", "calibration.json", "card.json", "card.md"])
 def test_a_changed_byte_in_a_promoted_bundle(copied: Path, tmp_path: Path, name: str) -> None:
     kept = in_charge(copied, tmp_path / "bundle", FINGERPRINT)
     content = (kept / name).read_bytes()

@@ -13,8 +13,7 @@ import pandas as pd
 import pytest
 
 from features.catalogue import CATALOGUE
-from models.horizon import LIST_HORIZON
-from models.risk_model import Calibration, model_of
+from models.risk_model import Calibration
 from records.college import buddhist
 from serving.replaying import replay_list
 from serving.weekly import run_week
@@ -32,8 +31,9 @@ from tests.functional.command_fixtures import (
     query,
     refused,
 )
+from tests.models.one_split import one_split
 from tests.training.drawn_home import make_home, set_advisor, set_capacity
-from tests.training.test_weekly_list import MONDAY, STUMP, attendance, in_charge
+from tests.training.test_weekly_list import MONDAY, attendance, in_charge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,7 +209,7 @@ def test_students_of_the_stored_entries_who_are_in_no_record_are_counted(changed
     change(
         changed.home,
         "insert into list_entry select publication_id, ?, 999999, class_group, rank, band, cause, logit, probability, "
-        "ordering, must_see, on_list, reasons, domains from list_entry where publication_id = ? and rank = 1",
+        "ordering, must_see, on_list, reasons, missing, unknown_domains, domains, what_if from list_entry where publication_id = ? and rank = 1",
         uuid4().hex,
         changed.first.replace("-", ""),
     )
@@ -301,7 +301,7 @@ def test_the_list_is_written_by_number_without_a_name(college: College, tmp_path
     told = call("replay", "--list", college.first, "--out", out, "--home", college.home, "--json").document
     table = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
     columns = ("student", "class_group", "rank", "band", "cause", "logit", "probability", "ordering")
-    assert tuple(table.columns) == (*columns, "must_see", "reasons", "domains")
+    assert tuple(table.columns) == (*columns, "must_see", "reasons", "missing", "unknown_domains", "domains", "what_if")
     assert len(table) == told["students"]
     assert list(table["rank"]) == list(range(1, len(table) + 1))
     stored = query(
@@ -322,10 +322,7 @@ def test_last_week_s_list_is_the_one_that_was_current_then(tmp_path: Path) -> No
     records += [record for student in students for record in attendance(student, student - 1)]
     home = make_home(tmp_path, records)
     set_advisor(home, "A")
-    names = [feature.name for feature in CATALOGUE]
-    told = {"last": len(names) - 1, "names": " ".join(names), "ranges": " ".join(["[-1000000:1000000]"] * len(names))}
-    text = STUMP.format(**told, column=names.index("missed_share_28d"))
-    model = model_of(text, CATALOGUE, LIST_HORIZON, Calibration(slope=1.0, offset=-1.0))
+    model = one_split("missed_share_28d", above=0.25, calibration=Calibration(slope=1.0, offset=-1.0))
     in_charge(home, tmp_path, model, bonus=10.0)
     published = []
     for days_before, visits in ((7, 2), (7, 4), (0, 4), (7, 1)):

@@ -1,5 +1,6 @@
 """The pages: own students alone, a look recorded before it is shown, headers on everything, nothing of other sites."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,9 +11,10 @@ from fastapi.testclient import TestClient
 
 from records import audit
 from records.lists import RULE_LIST, STALE_AFTER_DAYS
-from tests.browser.sample_college import AS_OF, MARK, PASSWORD, SampleCollege
+from tests.browser.sample_college import AS_OF, BAND_RATES, MARK, PASSWORD, UNKNOWN_FROM, SampleCollege
 
 SignIn = Callable[..., TestClient]
+SEEN_OF_HIGH = "ภาคเรียนที่แล้ว (2/2568) ในกลุ่มนี้ 100 คน ออกกลางคันภายใน 8 สัปดาห์ประมาณ 14 คน (ระหว่าง 12 ถึง 18)"
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -49,7 +51,7 @@ def test_the_list_of_an_advisor(college: SampleCollege, signed_in: SignIn) -> No
     links = [page.find(f"/students/{student}") for student in college.students["kru.a"]]
     table = page.index("<table")
     assert all(page.find(f"/students/{student}", table) > 0 for student in college.students["kru.a"][:9])
-    assert sum(link > 0 for link in links) == 10
+    assert sum(link > 0 for link in links) == 11  # nine listed, two of whom too little is known, one past a rule too
     assert not any(str(student) in page for student in college.students["kru.b"])
     assert "ข้อมูล ณ วันที่ 17 พฤศจิกายน 2568" in page
     assert "คณะเยี่ยมได้ 8 คน/สัปดาห์" in page
@@ -57,6 +59,7 @@ def test_the_list_of_an_advisor(college: SampleCollege, signed_in: SignIn) -> No
     assert "ขาดติดต่อกันมาแล้ว 6 วันเรียน" in page
     assert "ขาดติดต่อกันถึงเกณฑ์แจ้งผู้ปกครอง" in page
     assert page.count("คงไว้จากสัปดาห์ก่อน") == 1
+    assert page.count("<dt>การมาเรียน</dt>") == 9  # the domain leads, its reasons follow
     assert page.count("เกรดเฉลี่ยภาคเรียนก่อน") == 0  # the fourth reason is left to the student page
 
 
@@ -70,19 +73,100 @@ def test_the_student_page(college: SampleCollege, signed_in: SignIn) -> None:
     student = college.students["kru.a"][0]
     page = signed_in(college, "kru.a").get(f"/students/{student}").text
     assert college.names[student] in page
-    assert "ในนักเรียน 100 คนที่มีข้อมูลคล้ายกัน ประมาณ 62 คนออกกลางคันภายใน 8 สัปดาห์" in page
-    assert "คะแนนนี้ไม่ใช่คำตัดสิน" in page
+    assert SEEN_OF_HIGH in page
+    assert "ไม่ใช่คำทำนายของเด็กคนใดคนหนึ่ง" in page
+    assert "รายชื่อนี้ไม่ใช่คำตัดสิน" in page
+    assert '<h3>การมาเรียน: <span class="share">ประมาณสองในสามของเหตุผล</span></h3>' in page
+    assert page.index("<h3>การมาเรียน") < page.index("<h3>ผลการเรียน") < page.index("<h3>ครอบครัวและรายได้")
     assert page.index("เรื่องที่คุยและช่วยกันแก้ได้") < page.index("พื้นฐานที่เปลี่ยนไม่ได้")
+    assert "ถามอะไรดี" in page
     assert "รายได้ครัวเรือนเฉลี่ย" not in page
+    assert "ดูรายละเอียดได้เฉพาะผู้มีสิทธิ์" in page
     assert MARK not in page[: page.index("<body>")]  # browsers keep titles in their history
     assert looks(college, student) == ["see student"]
 
 
-def test_a_value_that_is_not_known_is_named_as_missing(college: SampleCollege, signed_in: SignIn) -> None:
-    page = signed_in(college, "kru.a").get(f"/students/{college.students['kru.a'][5]}").text
-    missing = page[page.index("ข้อมูลที่ยังขาด") :]
-    assert "คะแนนเก็บเฉลี่ยในภาคเรียนนี้: ยังไม่มีข้อมูล" in missing
-    assert "ผลคัดกรอง: ไม่มีผลต่อตัวเลข" in missing
+def test_what_is_not_known_is_named_as_missing(college: SampleCollege, signed_in: SignIn) -> None:
+    path = f"/students/{college.students['kru.a'][5]}"
+    as_advisor, as_committee = (signed_in(college, login).get(path).text for login in ("kru.a", "care"))
+    for page in (as_advisor, as_committee):
+        assert "ยังไม่มีข้อมูล: คะแนนเก็บเฉลี่ยในภาคเรียนนี้" in page[page.index("สิ่งที่เรายังไม่รู้") :]
+    assert "ยังไม่มีข้อมูล: ครอบครัวและรายได้" in as_advisor
+    assert "ทำงานพิเศษ" not in as_advisor
+    household = as_advisor[as_advisor.index("<h3>ครอบครัวและรายได้") : as_advisor.index('id="what-if"')]
+    assert "ยังไม่มีข้อมูล: ครอบครัวและรายได้" in household  # what raises that domain is that nothing is known
+    assert "ยังไม่มีข้อมูล: ทำงานพิเศษ" in as_committee
+
+
+def test_what_would_change_it_follows_the_reasons_of_who_is_listed(college: SampleCollege, signed_in: SignIn) -> None:
+    browser, own = signed_in(college, "kru.a"), college.students["kru.a"]
+    page, unlisted = (browser.get(f"/students/{student}").text for student in (own[0], own[10]))
+    assert page.index('id="reasons"') < page.index('id="what-if"') < page.index('id="missing"')
+    assert 'id="what-if"' not in unlisted
+
+
+def test_the_number_of_the_model_is_on_no_page(college: SampleCollege, signed_in: SignIn) -> None:
+    browser = signed_in(college, "kru.a")
+    for path in ("/", f"/students/{college.students['kru.a'][0]}"):
+        read = re.sub("<[^>]*>", " ", browser.get(path).text)
+        assert "14 คน" in read
+        assert not re.search(r"\b62\b", read)
+
+
+# What was seen of a band
+
+
+def test_what_was_seen_of_each_band_stands_once_on_the_list(college: SampleCollege, signed_in: SignIn) -> None:
+    page = signed_in(college, "kru.a").get("/").text
+    assert page.count(SEEN_OF_HIGH) == 1
+    assert page.count("น้อยเกินกว่าจะบอกเป็นตัวเลข") == 1  # four leavers in watch: too few
+    assert page.count("ไม่ใช่คำทำนายของเด็กคนใดคนหนึ่ง") == 1
+    assert page.count("ออกกลางคันภายใน 8 สัปดาห์ไม่ถึง 1 คน (ระหว่าง 0 ถึง 1)") == 1
+
+
+def test_a_student_who_is_not_listed_is_told_of_those_who_are_not(college: SampleCollege, signed_in: SignIn) -> None:
+    page = signed_in(college, "kru.a").get(f"/students/{college.students['kru.a'][10]}").text
+    assert "ออกกลางคันภายใน 8 สัปดาห์ไม่ถึง 1 คน" in page
+
+
+@pytest.mark.parametrize("others", [{"band_rates": []}, {"rates_term": ""}, {"band_rates": list(BAND_RATES[1:])}])
+def test_where_nothing_was_seen_that_is_said(college: SampleCollege, signed_in: SignIn, others: dict[str, Any]) -> None:
+    college.publish_with(**others)
+    page = signed_in(college, "kru.a").get(f"/students/{college.students['kru.a'][0]}").text
+    assert "ยังไม่รู้ว่าคนในกลุ่มนี้ออกกลางคันเท่าไร" in page
+    assert "เป็นสิ่งที่เห็นจากคนทั้งกลุ่ม" not in page
+
+
+# Too little known
+
+
+def test_of_whom_too_little_is_known_stands_apart_and_closed(college: SampleCollege, signed_in: SignIn) -> None:
+    page = signed_in(college, "kru.a").get("/").text
+    closed = page[page.index('<details class="unknown">') : page.index("</details>", page.index('class="unknown"'))]
+    paper = page[page.index('<section class="unknown paper">') :]
+    for student in college.students["kru.a"][UNKNOWN_FROM:]:
+        assert college.names[student] in closed
+        assert college.names[student] in paper
+    assert "ยังประเมินไม่ได้ 2 คน" in closed
+    assert closed.count("ข้อมูลที่ยังขาด: การมาเรียน · ผลการเรียน") == 2
+    table = page[page.index("<table") : page.index("</table>")]
+    assert not any(str(student) in table for student in college.students["kru.a"][UNKNOWN_FROM:])
+
+
+def test_of_whom_too_little_is_known_there_is_neither_number_nor_reason(
+    college: SampleCollege, signed_in: SignIn
+) -> None:
+    page = signed_in(college, "kru.a").get(f"/students/{college.students['kru.a'][UNKNOWN_FROM]}").text
+    assert "ยังประเมินไม่ได้" in page
+    assert "ข้อมูลที่ยังขาด: การมาเรียน · ผลการเรียน" in page
+    for section in ("observed", "reasons", "missing", "what-if"):
+        assert f'id="{section}"' not in page
+
+
+def test_without_anybody_unknown_there_is_no_such_section(college: SampleCollege, signed_in: SignIn) -> None:
+    college.publish_with(entries=[])
+    page = signed_in(college, "kru.a").get("/").text
+    assert "ยังประเมินไม่ได้" not in page
 
 
 def test_anothers_student_is_not_found_and_the_try_is_recorded(college: SampleCollege, signed_in: SignIn) -> None:
@@ -127,8 +211,10 @@ def test_the_rule_list_says_so_and_gives_no_number(college: SampleCollege, signe
     assert "ประมาณการจากแบบจำลอง" not in page
     assert "ค่าตั้งต้น" in page
     student = browser.get(f"/students/{college.students['kru.a'][0]}").text
-    assert "ใน 100 คน" not in student
-    assert "นักเรียน 100 คน" not in student
+    for text in (page, student):
+        assert "ยังไม่รู้ว่าคนในกลุ่มนี้ออกกลางคันเท่าไร" in text
+        assert "100 คน" not in text
+    assert "ของเหตุผล" not in student
 
 
 def test_a_stale_list_is_grey_and_without_bands(college: SampleCollege, signed_in: SignIn) -> None:
@@ -140,7 +226,10 @@ def test_a_stale_list_is_grey_and_without_bands(college: SampleCollege, signed_i
         assert "ควรเยี่ยมก่อน" not in text
         assert "ควรพูดคุย" not in text
     assert "ตัวเลขหมดอายุแล้ว" in student
-    assert "62 คน" not in student
+    assert 'id="what-if"' not in student
+    for text in (page, student):
+        assert "100 คน" not in text
+        assert "ยังประเมินไม่ได้" not in text
 
 
 def test_headers_are_on_every_answer(

@@ -84,12 +84,14 @@ def publication_of(
     entries = [
         NewEntry(
             student_id=student_id, number=number, class_group="ชย.1/1", rank=rank, band="watch", cause="score", logit=None,
-            probability=None, ordering=float(-rank), must_see=[], reasons=[], domains={},
+            probability=None, ordering=float(-rank), must_see=[], reasons=[],
+            missing=[], unknown_domains=[], domains={}, what_if=None,
         )
         for rank, (number, student_id) in enumerate(sorted(ids.items()), start=1)
     ]  # fmt: skip
     return NewPublication(
         institution=code, as_of=date(2025, 6, 9), model_digest=model, catalogue_fingerprint="f", horizon="days(56)",
         known_until=START + timedelta(minutes=minute), ledger_number=ledger_number,
-        capacity=Capacity(valid_from=date(2025, 6, 1), visits_per_week=3), capacity_is_default=False, entries=entries,
+        capacity=Capacity(valid_from=date(2025, 6, 1), visits_per_week=3), capacity_is_default=False,
+        band_rates=[], rates_term="", entries=entries,
     )  # fmt: skip

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from features.catalogue import CATALOGUE, FINGERPRINT
+from features.catalogue import FINGERPRINT
 from models.bundle import keep, read_bundle, write_bundle
-from models.horizon import LIST_HORIZON
-from models.risk_model import Calibration, RiskModel, model_of
+from models.risk_model import Calibration, RiskModel
 from records import lists
 from records.clock import BANGKOK, start_of
 from records.errors import ConfigurationGap, ModelRefused
@@ -20,50 +19,12 @@ from records.tables import ATTENDANCE, OUTCOMES
 from serving.weekly import build_list
 from tests.features.pictures import calendar, roster
 from tests.features.small_log import INSTITUTION, Record, in_the_evening
+from tests.models.cards import complete_card
+from tests.models.one_split import one_split
 from tests.training.drawn_home import add_records, make_home, put_in_charge, set_advisor, set_capacity, set_rule
 
 MONDAY = date(2025, 7, 7)
 STUDENTS = range(1, 13)
-# A tree that asks one question: missed_share_28d above a quarter.
-STUMP = """tree
-version=v4
-num_class=1
-num_tree_per_iteration=1
-label_index=0
-max_feature_idx={last}
-objective=binary sigmoid:1
-feature_names={names}
-feature_infos={ranges}
-
-Tree=0
-num_leaves=2
-num_cat=0
-split_feature={column}
-split_gain=1
-threshold=0.25
-decision_type=2
-left_child=-1
-right_child=-2
-leaf_value=-2 1
-leaf_weight=50 50
-leaf_count=50 50
-internal_value=-0.5
-internal_weight=100
-internal_count=100
-is_linear=0
-shrinkage=1
-
-
-end of trees
-
-feature_importances:
-missed_share_28d=1
-
-parameters:
-end of parameters
-
-pandas_categorical:null
-"""
 
 
 def attendance(student: int, absent: int) -> list[Record]:
@@ -101,12 +62,7 @@ def home(tmp_path: Path) -> Iterator[DataHome]:
 
 @pytest.fixture
 def model() -> RiskModel:
-    names = [feature.name for feature in CATALOGUE]
-    text = STUMP.format(
-        last=len(names) - 1, names=" ".join(names), ranges=" ".join("[-1000000:1000000]" for _ in names),
-        column=names.index("missed_share_28d"),
-    )  # fmt: skip
-    return model_of(text, CATALOGUE, LIST_HORIZON, Calibration(slope=1.0, offset=-1.0))
+    return one_split("missed_share_28d", above=0.25, calibration=Calibration(slope=1.0, offset=-1.0))
 
 
 def listed(home: DataHome, monday: date = MONDAY) -> NewPublication:
@@ -118,7 +74,7 @@ def of(publication: NewPublication, student: int) -> NewEntry:
 
 
 def in_charge(home: DataHome, folder: Path, model: RiskModel, *, bonus: float = 0.0) -> str:
-    write_bundle(folder / "trained", model, {}, "", bonus=bonus)
+    write_bundle(folder / "trained", model, complete_card(), "", bonus=bonus)
     digest = keep(folder / "trained", home.models)
     put_in_charge(home, digest)
     return digest
@@ -204,7 +160,7 @@ def test_without_a_model_the_absence_rule_is_listed_without_a_probability(home: 
 
 def test_without_capacity_nobody_is_visited_and_the_default_says_so(tmp_path: Path) -> None:
     records = [*calendar([(2025, 1)]), *roster(STUDENTS, (2025, 1))]
-    made = make_home(tmp_path, records)
+    made = make_home(tmp_path, [*records, *(record for student in STUDENTS for record in attendance(student, 1))])
     found = listed(made)
     assert found.capacity_is_default
     assert {entry.band for entry in found.entries} == {"none"}
@@ -280,6 +236,6 @@ def test_a_promotion_without_its_bundle_is_refused(home: DataHome) -> None:
 def test_going_back_to_the_rule_gives_the_rule_list(home: DataHome, tmp_path: Path, model: RiskModel) -> None:
     rule = listed(home).digest()
     digest = in_charge(home, tmp_path, model)
-    assert read_bundle(home.models, digest)[0].text == model.text
+    assert read_bundle(home.models, digest).model.text == model.text
     put_in_charge(home, RULE_LIST)
     assert listed(home).digest() == rule
