@@ -194,8 +194,17 @@ def _groups(where: Ints, words: npt.NDArray[np.int32], names: list[str]) -> tupl
     """A number for each class group of each institution, and the names by number."""
     if not where.any():
         return words.astype(np.int64), tuple(names)
-    told, group = np.unique(where * len(names) + words, return_inverse=True)
-    return group.astype(np.int64), tuple(names[one % len(names)] for one in told.tolist())
+    told, group = distinct(where * len(names) + words)
+    return group, tuple(names[one % len(names)] for one in told.tolist())
+
+
+def distinct(numbers: Ints) -> tuple[Ints, Ints]:
+    """The different numbers in order, and the place of each number among them: np.unique for numbers that lie close."""
+    low = int(numbers.min(initial=0))
+    told = np.flatnonzero(np.bincount(numbers - low))
+    place = np.empty(told.max(initial=-1) + 1, np.int64)
+    place[told] = np.arange(len(told))
+    return told + low, place[numbers - low]
 
 
 def _term_of_rows(

@@ -96,17 +96,18 @@ class DayCubes:
             return
         session = rows.column("session").fill_null(255).to_numpy()
         status = rows.column("status").fill_null(_MARKS).to_numpy()
-        marks = MARK_OF[status]
+        marks = _marks(status, MARK_OF)
         if rows.column("retracted").combine_chunks().true_count:
             marks = np.where(rows.column("retracted").to_numpy(), 0, marks).astype(np.uint8)
         self._make_room(int(day.min()), int(day.max()) + 1, size)
         at = day - self.first_day
-        kinds = set(np.flatnonzero(np.bincount(session)).tolist())
+        kinds = _kinds(session)
         for sessions, number in _SESSION_OF.items():
-            if number in kinds:
-                cube = self.held.setdefault(sessions, np.zeros_like(self.days))
-                _scatter(cube, at, students, session, number, marks)
-        if any(_FIRST_PERIOD <= kind < _FIRST_PERIOD + PERIODS for kind in kinds):
+            if kinds[number]:
+                if sessions not in self.held:
+                    self.held[sessions] = np.zeros_like(self.days)
+                _scatter(self.held[sessions], at, students, session, number, marks)
+        if kinds[_FIRST_PERIOD : _FIRST_PERIOD + PERIODS].any():
             self._fold_periods(at, students, session, marks, courses)
         if self.periods is not None:
             self._stale_days = np.union1d(self._stale_days, np.unique(day))
@@ -182,6 +183,23 @@ def _moved(cube: npt.NDArray[Any], shape: tuple[int, ...], at: int) -> npt.NDArr
     if cube.size:
         moved[at : at + cube.shape[0], : cube.shape[1]] = cube
     return moved
+
+
+@numba.njit(cache=True, nogil=True)
+def _marks(status: Bytes, mark_of: Bytes) -> Bytes:
+    found = np.empty(len(status), np.uint8)
+    for row in range(len(status)):
+        found[row] = mark_of[status[row]]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _kinds(session: Bytes) -> npt.NDArray[np.bool_]:
+    """Which sessions there are."""
+    found = np.zeros(256, np.bool_)
+    for kind in session:
+        found[kind] = True
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

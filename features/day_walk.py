@@ -34,6 +34,7 @@ RECORDED = ANY_MARK & ~(1 << NEUTRAL)
 MISSED, LEAVE, LATE = bits_of("A", "K"), bits_of("S", "B"), bits_of("L")
 _AT_ONCE = 4096  # students: a term of their marks stays in the second cache
 _SCATTERED = 2
+_IS_ABSENT = np.isin(np.arange(256), ABSENT_MARKS)
 
 
 def marks_of(where: Where | None) -> int:
@@ -69,6 +70,7 @@ class DayWalk:
         self._sessions = sessions
         self._counted: dict[tuple[int, Days], Floats] = {}
         self._parts_of: dict[Days, list[_Part]] = {}
+        self._by_terms: dict[tuple[int, ...], tuple[Ints, Ints, Cube]] = {}
 
     @cached_property
     def _cube(self) -> Cube:
@@ -123,9 +125,7 @@ class DayWalk:
             sums = np.zeros((5, part.cube.shape[1]), np.int32)
             since = part.days - part.days[0] if len(part.days) else part.days
             _sums(part.cube, part.days, since, np.uint16(marks & RECORDED), np.uint16(RECORDED), sums)
-            n, x, xx, y, xy = sums[:, part.column].astype(np.int64)
-            spread = (n * xx - x * x).astype(np.float64)
-            found[part.who] = 7 * (n * xy - x * y) / np.where(spread > 0, spread, np.nan)
+            _fit(sums, part.column, part.who, found)
         return found
 
     # Who is asked about which days
@@ -143,56 +143,63 @@ class DayWalk:
         return terms
 
     def _cut(self, days: Days) -> Iterator[_Part]:
-        cohort, cube = self.asked.cohort, self._cube
-        if not cube.size:
+        if not self._cube.size:
             return
         chosen: dict[bytes, list[int]] = {}
-        rows: dict[bytes, Ints] = {}
-        bounds = [bound(days.window) - self._first_day for bound in (self.asked.term_starts, self.asked.term_ends)]
-        starts, ends = np.searchsorted(self._active, bounds)
-        for term in self._terms:
-            own = self._active[starts[term] : ends[term]]
-            own = own[self._wanted(days, term, own)]
-            chosen.setdefault(own.tobytes(), []).append(term)
-            rows[own.tobytes()] = own
+        wanted = self._wanted(days)
+        for place, term in enumerate(self._terms):
+            chosen.setdefault(wanted[place].tobytes(), []).append(term)
         for key, terms in chosen.items():
-            who = np.flatnonzero(np.isin(cohort.term, terms)) if len(chosen) > 1 else np.arange(self.asked.size)
-            who = who[cohort.student[who] < cube.shape[1]]
+            who, column, marks = self._of_terms(tuple(terms))
             if len(who):
-                yield _part(cube, rows[key], who, cohort.student[who])
+                rows = self._active[np.frombuffer(key, bool)]
+                yield _Part(cube=marks, days=rows, who=who, column=column)
+
+    def _of_terms(self, terms: tuple[int, ...]) -> tuple[Ints, Ints, Cube]:
+        """Students (places in the cohort) of some terms, a part of the cube that holds them, and their columns there."""
+        if terms not in self._by_terms:
+            student, cube = self.asked.cohort.student, self._cube
+            of_term = np.isin(self.asked.cohort.term, terms) if len(terms) < len(self._terms) else True
+            who = np.flatnonzero(of_term & (student < cube.shape[1]))
+            self._by_terms[terms] = (who, *_part_of(cube, student[who]))
+        return self._by_terms[terms]
 
     @cached_property
     def _active(self) -> Ints:
         """Rows of the cube with any mark: weekends and breaks have none."""
         return np.flatnonzero(self._cube.any(axis=1))
 
-    def _wanted(self, days: Days, term: int, rows: Ints) -> npt.NDArray[np.bool_]:
-        calendars, wanted = self.asked.calendars, np.ones(len(rows), bool)
-        at = rows + self._first_day - calendars.first
+    def _wanted(self, days: Days) -> npt.NDArray[np.bool_]:
+        """Which of the active rows count for each of the terms."""
+        asked, calendars, terms = self.asked, self.asked.calendars, self._terms
+        day = self._active + self._first_day
+        starts, ends = asked.term_starts(days.window)[terms, None], asked.term_ends(days.window)[terms, None]
+        wanted = (day >= starts) & (day < ends)
+        at = day - calendars.first
         if days.weekdays:
-            wanted &= np.isin((rows + self._first_day + 3) % 7, days.weekdays)  # 1970-01-01 was a Thursday
+            wanted &= np.isin((day + 3) % 7, days.weekdays)  # 1970-01-01 was a Thursday
         if days.taught_only:
-            wanted &= calendars.teach[term, at]
+            wanted &= calendars.teach[terms][:, at]
         if days.open_only:
-            wanted &= ~calendars.closed[self.asked.cohort.terms[term].institution, at]
-        return wanted
+            wanted &= ~calendars.closed[[asked.cohort.terms[term].institution for term in terms]][:, at]
+        return np.asarray(wanted)
 
 
-def _part(cube: Cube, days: Ints, who: Ints, students: Ints) -> _Part:
-    low, high = int(students.min()), int(students.max()) + 1
+def _part_of(cube: Cube, students: Ints) -> tuple[Ints, Cube]:
+    """The columns of some students, in a part of the cube that holds them all."""
+    high = int(students.max(initial=-1)) + 1
+    low = int(students.min(initial=high))
     if high - low > _SCATTERED * len(students):  # few among many: only their columns are worth reading
-        return _Part(cube=cube[:, students], days=days, who=who, column=np.arange(len(who)))
-    return _Part(cube=cube[:, low:high], days=days, who=who, column=students - low)
+        return np.arange(len(students)), cube[:, students]
+    return students - low, cube[:, low:high]
 
 
 @numba.njit(cache=True, nogil=True)
 def _set_outside(marks: Cube, students: Ints, mode: npt.NDArray[np.int32], company: npt.NDArray[np.bool_]) -> None:
-    for i in range(len(students)):
-        for day in range(len(marks)):
-            if mode[i] == INTERNSHIP or company[mode[i], day]:
-                for absent in ABSENT_MARKS:
-                    if marks[day, students[i]] == absent:
-                        marks[day, students[i]] = NEUTRAL
+    for day in range(len(marks)):
+        for i in range(len(students)):
+            if _IS_ABSENT[marks[day, students[i]]] and (mode[i] == INTERNSHIP or company[mode[i], day]):
+                marks[day, students[i]] = NEUTRAL
 
 
 @numba.njit(cache=True, nogil=True)
@@ -245,3 +252,14 @@ def _sums(cube: Cube, days: Ints, since: Ints, marks: Any, recorded: Any, sums: 
                 own[2, i] += x * x * is_recorded
                 own[3, i] += matches
                 own[4, i] += x * matches
+
+
+@numba.njit(cache=True, nogil=True)
+def _fit(sums: npt.NDArray[np.int32], column: Ints, who: Ints, found: Floats) -> None:
+    """The slope a week from the sums of each student, where the days differ."""
+    for k in range(len(who)):
+        n, x, xx = np.int64(sums[0, column[k]]), np.int64(sums[1, column[k]]), np.int64(sums[2, column[k]])
+        y, xy = np.int64(sums[3, column[k]]), np.int64(sums[4, column[k]])
+        spread = n * xx - x * x
+        if spread > 0:
+            found[who[k]] = (7 * (n * xy - x * y)) / spread

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.asked import Asked
+from features.cohort import distinct
 from features.course_walk import AbsenceRule
 from features.remembered import remembered
 from features.rules import DEFAULTS, Entered, entered
@@ -61,7 +62,7 @@ def gpa_bars(asked: Asked) -> Floats:
     term = np.array([min(span.term, 3) for span in cohort.terms], np.int64)[cohort.term]
     where = asked.institution
     levels = len(LEVELS.codes) + 1
-    told, place = np.unique((where * levels + cohort.level + 1) * 4 + term, return_inverse=True)
+    told, place = distinct((where * levels + cohort.level + 1) * 4 + term)
     bars = np.full(len(told), np.nan)
     for at, one in enumerate(told.tolist()):
         institution, level = divmod(one // 4, levels)

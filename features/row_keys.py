@@ -98,7 +98,7 @@ def _pack(packed: Ints, values: npt.NDArray[Any], base: int, bits: int) -> bool:
 def _slot(value: int, size: int) -> int:
     mixed = value ^ (value >> 29)
     mixed = (mixed * 0x2545F4914F6CDD1D) & 0x7FFFFFFFFFFFFFFF
-    return (mixed ^ (mixed >> 31)) % size
+    return (mixed ^ (mixed >> 31)) & (size - 1)  # a size is a power of two
 
 
 @numba.njit(cache=True, nogil=True)
@@ -106,7 +106,7 @@ def _enter(told: Ints, count: int, places: npt.NDArray[np.int32]) -> None:
     for number in range(count):
         at = _slot(told[number], len(places))
         while places[at] != _EMPTY:
-            at = (at + 1) % len(places)
+            at = (at + 1) & (len(places) - 1)
         places[at] = number
 
 
@@ -118,7 +118,7 @@ def _look_up(
     for index in range(start, len(packed)):
         at = _slot(packed[index], len(places))
         while places[at] != _EMPTY and told[places[at]] != packed[index]:
-            at = (at + 1) % len(places)
+            at = (at + 1) & (len(places) - 1)
         if places[at] == _EMPTY:
             if count == len(told):
                 return index, count

@@ -21,11 +21,11 @@ Flags = npt.NDArray[np.bool_]
 
 
 class _Rows(NamedTuple):
-    """Where the rows of each student begin and end, and which of them count."""
+    """The rows that count: those of student i are `place[begin[i]:end[i]]`."""
 
     begin: Ints
     end: Ints
-    counts: Flags
+    place: npt.NDArray[np.int32]
     order: Ints
     """Later rows have larger numbers: by the day it happened, then as they were read."""
 
@@ -38,8 +38,9 @@ class RowsAsked:
     rows: VersionedRows
 
     def __post_init__(self) -> None:
-        self._inside: dict[Window, Flags] = {}
-        self._seen: dict[tuple[Window, Where | None], Floats] = {}
+        self._inside: dict[Window, _Rows] = {}
+        self._among: dict[tuple[Window, Where | None], _Rows] = {}
+        self._values: dict[str, Floats] = {}
 
     @cached_property
     def _bounds(self) -> tuple[Ints, Ints]:
@@ -50,25 +51,30 @@ class RowsAsked:
     def _order(self) -> Ints:
         return (self.rows.columns["happened_on"].astype(np.int64) << 40) + self.rows.columns["read"]
 
-    def inside(self, feature: Feature) -> Flags:
-        """Which rows lie in the feature's window and happened before `as_of`."""
-        if feature.window not in self._inside:
-            self._inside[feature.window] = self._find_inside(feature)
-        return self._inside[feature.window]
-
-    def _find_inside(self, feature: Feature) -> Flags:
-        columns, window = self.rows.columns, feature.window
-        happened, alive = columns["happened_on"], columns["alive"]
-        found = np.zeros(len(self.rows), bool)
-        today = self.asked.cohort.today
+    def _find_inside(self, feature: Feature) -> _Rows:
+        """The rows that lie in the feature's window and happened before `as_of`."""
+        columns, window, today = self.rows.columns, feature.window, self.asked.cohort.today
         if isinstance(window, InTerm) and "academic_year" in feature.table.key:
-            wanted = self._term_wanted(window)
-            told = _term_code(columns["academic_year"], columns["term"])
-            _in_term(*self._bounds, happened, alive, told, wanted, today, found)
+            told, first = self._terms, self._term_wanted(window)
+            last = first
         else:
-            _since(*self._bounds, happened, alive, self.asked.first_days(window), today, found)
-        superseded = self.rows.superseded(self.asked.state.students, today)
-        return found if superseded is None else found & ~superseded
+            told, first = columns["happened_on"], self.asked.first_days(window)
+            last = np.full(len(first), today)
+        begin, end, place = _inside(*self._bounds, told, first, last, columns["happened_on"], self._speaks, today)
+        return _Rows(begin, end, place, self._order)
+
+    @cached_property
+    def _terms(self) -> Ints:
+        """The term that each row carries."""
+        columns = self.rows.columns
+        return (columns["academic_year"] * 10 + columns["term"]).astype(np.int64)
+
+    @cached_property
+    def _speaks(self) -> Flags:
+        """Rows that were not taken back, and of several attempts the last one."""
+        superseded = self.rows.superseded(self.asked.state.students, self.asked.cohort.today)
+        alive: Flags = self.rows.columns["alive"]
+        return alive if superseded is None else alive & ~superseded
 
     def _term_wanted(self, window: InTerm) -> Ints:
         """Rows that carry a term of their own belong to it, whenever they happened: results come after the term closed."""
@@ -78,16 +84,17 @@ class RowsAsked:
         return np.where(place >= 0, codes[np.maximum(place, 0)], -1)
 
     def _chosen(self, feature: Feature, *wheres: Where | None, known: npt.NDArray[Any] | None = None) -> _Rows:
-        begin, end = self._bounds
-        if isinstance(feature.window, Last) and not self.rows.any_since(self.asked.cohort.today - feature.window.days):
-            return _Rows(begin, begin, np.zeros(0, bool), self._order)
-        counts = self.inside(feature)
+        window = feature.window
+        if isinstance(window, Last) and not self.rows.any_since(self.asked.cohort.today - window.days):
+            begin, _ = self._bounds
+            return _Rows(begin, begin, np.zeros(0, np.int32), self._order)
+        if window not in self._inside:
+            self._inside[window] = self._find_inside(feature)
+        rows = self._inside[window]
         for where in wheres:
             if where is not None:
-                counts = _matching(begin, end, counts, self.rows.columns[where.column], self._member(where))
-        if known is not None:
-            counts = _telling(begin, end, counts, known)
-        return _Rows(begin, end, counts, self._order)
+                rows = _matching(rows, self.rows.columns[where.column], self._member(where))
+        return rows if known is None else _telling(rows, known)
 
     def _member(self, where: Where) -> Flags:
         """Whether a code matches, by its position; a missing one is the last and does not."""
@@ -102,17 +109,21 @@ class RowsAsked:
 
     def values(self, column: str) -> Floats:
         """A column as numbers: what a code is worth, a flag as 0 or 1, days since 1970, NaN where missing."""
-        if column == "happened_on":
-            return self.rows.columns[column].astype(np.float64)
-        return _values(self.rows.table, self.rows, column)
+        if column not in self._values:
+            self._values[column] = _values(self.rows.table, self.rows, column)
+        return self._values[column]
 
     # The questions
 
     def tally(self, feature: Feature, where: Where | None, among: Where | None = None) -> tuple[Floats, Floats]:
         """Matching rows and all rows of each student in the window, or all that match `among`."""
-        if (feature.window, among) not in self._seen:
-            self._seen[feature.window, among] = _counted(self._chosen(feature, among))
-        return _counted(self._chosen(feature, where, among)), self._seen[feature.window, among]
+        if (feature.window, among) not in self._among:
+            self._among[feature.window, among] = self._chosen(feature, among)
+        rows = self._among[feature.window, among]
+        seen = (rows.end - rows.begin).astype(np.float64)
+        if where is None:
+            return seen, seen
+        return _counted(rows, self.rows.columns[where.column], self._member(where)), seen
 
     def newest_of_each(self, feature: Feature, where: Where, by: str, besides: Where | None) -> Floats:
         """How many values of a code column have a newest row that matches; NaN without a row."""
@@ -125,7 +136,7 @@ class RowsAsked:
     def summed(self, feature: Feature, column: str, weight: str | None, where: Where | None) -> tuple[Floats, Floats]:
         """The weighted sum of a column over rows that tell it, and the sum of the weights (1 where none is told)."""
         values = self.values(column)
-        weights = np.ones(len(self.rows)) if weight is None else np.nan_to_num(self.values(weight), nan=1.0)
+        weights = np.zeros(0) if weight is None else self.values(weight)
         total, of_weights = np.zeros(self.asked.size), np.zeros(self.asked.size)
         _sum(self._chosen(feature, where), values, weights, total, of_weights)
         return total, of_weights
@@ -170,12 +181,11 @@ def _as_numbers(held: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.where(held < 0, np.nan, held) if held.dtype.kind == "i" else held
 
 
-def _term_code(years: npt.NDArray[np.floating], terms: npt.NDArray[np.floating]) -> Ints:
-    return (years * 10 + terms).astype(np.int64)
-
-
 def _values(table: Table, rows: VersionedRows, column: str) -> Floats:
-    declared, held = table[column], rows.columns[column]
+    held = rows.columns[column]
+    if column == "happened_on":
+        return held.astype(np.float64)
+    declared = table[column]
     if declared.codes is not None:
         worth = np.array([np.nan if code.worth is None else code.worth for code in declared.codes.codes] + [np.nan])
         return np.asarray(worth[held])
@@ -186,82 +196,97 @@ def _values(table: Table, rows: VersionedRows, column: str) -> Floats:
 
 
 @numba.njit(cache=True, nogil=True)
-def _in_term(begin, end, happened, alive, told, wanted, today, found):  # type: ignore[no-untyped-def]
+def _inside(begin, end, told, first, last, happened, speaks, today):  # type: ignore[no-untyped-def]
+    """Rows that tell a number from `first` to `last` of the student, and happened before today."""
+    begins, ends = np.empty(len(begin), np.int64), np.empty(len(begin), np.int64)
+    place = np.empty(len(told), np.int32)
+    kept = 0
     for i in range(len(begin)):
+        begins[i] = kept
         for row in range(begin[i], end[i]):
-            found[row] = alive[row] and happened[row] < today and told[row] == wanted[i]
-
-
-@numba.njit(cache=True, nogil=True)
-def _since(begin, end, happened, alive, first, today, found):  # type: ignore[no-untyped-def]
-    for i in range(len(begin)):
-        for row in range(begin[i], end[i]):
-            found[row] = alive[row] and first[i] <= happened[row] < today
+            if speaks[row] and happened[row] < today and first[i] <= told[row] <= last[i]:
+                place[kept] = row
+                kept += 1
+        ends[i] = kept
+    return begins, ends, place[:kept]
 
 
 @numba.njit(cache=True, nogil=True)
 def _newest_of_each(rows, by, matching, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
-        for row in range(rows.begin[i], rows.end[i]):
-            if not rows.counts[row]:
-                continue
+        own = rows.place[rows.begin[i] : rows.end[i]]
+        for row in own:
             newest = matching[row]
-            for other in range(rows.begin[i], rows.end[i]):
-                if rows.counts[other] and by[other] == by[row] and rows.order[other] > rows.order[row]:
+            for other in own:
+                if by[other] == by[row] and rows.order[other] > rows.order[row]:
                     newest = False
             found[i] = (found[i] if found[i] == found[i] else 0) + newest
 
 
 @numba.njit(cache=True, nogil=True)
-def _matching(begin, end, counts, codes, member):  # type: ignore[no-untyped-def]
-    found = np.zeros(len(counts), np.bool_)
+def _matching(rows, codes, member):  # type: ignore[no-untyped-def]
+    begin, end, place = np.empty_like(rows.begin), np.empty_like(rows.end), np.empty_like(rows.place)
+    kept = 0
     for i in range(len(begin)):
-        for row in range(begin[i], end[i]):
-            found[row] = counts[row] and member[codes[row]]
-    return found
+        begin[i] = kept
+        for row in rows.place[rows.begin[i] : rows.end[i]]:
+            place[kept] = row
+            kept += member[codes[row]]
+        end[i] = kept
+    return _Rows(begin, end, place[:kept], rows.order)
 
 
 @numba.njit(cache=True, nogil=True)
-def _telling(begin, end, counts, values):  # type: ignore[no-untyped-def]
-    """Of the rows that count those that tell a value, which NaN is not."""
-    found = np.zeros(len(counts), np.bool_)
+def _telling(rows, values):  # type: ignore[no-untyped-def]
+    """Of the rows those that tell a value, which NaN is not."""
+    begin, end, place = np.empty_like(rows.begin), np.empty_like(rows.end), np.empty_like(rows.place)
+    kept = 0
     for i in range(len(begin)):
-        for row in range(begin[i], end[i]):
-            found[row] = counts[row] and values[row] == values[row]
-    return found
+        begin[i] = kept
+        for row in rows.place[rows.begin[i] : rows.end[i]]:
+            place[kept] = row
+            kept += values[row] == values[row]
+        end[i] = kept
+    return _Rows(begin, end, place[:kept], rows.order)
 
 
 @numba.njit(cache=True, nogil=True)
-def _counted(rows):  # type: ignore[no-untyped-def]
-    found = np.zeros(len(rows.begin), np.float64)
+def _counted(rows, codes, member):  # type: ignore[no-untyped-def]
+    """How many rows of each student match."""
+    found = np.zeros(len(rows.begin))
     for i in range(len(found)):
-        for row in range(rows.begin[i], rows.end[i]):
-            found[i] += rows.counts[row]
+        count = 0
+        for row in rows.place[rows.begin[i] : rows.end[i]]:
+            count += member[codes[row]]
+        found[i] = count
     return found
 
 
 @numba.njit(cache=True, nogil=True)
 def _sum(rows, values, weights, total, of_weights):  # type: ignore[no-untyped-def]
+    """Every weight is 1 where there are none, and so is one that is not told."""
     for i in range(len(total)):
-        for row in range(rows.begin[i], rows.end[i]):
-            if rows.counts[row] and values[row] == values[row]:
-                total[i] += weights[row] * values[row]
-                of_weights[i] += weights[row]
+        for row in rows.place[rows.begin[i] : rows.end[i]]:
+            if values[row] == values[row]:
+                weight = weights[row] if len(weights) else 1.0
+                weight = weight if weight == weight else 1.0
+                total[i] += weight * values[row]
+                of_weights[i] += weight
 
 
 @numba.njit(cache=True, nogil=True)
 def _highest(rows, values, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
-        for row in range(rows.begin[i], rows.end[i]):
-            if rows.counts[row] and values[row] == values[row] and not found[i] >= values[row]:
+        for row in rows.place[rows.begin[i] : rows.end[i]]:
+            if values[row] == values[row] and not found[i] >= values[row]:
                 found[i] = values[row]
 
 
 @numba.njit(cache=True, nogil=True)
 def _newest(rows, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
-        for row in range(rows.begin[i], rows.end[i]):
-            if rows.counts[row] and (found[i] < 0 or rows.order[row] > rows.order[found[i]]):
+        for row in rows.place[rows.begin[i] : rows.end[i]]:
+            if found[i] < 0 or rows.order[row] > rows.order[found[i]]:
                 found[i] = row
 
 
@@ -269,8 +294,8 @@ def _newest(rows, found):  # type: ignore[no-untyped-def]
 def _newest_two(rows, values, found):  # type: ignore[no-untyped-def]
     for i in range(found.shape[1]):
         first = second = -1
-        for row in range(rows.begin[i], rows.end[i]):
-            if not rows.counts[row] or values[row] != values[row]:
+        for row in rows.place[rows.begin[i] : rows.end[i]]:
+            if values[row] != values[row]:
                 continue
             if first < 0 or rows.order[row] > rows.order[first]:
                 first, second = row, first
@@ -285,18 +310,15 @@ def _newest_two(rows, values, found):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True)
 def _same_since(rows, values, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
+        own = rows.place[rows.begin[i] : rows.end[i]]
         newest = other = -1
-        for row in range(rows.begin[i], rows.end[i]):
-            if rows.counts[row] and (newest < 0 or rows.order[row] > rows.order[newest]):
+        for row in own:
+            if newest < 0 or rows.order[row] > rows.order[newest]:
                 newest = row
-        for row in range(rows.begin[i], rows.end[i]):
-            if (
-                rows.counts[row]
-                and values[row] != values[newest]
-                and (other < 0 or rows.order[row] > rows.order[other])
-            ):
+        for row in own:
+            if values[row] != values[newest] and (other < 0 or rows.order[row] > rows.order[other]):
                 other = row
-        for row in range(rows.begin[i], rows.end[i]):
-            since = rows.counts[row] and (other < 0 or rows.order[row] > rows.order[other])
+        for row in own:
+            since = other < 0 or rows.order[row] > rows.order[other]
             if since and (found[i] < 0 or rows.order[row] < rows.order[found[i]]):
                 found[i] = row

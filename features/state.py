@@ -70,7 +70,8 @@ class State:
         """The position of each student's institution."""
         if len(self.offsets) == 1:
             return np.zeros(len(students), np.int64)
-        return np.asarray(np.searchsorted(self.offsets, students, side="right") - 1, np.int64)
+        sizes = np.diff(np.minimum([*self.offsets, self.students], self.students))
+        return np.asarray(np.repeat(np.arange(len(sizes)), sizes)[students])
 
     def fold(self, table: Table, rows: pa.Table) -> None:
         """Take records of one table in reading order. Raises ValueError when a column is not of the table's type."""
@@ -89,7 +90,7 @@ class State:
             self.rows[table.name].fold(rows, institution, institution)
 
     def _numbers(self, rows: pa.Table) -> Ints:
-        told = rows.column("student").to_numpy().astype(np.int64)
+        told = rows.column("student").to_numpy()
         self._grow(int(told.max()) + 1)
         return np.asarray(self.now_called[told]) if self._joined else told
 

@@ -90,7 +90,7 @@ class VersionedRows:
         """
         fresh = {column.name: self._numbers(column, rows.column(column.name)) for column in self._kept}
         fresh["happened_on"] = _days(rows.column("happened_on"))
-        keys = (students << 32) | self._row_keys.numbers(institution, fresh)
+        keys = (students.astype(np.int64) << 32) | self._row_keys.numbers(institution, fresh)
         fresh["alive"] = ~rows.column("retracted").to_numpy(zero_copy_only=False)
         fresh["read"] = np.arange(self._read, self._read + rows.num_rows)
         self._read += rows.num_rows
@@ -114,14 +114,16 @@ class VersionedRows:
             missing = np.nan if stored in (np.float32, np.float64) else NO_DAY if column.kind is Kind.DATE else -1
             return np.full(len(values), missing, stored)
         match column.kind:
+            case Kind.TEXT:
+                return self._word_numbers(column.name, values)
+            case Kind.DATE:
+                return np.asarray(values.cast(pa.int32()).fill_null(NO_DAY).to_numpy())
+            case _ if not values.null_count:  # most columns: one copy is enough
+                return np.asarray(values.to_numpy()).astype(stored, copy=False)
             case Kind.CODE | Kind.FLAG:
                 return np.asarray(values.cast(pa.int16()).fill_null(-1).to_numpy())
             case Kind.NUMBER | Kind.WHOLE:
                 return np.asarray(values.cast(pa.float64()).fill_null(np.nan).to_numpy()).astype(stored, copy=False)
-            case Kind.DATE:
-                return np.asarray(values.cast(pa.int32()).fill_null(NO_DAY).to_numpy())
-            case Kind.TEXT:
-                return self._word_numbers(column.name, values)
 
     def _word_numbers(self, name: str, values: pa.ChunkedArray) -> npt.NDArray[np.int32]:
         encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()

@@ -6,7 +6,7 @@ the limit or outside what is asked for.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from records.vault_key import VaultKey
 
 Ints = npt.NDArray[np.int64]
 BATCH, INSTITUTION = pa.field("batch", pa.int32()), pa.field("institution", pa.int32())
+_AT_HAND = 8
 _MADE = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_date, pa.types.is_timestamp)
 
 
@@ -89,6 +90,11 @@ class Reading:
             return ()
         return ("student", "same_as") if self.table is SAME_PERSON else ("student",)
 
+    @cached_property
+    def same(self) -> Callable[[int | bool | None, pa.DataType, int], pa.Array]:
+        """A column of one value, or of none; row groups that follow each other have the same ones."""
+        return lru_cache(_AT_HAND)(_same)
+
 
 def columns_of(table: Table, asked: Sequence[str] | None) -> tuple[str, ...]:
     """The columns a reader gives: rows about an institution always say about which."""
@@ -114,9 +120,21 @@ class OpenFile:
         self._reading, self._source = reading, source
         self._file = opened(reading.folder / source.path, reading.table, reading.key, reading.texts)
         self._places = {name: place for place, name in enumerate(self._file.schema_arrow.names)}
-        self._position = np.full(max(source.positions, default=0) + 1, -1, np.int32)  # in the file -> in the log
+        # Of each institution of the file the position in the log, -1 for one that is not of it.
+        self._position = np.full(self._institutions(), -1, np.int32)
         for there, here in source.positions.items():
             self._position[there] = here
+
+    @cached_property
+    def _start(self) -> pa.Array:
+        """Of each institution of the file the first student number in the log."""
+        return pa.array(self._reading.offsets.astype(np.int32)[self._position])
+
+    def _institutions(self) -> int:
+        """How many institutions may be in a compacted file, of the log or not; none in a file of one batch."""
+        groups = range(self._file.num_row_groups if self._source.is_compacted else 0)
+        held: Iterator[int] = (self._told(group, "institution").max_raw for group in groups)
+        return 1 + max([-1, *self._source.positions, *held])
 
     def pieces(self) -> Iterator[Piece]:
         with self._file:
@@ -165,7 +183,7 @@ class OpenFile:
         if source.is_compacted:
             told = self._told(group, "institution")
             if not all(there in source.positions for there in range(told.min_raw, told.max_raw + 1)):
-                chosen = self._here(read) >= 0
+                chosen = self._here(read).to_numpy() >= 0
             batches = self._told(group, "batch")
             if batches.min_raw < source.since or batches.max_raw > source.until:
                 batch = read.column("batch").to_numpy()
@@ -178,24 +196,21 @@ class OpenFile:
 
     def _column(self, read: "_RowGroup", name: str) -> pa.ChunkedArray | pa.Array:
         if name == "institution":
-            return pa.array(self._here(read))
+            return self._here(read)
         if name == "batch" and not self._source.is_compacted:
             return pa.array(np.full(read.rows, self._source.batch, np.int32))
         if name not in self._reading.shifted:
             return read.column(name)
-        offsets = self._reading.offsets.astype(np.int32)
-        start = offsets[self._source.position] if not self._source.is_compacted else offsets[self._here(read)]
-        return pc.add(
-            read.column(name), pa.array(start) if isinstance(start, np.ndarray) else pa.scalar(start, pa.int32())
-        )
+        if self._source.is_compacted:
+            return pc.add(read.column(name), self._start.take(read.column("institution")))
+        start = int(self._reading.offsets[self._source.position])
+        return pc.add(read.column(name), pa.scalar(start, pa.int32()))
 
-    def _here(self, read: "_RowGroup") -> npt.NDArray[np.int32]:
+    def _here(self, read: "_RowGroup") -> pa.ChunkedArray | pa.Array:
         """The position in the log of each row's institution; -1 for one that is not of the log."""
         if not self._source.is_compacted:
-            return np.full(read.rows, self._source.position, np.int32)
-        there = read.column("institution").to_numpy()
-        known = np.minimum(there, len(self._position) - 1)
-        return np.asarray(np.where(there < len(self._position), self._position[known], np.int32(-1)))
+            return pa.array(np.full(read.rows, self._source.position, np.int32))
+        return pa.array(self._position).take(read.column("institution"))
 
 
 @dataclass(kw_only=True)
@@ -236,16 +251,20 @@ class _RowGroup:
         """A column of one value or of none, made instead of decoded; None when it must be decoded."""
         kind = self.reading.fields[name].type
         if name not in self.places:  # the table got the column after the file was written
-            return pa.nulls(self.rows, kind)
+            return self.reading.same(None, kind, self.rows)
         told = self.told.column(self.places[name]).statistics
         if told is None or not told.has_null_count:
             return None
         if told.null_count == self.rows:
-            return pa.nulls(self.rows, kind)
+            return self.reading.same(None, kind, self.rows)
         constant = told.null_count == 0 and told.has_min_max and any(is_kind(kind) for is_kind in _MADE)
         if not constant or told.min_raw != told.max_raw:
             return None
-        return pa.repeat(_scalar(told.min_raw, kind), self.rows)
+        return self.reading.same(told.min_raw, kind, self.rows)
+
+
+def _same(raw: int | bool | None, kind: pa.DataType, rows: int) -> pa.Array:
+    return pa.nulls(rows, kind) if raw is None else pa.repeat(_scalar(raw, kind), rows)
 
 
 def _scalar(raw: int | bool, kind: pa.DataType) -> pa.Scalar:
