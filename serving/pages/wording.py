@@ -44,7 +44,7 @@ class DomainGroup:
 
 
 def observed_words(texts: Texts, head: Head, observed: Observed | None) -> str:
-    """'Of 100 students with this band last term, about 14 left within 8 weeks': what was seen, never a forecast."""
+    """'Of 100 students with this band in a past term, about 14 left within 8 weeks': what was seen, never a forecast."""
     if observed is None:
         return texts.say("observed.none")
     if not observed.enough:

@@ -14,7 +14,7 @@ from records.lists import RULE_LIST, STALE_AFTER_DAYS
 from tests.browser.sample_college import AS_OF, BAND_RATES, MARK, PASSWORD, UNKNOWN_FROM, SampleCollege
 
 SignIn = Callable[..., TestClient]
-SEEN_OF_HIGH = "ภาคเรียนที่แล้ว (2/2568) ในกลุ่มนี้ 100 คน ออกกลางคันภายใน 8 สัปดาห์ประมาณ 14 คน (ระหว่าง 12 ถึง 18)"
+SEEN_OF_HIGH = "ภาคเรียน 2/2568 ในกลุ่มนี้ 100 คน ออกกลางคันภายใน 8 สัปดาห์ประมาณ 14 คน (ระหว่าง 12 ถึง 18)"
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "

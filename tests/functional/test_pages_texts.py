@@ -72,8 +72,8 @@ def observed(left: int, rows: int = 1000, *, low: float = 0.12, high: float = 0.
 def test_what_was_seen_of_a_band_is_said_as_a_natural_frequency() -> None:
     said = [wording.observed_words(TEXTS[language], head(), observed(140)) for language in ("th", "en")]
     assert said == [
-        "ภาคเรียนที่แล้ว (2/2568) ในกลุ่มนี้ 100 คน ออกกลางคันภายใน 8 สัปดาห์ประมาณ 14 คน (ระหว่าง 12 ถึง 18)",
-        "Of 100 students with this band last term (2/2568), about 14 left within 8 weeks (between 12 and 18)",
+        "ภาคเรียน 2/2568 ในกลุ่มนี้ 100 คน ออกกลางคันภายใน 8 สัปดาห์ประมาณ 14 คน (ระหว่าง 12 ถึง 18)",
+        "Of 100 students with this band in term 2/2568, about 14 left within 8 weeks (between 12 and 18)",
     ]
 
 
