@@ -1,0 +1,68 @@
+"""The sums of which figures are made: by as-of day with all its institutions together, in every draw of people."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.contest import Contest
+from training.evidence import UNKNOWN, Interval
+from training.intervals import PerRow, Resampled, blocks_of, interval, mean_over_days, people
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Values = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class DaySums:
+    """A contest with its draws. `PerRow` holds one array a round, one entry a row, as everywhere."""
+
+    contest: Contest
+    resampled: Resampled
+
+    @cached_property
+    def days(self) -> tuple[date, ...]:
+        return tuple(self.contest.days)
+
+    @cached_property
+    def left(self) -> PerRow:
+        return [one.week.left.astype(np.float64) for one in self.contest.rounds]
+
+    @cached_property
+    def rows_by_day(self) -> Floats:
+        return self.by_day([np.ones(len(one)) for one in self.left])
+
+    @cached_property
+    def left_by_day(self) -> Floats:
+        return self.by_day(self.left)
+
+    def by_day(self, per_row: PerRow) -> Floats:
+        """(days, 1 + draws): the sum over the rows of each day."""
+        of_rounds = self.resampled.sums(per_row)
+        return np.array([of_rounds[list(places)].sum(axis=0) for places in self.contest.days.values()])
+
+    def total(self, per_row: PerRow) -> Floats:
+        """(1 + draws,): the sum over all rows."""
+        weights = self.resampled.weights
+        of_unit = np.bincount(np.concatenate(self.resampled.unit), np.concatenate(per_row), minlength=len(weights))
+        blocks = blocks_of(weights.shape[1], len(weights))
+        parts: list[Floats] = [of_unit @ weights[:, block].astype(np.float64) for block in blocks]
+        return np.concatenate(parts)
+
+    def rows_of_days(self, per_row: PerRow) -> list[Values]:
+        """The rows of each day together, in the order of `days`."""
+        return [np.concatenate([per_row[place] for place in places]) for places in self.contest.days.values()]
+
+    def mean(self, by_day: Floats, *, told_by: PerRow) -> Interval:
+        """The mean over the days that can tell a figure, with the interval that the persons of `told_by` allow."""
+        return interval(mean_over_days(by_day), told_by=people(self.contest, told_by)) if len(by_day) else UNKNOWN
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """NaN where there is nothing to divide by."""
+    return np.divide(above, below, out=np.full(np.broadcast(above, below).shape, np.nan), where=below > 0)
