@@ -1,4 +1,4 @@
-"""Writes what docs/ says of the declarations: the data dictionary, a page a source with its picture, and all problems.
+"""Writes what docs/ says of the declarations: the data dictionary, a page a source with its picture, problems and checks.
 
 `python scripts/write_docs.py` writes them; with `--check` nothing is written, and a page that is not current exits 1.
 """
@@ -16,6 +16,8 @@ from features.wording import both
 from records.codes import CodeList
 from records.tables import TABLES, Column, Kind, Table, Use
 from records.text import Text
+from scripts.check_pages import PAGE as CHECKS_PAGE
+from scripts.check_pages import checks_page
 from scripts.feature_pages import feature_page
 from scripts.problem_pages import PAGE as PROBLEMS_PAGE
 from scripts.problem_pages import problems_page
@@ -149,7 +151,12 @@ def _cell(text: str) -> str:
 
 def pages() -> dict[str, str]:
     """Every generated page by its place below docs/."""
-    return {"data-dictionary.md": data_dictionary(), PROBLEMS_PAGE: problems_page(), **source_pages()}
+    return {
+        "data-dictionary.md": data_dictionary(),
+        PROBLEMS_PAGE: problems_page(),
+        CHECKS_PAGE: checks_page(),
+        **source_pages(),
+    }
 
 
 def main(arguments: Sequence[str] | None = None, docs: Path = DOCS) -> int:

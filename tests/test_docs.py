@@ -19,6 +19,7 @@ from records.intake.sources import SOURCES, plain
 from scripts import write_docs
 from scripts.source_pages import COVERS, ORIGINS, problems_of
 from scripts.source_pictures import BUNDLES, SHOWN_COLUMNS, clipped, letter_of, picture_of, picture_svg, width_of
+from training.checks import CHECKS
 
 ROOT = Path(__file__).resolve().parent.parent
 DECISIONS = ROOT / "docs" / "adr"
@@ -55,7 +56,9 @@ def test_the_generated_pages_are_current() -> None:
     assert write_docs.main(["--check"]) == 0, "run: python scripts/write_docs.py"
 
 
-@pytest.mark.parametrize("name", ["data-dictionary.md", "problems.md", "sources/dmc.md", "sources/pictures/dmc.svg"])
+@pytest.mark.parametrize(
+    "name", ["data-dictionary.md", "problems.md", "checks.md", "sources/dmc.md", "sources/pictures/dmc.svg"]
+)
 def test_an_old_page_is_refused_with_the_next_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
@@ -185,6 +188,15 @@ def test_every_problem_and_fix_is_explained() -> None:
         assert f"\n### {problem.code}\n\n{problem.text.th}\n\n{problem.text.en}\n" in page
     for fix in FIXES:
         assert f"| {fix.code} | {fix.text.th} · {fix.text.en} |" in page
+
+
+def test_every_check_of_a_model_is_explained() -> None:
+    page = write_docs.pages()["checks.md"]
+    for check in CHECKS:
+        part = page.split(f"\n### {check.code}\n")[1].split("\n### ")[0]
+        for text in (check.title, check.passes_when, check.why, check.what_to_do, check.severity.label):
+            assert text.th in part
+            assert text.en in part
 
 
 def test_every_problem_is_on_the_page_of_a_source() -> None:
