@@ -63,6 +63,8 @@ def _opened(settings: Settings) -> DataHome:
     import records.audit
     import records.ledger
     import records.lists
+    import records.monitoring
+    import records.promotions
     import records.staff  # noqa: F401
 
     key = load_key(settings.key_path)

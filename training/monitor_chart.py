@@ -1,0 +1,148 @@
+"""The chart of one institution, or of several together: their lists as counts, and the weeks with what it says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from features.cohort import day_number
+from records.lists import EVERY_INSTITUTION
+from records.monitoring import FEWER_LEAVE, MORE_LEAVE, SOURCE_SILENT, MonitoredWeek
+from training.control_chart import Learned, PastWeeks, chart, learn, news, threshold
+
+Floats = npt.NDArray[np.float64]
+Term = tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charted:
+    """A list with probabilities as the chart reads it: `mass` is the sum of the probabilities of who was seen."""
+
+    monday: int
+    position: int
+    term: Term
+    mass: float
+    told: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """One institution's part: its weeks without chart, its lists for the chart, and what each term could learn from."""
+
+    weeks: list[MonitoredWeek]
+    charted: list[Charted]
+    past: dict[Term, PastWeeks]
+
+
+def with_chart(weeks: list[MonitoredWeek], watched: Sequence[Watched], today: date) -> list[MonitoredWeek]:
+    """The weeks with the chart's figures and alerts; Mondays of breaks come in as rows of their own when they alarm."""
+    weeks = [replace(week, alerts=[*week.alerts, *_silent(week)]) for week in weeks]
+    charted = [one for part in watched for one in part.charted]
+    learned = _learned(watched)
+    charted = [one for one in charted if learned.get(one.term) is not None]
+    if not charted:
+        return weeks
+    first = min(one.monday for one in charted)
+    length = (day_number(today) - first) // 7 + 1
+    observed, expected = _news(charted, learned, length)
+    held = _term_in_force(charted, length)
+    spread = np.array([learned[term].dispersion for term in held])
+    limit = np.array([threshold(learned[term]) for term in held])
+    lines = chart(observed, expected, spread=spread, limit=limit)
+    by_day = {week.as_of: week for week in weeks}
+    for place in range(1, length):
+        day = date(1970, 1, 1) + timedelta(days=first + 7 * place)
+        alerts = [MORE_LEAVE] * bool(lines.more[place]) + [FEWER_LEAVE] * bool(lines.fewer[place])
+        row = by_day.get(day) or (_break_week(weeks, day) if alerts else None)
+        if row is not None:
+            by_day[day] = replace(
+                row,
+                expected=round(float(expected[place]), 3),
+                observed=int(observed[place]),
+                up=round(float(lines.up[place]), 3),
+                down=round(float(lines.down[place]), 3),
+                threshold=round(float(limit[place]), 3),
+                alerts=[*row.alerts, *alerts],
+            )
+    return [by_day[day] for day in sorted(by_day)]
+
+
+def _silent(week: MonitoredWeek) -> list[str]:
+    return [SOURCE_SILENT] if any(lag["stale"] for lag in week.lags) else []
+
+
+def _learned(watched: Sequence[Watched]) -> dict[Term, Learned]:
+    """What each term could learn from the closed weeks of all these institutions; terms with nothing are left out."""
+    found = {}
+    for term in {term for part in watched for term in part.past}:
+        parts = [part.past[term] for part in watched if term in part.past and len(part.past[term].monday)]
+        if parts and (lesson := learn(_joined(parts))) is not None:
+            found[term] = lesson
+    return found
+
+
+def _joined(parts: Sequence[PastWeeks]) -> PastWeeks:
+    names = ("monday", "position", "students", "within", "told")
+    return PastWeeks(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+
+def _news(charted: Sequence[Charted], learned: dict[Term, Learned], length: int) -> tuple[Floats, Floats]:
+    """Leavings told, and those that should have been, by weeks since the first list."""
+    monday = np.array([one.monday for one in charted], np.int64)
+    told = np.array([one.told for one in charted])
+    due = np.array([one.mass * learned[one.term].share_at(one.position) * learned[one.term].delays for one in charted])
+    empty = np.zeros(max(0, length))
+    return tuple((np.concatenate([news(monday, part), empty]))[:length] for part in (told, due))  # type: ignore[return-value]
+
+
+def _term_in_force(charted: Sequence[Charted], length: int) -> list[Term]:
+    """The term of the newest list of each week since the first."""
+    by_day = {one.monday: one.term for one in charted}
+    first = min(by_day)
+    held, found = by_day[first], []
+    for place in range(length):
+        held = by_day.get(first + 7 * place, held)
+        found.append(held)
+    return found
+
+
+def _break_week(weeks: Sequence[MonitoredWeek], day: date) -> MonitoredWeek:
+    """A Monday without a list on which leavings were told."""
+    return replace(
+        [week for week in weeks if week.as_of < day][-1], as_of=day, students=0, settled_expected=None,
+        settled_observed=None, alerts=[], completeness={}, lags=[], staying=None, drift=None, drifted=[],
+    )  # fmt: skip
+
+
+def of_group(several: Sequence[Sequence[MonitoredWeek]]) -> list[MonitoredWeek]:
+    """A row a Monday for the institutions together: sums, and means weighted by students; their alerts stay their own."""
+    by_day: dict[date, list[MonitoredWeek]] = {}
+    for week in (week for weeks in several for week in weeks):
+        by_day.setdefault(week.as_of, []).append(week)
+    return [_summed(day, by_day[day]) for day in sorted(by_day)]
+
+
+def _summed(day: date, weeks: Sequence[MonitoredWeek]) -> MonitoredWeek:
+    settled = [week for week in weeks if week.settled_expected is not None]
+    digests = {week.model_digest for week in weeks}
+    students = sum(week.students for week in weeks)
+    return replace(
+        weeks[0],
+        institution=EVERY_INSTITUTION,
+        as_of=day,
+        model_digest=digests.pop() if len(digests) == 1 else "",
+        students=students,
+        settled_expected=sum(week.settled_expected or 0 for week in settled) if settled else None,
+        settled_observed=sum(week.settled_observed or 0 for week in settled) if settled else None,
+        alerts=[],
+        completeness={
+            domain: round(sum(week.completeness[domain] * week.students for week in weeks) / max(students, 1), 4)
+            for domain in weeks[0].completeness
+        },
+        lags=[],
+        staying=None,
+        drift=None,
+        drifted=[],
+    )

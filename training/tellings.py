@@ -1,0 +1,119 @@
+"""How leavings become known: who left when, on which Monday it had been told first, and what closed weeks teach of it.
+
+Only leavings that somebody told count here: one that is concluded from a roster comes in heaps, three times a year.
+"""
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from features.cohort import Cohort, day_number
+from models.horizon import Horizon
+from records.log import EventLog
+from records.tables import ATTENDANCE
+from training.control_chart import MOST_DELAY, PastWeeks
+from training.outcome import NEVER, Outcomes, labels, outcomes
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tellings:
+    """By term (row) and student (column), days since 1970: the day of leaving and the first Monday that knew it."""
+
+    terms: dict[tuple[int, int], int]
+    left_on: Ints
+    told_on: Ints
+
+    def of(self, cohort: Cohort) -> tuple[Ints, Ints]:
+        """The two for each student of a cohort, in the term they are in."""
+        row = np.array([self.terms[span.academic_year, span.term] for span in cohort.terms], np.int64)[cohort.term]
+        return self.left_on[row, cohort.student], self.told_on[row, cohort.student]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenWeek:
+    """A Monday as it was then: who was enrolled, and who had been seen in the last days recorded before it.
+
+    `seen` leaves out who may have gone unnoticed already: who was not seen lately has no say in the chart, on either
+    side. Where nobody's attendance was recorded all count as seen. `position` is 100 * term + week of that term.
+    """
+
+    monday: date
+    cohort: Cohort
+    seen: Flags
+    position: int
+
+    def told(self, tellings: Tellings, among: Flags) -> Floats:
+        """(MOST_DELAY + 1,) leavings of these seven days by the weeks from Monday until they had been told."""
+        left_on, told_on = tellings.of(self.cohort)
+        today = self.cohort.today
+        own = among & self.seen & (left_on >= today) & (left_on < today + 7) & (told_on < NEVER)
+        delay = (told_on[own] - today) // 7
+        return np.bincount(delay[(delay >= 0) & (delay <= MOST_DELAY)], minlength=MOST_DELAY + 1).astype(np.float64)
+
+
+def tellings(log: EventLog, mondays: Sequence[date]) -> Tellings:
+    """What was known of leaving on each Monday, in order; the last one's word on the day holds."""
+    small = _without_attendance(log)
+    told: dict[tuple[int, int], Ints] = {}
+    found = None
+    for monday in mondays:
+        found = outcomes(small, monday)
+        for span, confirmed in zip(found.terms, found.confirmed_on, strict=True):
+            first = _as_long(told.get((span.academic_year, span.term)), len(confirmed))
+            first[(first == NEVER) & (confirmed < NEVER)] = day_number(monday)
+            told[span.academic_year, span.term] = first
+    if found is None:
+        raise ValueError("no Monday was given: there is nothing to look back on")
+    places = {(span.academic_year, span.term): place for place, span in enumerate(found.terms)}
+    told_on = np.array([told[key] for key in places])
+    return Tellings(
+        terms=places, left_on=found.confirmed_on, told_on=np.where(found.confirmed_on < NEVER, told_on, NEVER)
+    )
+
+
+def _without_attendance(log: EventLog) -> EventLog:
+    """Nobody tells a leaving by marking attendance, and it is nearly all of the log."""
+    small = copy(log)
+    small.files = tuple(file for file in log.files if file.table != ATTENDANCE.name)
+    return small
+
+
+def _as_long(held: Ints | None, students: int) -> Ints:
+    found = np.full(students, NEVER)
+    if held is not None:
+        found[: len(held)] = held
+    return found
+
+
+def past_weeks(
+    weeks: Sequence[SeenWeek], told: Tellings, found: Outcomes, horizon: Horizon, known_until: date
+) -> PastWeeks:
+    """What could be learned on a day: weeks whose horizon had ended and whose roster count was known by then.
+
+    `found` are the outcomes as known on that day.
+    """
+    until = day_number(known_until)
+    known = replace(told, told_on=np.where(told.told_on <= until, told.told_on, NEVER))
+    rows = []
+    for week in weeks:
+        if week.monday >= known_until:
+            continue
+        said = labels(found, week.cohort, horizon)
+        if said.mature:
+            present = week.seen & ~said.gone
+            rows.append((week, int(present.sum()), float((said.left & present).sum()), week.told(known, ~said.gone)))
+    return PastWeeks(
+        monday=np.array([day_number(week.monday) for week, *_ in rows], np.int64),
+        position=np.array([week.position for week, *_ in rows], np.int64),
+        students=np.array([students for _, students, _, _ in rows], np.int64),
+        within=np.array([within for *_, within, _ in rows], np.float64),
+        told=np.array([telling for *_, telling in rows], np.float64).reshape(len(rows), MOST_DELAY + 1),
+    )
