@@ -311,11 +311,12 @@ def _part_of(who: Cohort, kept: npt.NDArray[np.int64]) -> Cohort:
 def _asked_of_copy(log: EventLog, as_of: date, features: Sequence[Feature], *, renumbered: bool) -> _Told:
     """The answers from a log that ends before the day; with `renumbered` the last student is the first."""
     with TemporaryDirectory() as folder:
-        state = Replay(_copied(log, Path(folder), as_of, renumbered=renumbered)).advance(as_of)
+        state = Replay(copied_log(log, Path(folder), as_of, renumbered=renumbered)).advance(as_of)
         return _ask(state, cohort(state, as_of), features)
 
 
-def _copied(log: EventLog, folder: Path, as_of: date, *, renumbered: bool) -> EventLog:
+def copied_log(log: EventLog, folder: Path, as_of: date, *, renumbered: bool) -> EventLog:
+    """A log in `folder` that ends before the day; with `renumbered` the last student is the first."""
     files = []
     for table in FOLDED_TABLES:
         rows = log.rows(table, start_of(as_of)).select(table.schema.names).cast(table.schema)
