@@ -6,13 +6,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """`ZERODROP_HOME` and the addresses of the two databases (SQLite files in the home unless a URL is given)."""
+    """`ZERODROP_HOME` and the addresses of the databases (SQLite files in the home unless a URL is given)."""
 
     model_config = SettingsConfigDict(env_prefix="ZERODROP_")
 
     home: Path = Path("var")
     database_url: str = ""
     vault_url: str = ""
+    mlflow_url: str = ""
+    """A database of its own: MLflow's tables and ours cannot live in one."""
     key_file: Path | None = None
 
     @property
@@ -22,6 +24,10 @@ class Settings(BaseSettings):
     @property
     def vault_address(self) -> str:
         return self.vault_url or f"sqlite:///{self.home / 'people.db'}"
+
+    @property
+    def mlflow_address(self) -> str:
+        return self.mlflow_url or f"sqlite:///{self.home.absolute() / 'mlflow' / 'mlflow.db'}"
 
     @property
     def key_path(self) -> Path:

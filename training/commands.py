@@ -1,4 +1,4 @@
-"""The commands of training: train and promote."""
+"""The commands of training: how many leave, and learning who."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,6 +6,28 @@ from typing import Annotated
 import typer
 
 from records.console import Home, Json, actor, data_home, progress_line, say, today_in_bangkok
+
+
+def base_rates(
+    institution: Annotated[list[str] | None, typer.Option(help="One or several; all when left out.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As known that day; today when left out.")
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """How many leave, by week and horizon, with who was not counted: moved, finished, died, gone unknown, not settled yet.
+
+    Both readings: with those who went missing, and confirmed alone.
+    """
+    from records.ledger import institutions
+    from training.base_rates import as_numbers, by_term, told
+    from training.base_rates import base_rates as rates_of
+
+    with data_home(home) as opened:
+        chosen = institution or [row.code for row in institutions(opened.database)]
+        found = rates_of(opened, chosen, known_until=as_of.date() if as_of else today_in_bangkok(), actor=actor())
+    say({"weeks": as_numbers(found), "terms": as_numbers(by_term(found))}, as_json, told(found))
 
 
 def train(
@@ -36,31 +58,3 @@ def train(
         f"{trained.card_text}\nModel {trained.digest}\n"
         "ให้แบบจำลองนี้รับหน้าที่ · Put it in charge: zerodrop promote --signed-by NAME --reason WHY",
     )
-
-
-def promote(
-    signed_by: Annotated[str, typer.Option(help="Who answers for it.")],
-    reason: Annotated[str, typer.Option(help="Why.")],
-    digest: Annotated[
-        str, typer.Argument(help="First letters of the model; the newest run when left out; absence_rule to go back.")
-    ] = "",
-    institution: Annotated[str, typer.Option(help="For one institution; for all when left out.")] = "*",
-    home: Home = None,
-    as_json: Json = False,
-) -> None:
-    """Put a trained model in charge: its bytes are copied, hashed and signed for by a named person."""
-    from training.promote import promote_model
-
-    with data_home(home) as opened:
-        chosen = promote_model(
-            opened, institution=institution, digest=digest or None, signed_by=signed_by, reason=reason
-        )
-    whose_th, whose = ("ทุกสถานศึกษา", "every institution") if institution == "*" else (institution, institution)
-    which_th, which = ("รายชื่อตามการขาดเรียน", "The absence rule")
-    if chosen != "absence_rule":
-        which_th, which = f"แบบจำลอง {chosen[:12]}", f"Model {chosen[:12]}"
-    text = (
-        f"{which_th} รับหน้าที่ของ{whose_th}ตั้งแต่การออกรายชื่อครั้งต่อไป\n"
-        f"{which} is in charge of {whose} from the next `zerodrop score` on."
-    )
-    say({"digest": chosen, "institution": institution}, as_json, text)

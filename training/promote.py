@@ -1,28 +1,133 @@
-"""Promotion: a named person puts a trained bundle (or the simple list) in charge; the bytes are copied, the act recorded."""
+"""Promotion and rollback: a named person puts a trained bundle (or the simple list) in charge; bytes copied, act recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from models.bundle import keep, read_bundle, verify
+from models.card import card_in
 from records.errors import ModelRefused
 from records.home import DataHome
 from records.ledger import require_institution
 from records.lists import EVERY_INSTITUTION, RULE_LIST, promote
-from training.tracking import bundle_folder
+from records.promotions import Signed, before, history, roll_back
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolledBack:
+    """Digests, or the name of the simple list."""
+
+    left: str
+    in_charge: str
 
 
 def promote_model(home: DataHome, *, institution: str, digest: str | None, signed_by: str, reason: str) -> str:
     """Copy the bundle's bytes to the data home, prove that they load here, and sign; returns the digest.
 
     `digest` may be the first letters of one, None for the newest run, or RULE_LIST to go back to the simple list.
+    Raises ModelRefused without a signature, and for a model whose card has a failed blocking check: there is no way
+    around one.
     """
+    _require_signature("promotion", home, institution, signed_by, reason)
+    chosen = RULE_LIST if digest == RULE_LIST else _kept(home, digest, institution)
+    promote(home.database, institution=institution, model_digest=chosen, signed_by=signed_by, reason=reason)
+    _point_aliases(home)
+    return chosen
+
+
+def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason: str) -> RolledBack:
+    """Put in charge again what was before the newest promotion of this institution (or EVERY_INSTITUTION), signed.
+
+    It was checked when it was promoted, and is read here once more. Raises ModelRefused without a signature, without
+    a promotion to take back, and for a bundle that can no longer be read.
+    """
+    _require_signature("rollback", home, institution, signed_by, reason)
+    with home.database.read() as session:
+        held, digest = before(session, institution)
+    if digest != RULE_LIST:
+        read_bundle(home.models, digest)
+    chosen = roll_back(home.database, institution=institution, undoes=held.id, signed_by=signed_by, reason=reason)
+    _point_aliases(home)
+    return RolledBack(left=held.model_digest, in_charge=chosen)
+
+
+def _require_signature(act: str, home: DataHome, institution: str, signed_by: str, reason: str) -> None:
     if not signed_by.strip() or not reason.strip():
-        raise ModelRefused("A promotion needs the name of who signs (--signed-by) and a reason (--reason).")
+        raise ModelRefused(f"A {act} needs the name of who signs (--signed-by) and a reason (--reason).")
     if institution != EVERY_INSTITUTION:
         require_institution(home.database, institution)
-    if digest == RULE_LIST:
-        chosen = RULE_LIST
-    else:
-        folder, trained = bundle_folder(home, digest)
-        verify(folder, trained)  # the very bytes of that run, not what its folder holds by now
-        chosen = keep(folder, home.models)
-        read_bundle(home.models, chosen)
-    promote(home.database, institution=institution, model_digest=chosen, signed_by=signed_by, reason=reason)
+
+
+def model_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
+    """The bundle whose digest begins so: one that was promoted here, else one of MLflow's runs (the newest where None).
+
+    Raises ModelRefused when there is none, or more than one was promoted.
+    """
+    known = sorted(path.name for path in home.models.glob(f"{digest}*")) if digest and digest.isalnum() else []
+    if len(known) > 1:
+        raise ModelRefused(
+            f"{len(known)} models begin with {digest}: {', '.join(name[:16] for name in known)}. Give more letters."
+        )
+    if known:
+        return home.models / known[0], known[0]
+    from training.tracking import bundle_folder
+
+    return bundle_folder(home, digest)
+
+
+def _kept(home: DataHome, digest: str | None, institution: str) -> str:
+    folder, trained = model_folder(home, digest)
+    verify(folder, trained)  # the very bytes of that run, not what its folder holds by now
+    card = card_in(folder, trained)
+    _require_checks(card, trained)
+    _require_no_worse_place(home, card, trained, institution)
+    chosen = keep(folder, home.models)
+    read_bundle(home.models, chosen)
     return chosen
+
+
+def _require_checks(card: dict[str, Any], digest: str) -> None:
+    if "checks" not in card:
+        raise ModelRefused(
+            f"The card of model {digest[:12]} holds no checks, so nobody can see whether it may serve. "
+            "Train a new model with `zerodrop train`."
+        )
+    failed = [one for one in card["checks"] if one["section"] == "blocking"]
+    if failed:
+        told = "\n".join(_sentence(one) for one in failed)
+        raise ModelRefused(
+            f"Model {digest[:12]} failed {len(failed)} blocking check(s), and no signature overrides one:\n{told}"
+        )
+
+
+def _require_no_worse_place(home: DataHome, card: dict[str, Any], digest: str, institution: str) -> None:
+    """An institution where the model is clearly worse keeps a list of its own: decided there before, or not at all."""
+    worse = [one["institution"] for one in card["evidence"]["institutions"] if one["clearly_worse"]]
+    with home.database.read() as session:
+        undecided = [code for code in worse if institution == code or not _decided(history(session, code), digest)]
+    if institution in (EVERY_INSTITUTION, *undecided) and undecided:
+        codes = ", ".join(undecided)
+        raise ModelRefused(
+            f"Model {digest[:12]} reaches clearly fewer leavers than a simple list at {codes}. Leave the simple list in "
+            f"charge there: zerodrop promote {RULE_LIST} --institution {undecided[0]} · "
+            f"แบบจำลองนี้พบผู้ออกน้อยกว่ารายชื่ออย่างง่ายอย่างชัดเจนที่ {codes} ให้รายชื่ออย่างง่ายรับหน้าที่ที่นั่นก่อน"
+        )
+
+
+def _decided(decisions: Sequence[Signed], digest: str) -> bool:
+    """Whether something else was put in charge of this institution by itself."""
+    return bool(decisions) and decisions[-1].model_digest != digest
+
+
+def _sentence(check: dict[str, Any]) -> str:
+    said, todo = check["said"] or check["title"], check["what_to_do"]
+    return f"{check['code']} {said['en']} {todo['en']} · {said['th']} {todo['th']}"
+
+
+def _point_aliases(home: DataHome) -> None:
+    """MLflow copies what holds; a machine that only serves has none."""
+    if (home.settings.home / "mlflow").is_dir() or home.settings.mlflow_url:
+        from training.tracking import point_aliases
+
+        point_aliases(home)

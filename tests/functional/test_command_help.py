@@ -14,8 +14,9 @@ import pytest
 from tests.functional.command_fixtures import ROOT, call, make_files, run
 
 COMMANDS = (
-    "init", "check", "simulate", "import", "sources", "template", "compact", "replay", "train", "promote", "score", "serve", "demo",
-    "quarantine", "roster", "people", "features",
+    "init", "check", "simulate", "import", "sources", "template", "compact", "replay", "base-rates", "doctor", "train", "card", "compare",
+    "promote", "rollback", "score", "monitor", "serve", "demo",
+    "quarantine", "roster", "people", "features", "mlflow",
 )  # fmt: skip
 HEAVY = ("pandas", "pyarrow", "numpy", "sqlalchemy", "lightgbm", "mlflow", "sklearn", "fastapi", "pydantic_settings")
 _SECONDS = 0.6  # 0.3 is what we promise on a machine that is free

@@ -1,4 +1,4 @@
-"""A model in charge that must not be used: `score` refuses it with a sentence, and nothing is published."""
+"""Models by command: one that must not be used is refused with a sentence; card, comparison, promotion, rollback."""
 
 import hashlib
 import json
@@ -9,13 +9,16 @@ import pytest
 
 from features.catalogue import FINGERPRINT
 from models.bundle import digest_of, keep, write_bundle
-from models.risk_model import RiskModel
+from models.risk_model import Calibration, RiskModel
 from records import lists
 from records.home import open_home
 from records.settings import Settings
-from tests.functional.command_fixtures import MODEL, Place, call, copy_home, make_place, query, refused
+from tests.functional.command_fixtures import MODEL, SERVE, USAGE, Place, call, copy_home, make_place, query, refused
 from tests.models.cards import complete_card
 from tests.models.one_split import one_split
+from tests.training.drawn_card import draw_card
+from tests.training.drawn_evidence import EVIDENCE
+from training.evidence import Evidence, Leak
 
 MONDAY = "2025-09-08"
 
@@ -99,3 +102,96 @@ def test_a_promoted_bundle_that_is_gone(copied: Path, tmp_path: Path) -> None:
     said = call("score", "--as-of", MONDAY, "--home", copied)
     sentence = f"There is no model {kept.name[:12]} in {kept.parent}. Promote it again with `zerodrop promote`."
     refused(said, code=MODEL, sentence=sentence)
+
+
+# The way from a trained model to a list
+
+
+SIGNED = ("--signed-by", "ครูมาลี ตัวอย่าง", "--reason", "เทียบแล้ว")
+
+
+def kept(home: Path, folder: Path, *, offset: float = 0.0, evidence: Evidence = EVIDENCE) -> str:
+    """A model that this home keeps but that nobody put in charge; another `offset` makes another digest."""
+    model = one_split("missed_share_28d", above=0.25, calibration=Calibration(offset=offset))
+    write_bundle(folder / f"trained {offset}", model, draw_card(evidence), "card", bonus=0.0)
+    return keep(folder / f"trained {offset}", home / "models")
+
+
+def test_a_card_is_shown_with_who_signed(copied: Path, tmp_path: Path) -> None:
+    digest = kept(copied, tmp_path)
+    before = call("card", digest[:8], "--home", copied)
+    assert before.code == 0
+    assert "ยังไม่มีผู้ลงนาม" in before.out
+    assert call("promote", digest[:8], *SIGNED, "--home", copied).code == 0
+    after = call("card", digest[:8], "--home", copied)
+    assert "ครูมาลี ตัวอย่าง" in after.out
+    assert after.out.rstrip().endswith(digest)
+
+
+def test_a_card_is_written_as_a_page(copied: Path, tmp_path: Path) -> None:
+    digest = kept(copied, tmp_path)
+    said = call("card", digest, "--html", tmp_path / "card.html", "--home", copied)
+    assert said.code == 0
+    assert str(tmp_path / "card.html") in said.out
+    assert (tmp_path / "card.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    told = call("card", digest, "--json", "--home", copied).document
+    assert told["digest"] == digest
+    assert told["card"]["evidence"]["horizon"] == "days_56"
+
+
+def test_a_card_is_not_written_where_nothing_can_be(copied: Path, tmp_path: Path) -> None:
+    digest = kept(copied, tmp_path)
+    said = call("card", digest, "--html", tmp_path / "none" / "card.html", "--home", copied)
+    assert said.code == USAGE
+    assert "There is no folder" in said.err
+
+
+def test_a_comparison_shows_numbers_and_class_groups_and_no_name(place: Place, copied: Path, tmp_path: Path) -> None:
+    digest = kept(copied, tmp_path)
+    said = call("compare", digest[:8], "--as-of", "2025-07-07", "--home", copied)
+    assert said.code == 0, said.err
+    assert "the absence rule" in said.out
+    assert "would" in said.out
+    assert not [word for word in place.files.personal() if word in said.everything]
+    told = call("compare", digest, "--as-of", "2025-07-07", "--home", copied, "--json").document
+    assert told["then"] == digest
+    assert told["now"] == "absence_rule"
+    assert told["listed_then"] == told["staying"] + len(told["enters"])
+    assert query(copied, "select count(*) from audit where detail like '%compare models%'") == [(2,)]
+
+
+def test_a_failed_blocking_check_refuses_with_its_code(copied: Path, tmp_path: Path) -> None:
+    leak = Leak(probe="identity", feature="gpa_last", strength=0.93)
+    digest = kept(copied, tmp_path, evidence=replace(EVIDENCE, leaks=(leak,)))
+    said = call("promote", digest, *SIGNED, "--home", copied)
+    assert said.code == MODEL
+    assert "\nTR203 " in said.err
+    assert said.out == ""
+    assert query(copied, "select * from promotion") == []
+
+
+def test_a_rollback_is_signed_recorded_and_says_what_holds(copied: Path, tmp_path: Path) -> None:
+    first, second = kept(copied, tmp_path), kept(copied, tmp_path, offset=0.5)
+    for digest in (first, second):
+        assert call("promote", digest, *SIGNED, "--home", copied).code == 0
+    said = call("rollback", *SIGNED, "--home", copied)
+    assert f"Model {first[:12]} is in charge of every institution from the next" in said.out
+    told = call("rollback", *SIGNED, "--home", copied, "--json").document
+    assert told == {"digest": "absence_rule", "instead_of": first, "institution": "*"}
+    assert query(copied, "select model_digest from promotion order by id") == [
+        (first,), (second,), (first,), ("absence_rule",)
+    ]  # fmt: skip
+    assert query(copied, "select promotion_id, undoes from rollback order by promotion_id") == [(3, 2), (4, 1)]
+    refused(
+        call("rollback", *SIGNED, "--home", copied),
+        code=MODEL,
+        sentence="No promotion for every institution is left to take back. Decide anew with `zerodrop promote`.",
+    )
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "college.example"])
+def test_mlflow_is_shown_on_no_other_host(copied: Path, host: str) -> None:
+    said = call("mlflow", "ui", "--host", host, "--home", copied)
+    assert said.code == SERVE
+    assert f"{host} is not this machine. MLflow's pages have no sign-in" in said.err
+    assert said.out == ""

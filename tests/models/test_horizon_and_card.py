@@ -1,45 +1,25 @@
-"""Horizons and their names; the card as a person reads it."""
+"""Horizons and their names; the card as a person reads it, in Markdown and as a page."""
 
-import copy
-from datetime import date
-from typing import Any
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
 
 import pytest
 
-from models.card import render
+from models.card import render, render_html
 from models.horizon import HORIZONS, LIST_HORIZON, NEXT_COUNT, Horizon, days
+from records.errors import ModelRefused
+from records.promotions import Signed
+from tests.training.drawn_card import draw_card
+from tests.training.drawn_evidence import EVIDENCE, about
+from training.evidence import UNKNOWN, Calibrated, Leak
 
-FIGURES = {
-    "auc": 0.8123, "average_precision": 0.3456, "precision": 0.4567, "recall": 0.5678, "lift": 6.789,
-    "brier": 0.0321, "ece": 0.0123, "observed_expected": 1.0456,
-}  # fmt: skip
-CARD: dict[str, Any] = {
-    "institutions": ["1320026101", "1320026102"],
-    "training_terms": ["1/2567", "2/2567"],
-    "test_term": "1/2568",
-    "horizon": "days_56",
-    "training_rows": 45678,
-    "training_base_rate": 0.0617,
-    "gone_rows": 1234,
-    "reconstructed_rows": 987654,
-    "catalogue_fingerprint": "0123456789abcdef" * 4,
-    "calibration": {"backtest": {"slope": 0.912, "offset": -0.123}, "final": {"slope": 1.034, "offset": 0.045}},
-    "bonus": {"value": 0.3, "staying": 0.81, "recall_lost": 0.012},
-    "lists": {"zerodrop": FIGURES, "absence_rule": {**FIGURES, "auc": 0.7001, "brier": None, "ece": None, "observed_expected": None}},
-    "calibration_bins": [{"predicted": 0.0111, "observed": 0.0222, "rows": 3210}],
-    "bands": [
-        {"band": "high", "rows": 800, "left": 116, "low": 0.119, "high": 0.176},
-        {"band": "watch", "rows": 0, "left": 0, "low": 0.0, "high": 1.0},
-        {"band": "none", "rows": 24000, "left": 360, "low": 0.013, "high": 0.0178},
-    ],
-    "abstained": {"rows": 123, "of": 24923, "left": 7},
-    "stability": {
-        "spread": {"missed_share_28d": 0.05, "gpa_last": 0.2, "age_on_entry": 10.0},
-        "weight": {"missed_share_28d": 0.111, "gpa_last": 0.222, "age_on_entry": 0.0},
-        "asked": 0.8, "features_survive": 0.8312, "domains_survive": 0.9644, "shown": 2, "reasons": 2.36,
-        "reasons_before": 3.45, "rows": 2000, "compared": ["seed 11 alone", "persons drawn again"],
-    },
-}  # fmt: skip
+CARD = draw_card()
+SIGNED = Signed(
+    id=1, institution="*", model_digest="d", signed_by="ครูมาลี ตัวอย่าง", reason="พบผู้ออก <b>มากกว่า</b> | จริง",
+    at=datetime(2026, 4, 30, 20, tzinfo=UTC), undoes=None,
+)  # fmt: skip
 
 
 def test_a_horizon_has_a_name_and_says_how_far_it_looks() -> None:
@@ -55,26 +35,33 @@ def test_a_horizon_ends_its_days_after_the_day(horizon: Horizon, end: date | Non
     assert horizon.end(date(2025, 5, 19)) == end
 
 
-def test_the_card_tells_its_figures_rounded_and_a_rule_has_no_probability() -> None:
-    card = render(CARD)
-    assert "| zerodrop | 0.812 | 0.346 | 0.457 | 0.568 | 6.789 | 0.032 | 0.012 | 1.046 |" in card
-    assert "| absence_rule | 0.700 | 0.346 | 0.457 | 0.568 | 6.789 | - | - | - |" in card
-    assert "| 0.011 | 0.022 | 3,210 |" in card
+# The card
 
 
 @pytest.mark.parametrize("told", [
-    "1320026101, 1320026102", "1/2567, 2/2567", "test term: 1/2568", "horizon: days_56", "45,678", "6.2%", "1,234",
-    "987,654", "slope 0.912, offset -0.123", "slope 1.034, offset +0.045", "0.3 ", "81%", "+0.012", "0123456789abcdef",
+    "| แบบจำลองนี้ | 0.76 (0.74 – 0.78) | 0.74 (0.72 – 0.76) | 10% | 0.20 (0.18 – 0.22) | 0.06 (0.04 – 0.08) |",
+    "| การขาดเรียน 4 สัปดาห์ล่าสุด | 0.68 (0.66 – 0.70) |", "| logistic regression | 6.0 (6.0 – 6.0) | 20% (18% – 22%) |",
+    "reaches 1.50 (1.00 – 2.00) more leavers a week (95 % interval; 240 leavers, students drawn again)",
+    "| 1 | this model | by itself | 3,200 | 240 | 1.50 (1.00 – 2.00) |",
+])  # fmt: skip
+def test_the_card_tells_every_list_with_intervals_and_which_one_is_shown(told: str) -> None:
+    assert told in render(CARD)
+
+
+@pytest.mark.parametrize("told", [
+    "Trained on 2025-10-06; the newest week that taught is that of 2025-08-04", "ฝึกเมื่อ 6/10/2568",
+    "1/2566, 2/2566, 1/2567", "Test terms (never trained on): 2/2567, 1/2568, 36 weeks (2 skipped)", "50,000",
+    "3.0% before leaving (2.5% by the strict reading)", "Students in both training and test terms: 2,200",
+    "within 8 weeks", "slope 0.980, offset +0.020", "slope 1.010, offset -0.010", "| dmc (1) | Attendance | 2025-10-02 | 1 | 5 |",
+    "0000000000000000", "fedcba9876543210",
 ])  # fmt: skip
 def test_the_card_tells_on_what_it_rests(told: str) -> None:
     assert told in render(CARD)
 
 
 @pytest.mark.parametrize("told", [
-    "ใน 100 คน ออกกลางคันประมาณ 14 คน (12–18) · about 14 of 100 left (12–18), 800 student-weeks",
-    "เฝ้าดู · watched: ไม่มีนักเรียนในระดับนี้ · nobody stood there",
-    "ใน 100 คน ออกกลางคันประมาณ 2 คน (1–2)",
-    "too little known to rank: 0.5% (123 / 24,923 student-weeks)", "of whom left: 7",
+    "| visited | 14 (12 – 18) | 800 | 116 |", "| เฝ้าดู | ไม่มีนักเรียนในระดับนี้ | 0 | 0 |", "| not listed | 2 (1 – 2) |",
+    "Too little known to rank: 0.5% (123 / 24,923 student-weeks), of whom left: 7",
     "ไม่ใช่คำทำนาย", "not a forecast", "do not count the weeks of one student as so many students",
 ])  # fmt: skip
 def test_the_card_tells_how_many_of_each_band_left_and_of_whom_too_little_was_known(told: str) -> None:
@@ -82,39 +69,153 @@ def test_the_card_tells_how_many_of_each_band_left_and_of_whom_too_little_was_kn
 
 
 @pytest.mark.parametrize("told", [
-    "reasons that came back: 83.1%", "leading domains that came back: 96.4%", "a reason: 2 / 3",
-    "reasons a student: 2.4 (ก่อนกรอง · before the filter 3.5)", "2,000 rows", "seed 11 alone, persons drawn again",
-    "| gpa_last | 0.222 | 0.20 |\n| missed_share_28d | 0.111 | 0.05 |",
+    "Of 240 leavers, 130 had been listed", "First listed 35 days before they were last seen (middle half 14–63)",
+    "Of last week's visits 82% stay (bonus 0.20, which costs 1.0% of recall)", "After retraining 87% of the list is the same",
+    "| Grades | 0.030 (0.010 – 0.050) | 0.50 (0.48 – 0.52) |", "| constraints of direction (their cost) | 0.000 (",
+    "observed over expected 1.02 (0.92 – 1.12)", "lowest 0.95 (2025-06-09) and highest 1.10 (2025-06-02)",
+])  # fmt: skip
+def test_the_card_tells_calibration_timing_and_what_each_source_adds(told: str) -> None:
+    assert told in render(CARD)
+
+
+@pytest.mark.parametrize("told", [
+    "Reasons that came back: 83.1% (wanted: 80%)", "Leading domains that came back: 96.4%", "to be a reason: 2 / ",
+    "Reasons a student: 2.4 (before the filter 3.5)", "2,000 rows", "seed 11 alone, persons drawn again",
 ])  # fmt: skip
 def test_the_card_tells_how_steady_the_reasons_are(told: str) -> None:
     assert told in render(CARD)
 
 
 def test_a_feature_that_the_model_does_not_look_at_stands_in_no_table() -> None:
-    assert "age_on_entry" not in render(CARD)
+    stability = CARD["stability"]
+    weight = dict.fromkeys(stability["weight"], 0.0) | {"missed_share_28d": 0.5}
+    card = render(draw_card(stability={**stability, "weight": weight}))
+    assert card.count(" | 0.500 | ") == 2
+    assert " | 0.000 | " not in card
 
 
-def test_reasons_that_nobody_has_cannot_come_back() -> None:
-    card = copy.deepcopy(CARD)
-    card["stability"].update(features_survive=None, domains_survive=None, shown=0, reasons=0.0)
-    assert "reasons that came back: - (" in render(card)
+def test_each_group_stands_with_its_label_and_a_small_one_with_no_figure() -> None:
+    [sex, *others] = EVIDENCE.fairness
+    small = replace(
+        sex.groups[1], students=None, leavers=None, suppressed=True, recall=UNKNOWN, observed_expected=UNKNOWN, listed_share=float("nan")
+    )  # fmt: skip
+    judged = replace(sex, groups=(sex.groups[0], small), verdict="cannot tell", gap=UNKNOWN)
+    card = render(draw_card(replace(EVIDENCE, fairness=(judged, *others))))
+    assert "### เพศ: ข้อมูลไม่พอจะบอกได้" in card
+    assert "| male | 900 | 120 | 40% (38% – 42%) | 1.00 (0.90 – 1.10) | 10% |" in card
+    assert "| female | too few to show |  |  |  |  |" in card
+    assert "Largest gap –; this sample can show gaps from 9% on" in card
+
+
+def test_a_failed_check_stands_with_its_code_why_and_what_to_do() -> None:
+    leak = Leak(probe="identity", feature="gpa_last", strength=0.93)
+    card = render(draw_card(replace(EVIDENCE, leaks=(leak,))))
+    assert "Failed, and blocking: no signature overrides it" in card
+    assert re.search(r"\| TR203 \| [^|]*gpa_last[^|]* \| [^|]+ \| [^|]*zerodrop doctor[^|]* \|", card)
+    assert "> A blocking check failed, so this model cannot be put in charge" in card
+    assert "A blocking check failed" not in render(CARD)
+
+
+def test_a_small_institutions_offset_is_told() -> None:
+    held = Calibrated(backtest_slope=1, backtest_offset=0, slope=1, offset=0, institution_offsets={"1320026101": 0.12})
+    assert "1320026101 +0.12" in render(draw_card(replace(EVIDENCE, calibrated=held)))
+
+
+def test_a_figure_that_could_not_be_told_is_no_zero() -> None:
+    lists = {"zerodrop": replace(EVIDENCE.lists["zerodrop"], auc=UNKNOWN, ece=about(0.02))}
+    assert "| this model | – | 0.74 (0.72 – 0.76) |" in render(draw_card(replace(EVIDENCE, lists=lists)))
 
 
 @pytest.mark.parametrize(("th", "en"), [
+    ("ใครลงนาม", "Who signed"), ("แสดงรายชื่อใด เพราะเหตุใด", "Which list is shown, and why"), ("การตรวจสอบ", "Checks"),
     ("แต่ละระดับออกกลางคันเท่าไร", "How many of each band left"), ("เหตุผลคงเส้นคงวา", "How steady the reasons are"),
     ("บัตรแบบจำลอง", "Model card"), ("คะแนนไม่ใช่คำตัดสินตัวเด็ก", "A score is not a verdict on a child."),
-    ("ข้อมูลที่ใช้", "Data"), ("ผลเทียบกับรายชื่ออย่างง่าย", "Skill against simple lists"),
-    ("การปรับเทียบ", "Calibration"), ("ข้อจำกัด", "Limits"), ("ไม่ได้วัด", "not measured"),
+    ("ข้อมูลที่ใช้", "Data, and how old it is"), ("ผลเทียบกับรายชื่ออย่างง่าย", "Skill beside the simple lists"),
+    ("คะแนนตรงกับความจริงเพียงใด", "(calibration)"), ("ข้อจำกัด", "Limits"), ("ไม่ได้วัด", "not measured"),
+    ("ห้ามใช้ลงโทษ ตัดสิทธิ์ ปฏิเสธการรับเข้าเรียนหรือความช่วยเหลือ", "Never to punish, to refuse a place or help"),
+    ("ทุกกลุ่มได้รับการดูแลเท่ากันหรือไม่", "Is every group reached alike"),
 ])  # fmt: skip
-def test_the_card_says_it_in_thai_and_english(th: str, en: str) -> None:
-    card = render(CARD)
-    assert th in card
-    assert en in card
+def test_the_card_is_thai_first_and_english_after(th: str, en: str) -> None:
+    thai, _, english = render(CARD).partition("\n# In English\n")
+    assert th in thai
+    assert en in thai.splitlines()[0] or en in english
+    assert not re.search("[ก-๙]", english.replace("ครูมาลี", ""))
 
 
 def test_a_model_that_could_not_be_tested_says_so() -> None:
-    card = copy.deepcopy(CARD)
-    card.update(test_term=None, lists={}, calibration_bins=[], bands=[], abstained=None)
-    assert "test term: -" in render(card)
-    assert "ไม่มีภาคเรียนทดสอบ · There was no test term." in render(card)
-    assert "| zerodrop |" not in render(card)
+    untested = replace(
+        EVIDENCE, test=None, lists={}, gain=None, gains=(), institutions=(), lead_time=None, churn=None, sources=(),
+        constraints=None, fairness=(),
+    )  # fmt: skip
+    card = render(draw_card(untested))
+    for told in ("Test terms: none", "There was no test term.", "nobody knows whether it beats a simple list"):
+        assert told in card
+    assert "| this model |" not in card
+
+
+def test_the_card_names_who_signed_when_for_whom_and_why() -> None:
+    assert "Nobody has signed for this model yet" in render(CARD)
+    back = replace(SIGNED, id=3, institution="1320026101", undoes=2)
+    card = render(CARD, [SIGNED, back])
+    assert "| 1/5/2569 | ครูมาลี ตัวอย่าง | ทุกสถานศึกษา | ให้รับหน้าที่ | พบผู้ออก &lt;b>มากกว่า&lt;/b> \\| จริง |" in card
+    assert "| 2026-05-01 | ครูมาลี ตัวอย่าง | 1320026101 | put back in charge |" in card
+
+
+def test_a_card_of_another_zerodrop_is_refused() -> None:
+    card = {name: value for name, value in CARD.items() if name not in ("evidence", "words")}
+    with pytest.raises(ModelRefused, match="it holds no evidence, words"):
+        render(card)
+
+
+# The page
+
+
+class _Read(HTMLParser):
+    """Tags, attributes and words of a page; refuses a tag that closes another one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "action")]
+        if tag != "meta":
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def read(page: str) -> _Read:
+    reader = _Read()
+    reader.feed(page)
+    assert reader._open == []
+    return reader
+
+
+def test_the_page_is_whole_and_needs_nothing_from_outside() -> None:
+    page = render_html(CARD, [SIGNED])
+    found = read(page)
+    assert found.addresses == ["#english"]
+    assert {"script", "link", "img", "iframe"}.isdisjoint(found.tags)
+    assert "http" not in page
+    assert "@import" not in page
+    assert "url(" not in page
+    assert found.tags.count("h1") == 2
+
+
+def test_the_page_says_what_the_text_says() -> None:
+    words = " ".join(read(render_html(CARD, [SIGNED])).words)
+    for cell in re.findall(r"[^|\n()>#*-]{4,}", render(CARD, [SIGNED]).replace("&lt;", "<")):
+        assert " ".join(cell.replace("\\", "").split()) in " ".join(words.split()) or "<b" in cell, cell
+
+
+def test_what_a_person_typed_is_no_tag_on_the_page() -> None:
+    assert "&lt;b&gt;มากกว่า&lt;/b&gt;" in render_html(CARD, [SIGNED])

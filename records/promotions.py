@@ -1,0 +1,101 @@
+"""Who put what in charge and who took it back: a signed history that only grows, and the way one step back in it.
+
+The newest row of `promotion` holds (records.lists.champion). A rollback is such a row too; beside it stands which
+promotion it undid, so that going back twice goes back two steps and never to and fro.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records.database import Database, LedgerTable
+from records.errors import ModelRefused
+from records.lists import EVERY_INSTITUTION, RULE_LIST, PromotionRow, champion
+
+
+class RollbackRow(LedgerTable):
+    """The promotion `promotion_id` was no new decision: it undid the promotion `undoes`."""
+
+    __tablename__ = "rollback"
+    promotion_id: Mapped[int] = mapped_column(ForeignKey("promotion.id"), primary_key=True)
+    undoes: Mapped[int] = mapped_column(ForeignKey("promotion.id"), unique=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signed:
+    """One decision: `institution` is a code or EVERY_INSTITUTION, `undoes` the decision that a rollback took back."""
+
+    id: int
+    institution: str
+    model_digest: str
+    signed_by: str
+    reason: str
+    at: datetime
+    undoes: int | None
+
+
+def history(session: Session, institution: str | None = None) -> list[Signed]:
+    """Every decision about an institution (or EVERY_INSTITUTION) itself, oldest first; about all where None."""
+    undone = {row.promotion_id: row.undoes for row in session.scalars(select(RollbackRow))}
+    rows = select(PromotionRow).order_by(PromotionRow.id)
+    if institution is not None:
+        rows = rows.where(PromotionRow.institution == institution)
+    return [
+        Signed(
+            id=row.id,
+            institution=row.institution,
+            model_digest=row.model_digest,
+            signed_by=row.signed_by,
+            reason=row.reason,
+            at=row.at,
+            undoes=undone.get(row.id),
+        )
+        for row in session.scalars(rows)
+    ]
+
+
+def standing(decisions: Sequence[Signed]) -> list[Signed]:
+    """The promotions that nobody took back, oldest first."""
+    undone = {one.undoes for one in decisions}
+    return [one for one in decisions if one.undoes is None and one.id not in undone]
+
+
+def before(session: Session, institution: str) -> tuple[Signed, str]:
+    """The promotion that a rollback would undo, and what was in charge before it. Raises ModelRefused without one."""
+    decided = standing(history(session, institution))
+    if not decided:
+        whose = "every institution" if institution == EVERY_INSTITUTION else institution
+        raise ModelRefused(f"No promotion for {whose} is left to take back. Decide anew with `zerodrop promote`.")
+    if len(decided) > 1:
+        return decided[-1], decided[-2].model_digest
+    inherited = RULE_LIST if institution == EVERY_INSTITUTION else champion(session, EVERY_INSTITUTION)
+    return decided[-1], inherited
+
+
+def roll_back(database: Database, *, institution: str, undoes: int, signed_by: str, reason: str) -> str:
+    """Put in charge again what was before the promotion `undoes`; returns its digest (or the simple list's name).
+
+    Raises ModelRefused when that promotion is no longer the one that holds.
+    """
+    with database.write() as session:
+        held, digest = before(session, institution)
+        if held.id != undoes:
+            raise ModelRefused(
+                "Another decision was signed meanwhile, so nothing was taken back. Run `zerodrop rollback` again."
+            )
+        row = PromotionRow(
+            institution=institution, model_digest=digest, signed_by=signed_by, reason=reason, at=datetime.now(UTC)
+        )
+        session.add(row)
+        session.flush()
+        session.add(RollbackRow(promotion_id=row.id, undoes=undoes))
+    return digest
+
+
+def in_charge(session: Session) -> list[str]:
+    """What holds anywhere, by digest or name, newest decision first: the truth from which others copy."""
+    newest = {one.institution: one for one in history(session)}
+    return [one.model_digest for one in sorted(newest.values(), key=lambda one: -one.id)]

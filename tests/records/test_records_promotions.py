@@ -1,0 +1,100 @@
+"""The signed history: what stands, what a rollback takes back, and that going back twice goes back two steps."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from records import lists
+from records.database import Database, LedgerTable
+from records.errors import ModelRefused
+from records.lists import EVERY_INSTITUTION, RULE_LIST
+from records.promotions import before, history, in_charge, roll_back, standing
+
+CODE = "1320026101"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path / 'zerodrop.db'}")
+    made.create(LedgerTable)
+    yield made
+    made.close()
+
+
+def sign(database: Database, digest: str, institution: str = EVERY_INSTITUTION) -> None:
+    lists.promote(database, institution=institution, model_digest=digest, signed_by="ครูมาลี", reason="ดีกว่า")
+
+
+def back(database: Database, institution: str = EVERY_INSTITUTION) -> str:
+    with database.read() as session:
+        held, digest = before(session, institution)
+    done = roll_back(database, institution=institution, undoes=held.id, signed_by="ครูสมชาย", reason="ผิดพลาด")
+    assert done == digest
+    return done
+
+
+def champion(database: Database, institution: str = CODE) -> str:
+    with database.read() as session:
+        return lists.champion(session, institution)
+
+
+def test_each_step_back_takes_back_one_more_promotion(database: Database) -> None:
+    for digest in "abc":
+        sign(database, digest)
+    assert [back(database) for _ in range(3)] == ["b", "a", RULE_LIST]
+    assert champion(database) == RULE_LIST
+    with pytest.raises(ModelRefused, match="No promotion for every institution is left to take back"):
+        back(database)
+
+
+def test_a_promotion_after_a_step_back_is_what_the_next_step_takes_back(database: Database) -> None:
+    for digest in "ab":
+        sign(database, digest)
+    back(database)
+    sign(database, "c")
+    assert back(database) == "a"
+
+
+def test_an_institution_goes_back_to_what_serves_everybody(database: Database) -> None:
+    sign(database, "everybody's")
+    sign(database, "own", CODE)
+    assert champion(database) == "own"
+    assert back(database, CODE) == "everybody's"
+    assert champion(database) == "everybody's"
+
+
+def test_going_back_to_the_simple_list_can_be_taken_back_too(database: Database) -> None:
+    sign(database, "a")
+    sign(database, RULE_LIST)
+    assert back(database) == "a"
+
+
+def test_every_decision_is_kept_with_who_why_and_what_it_undid(database: Database) -> None:
+    sign(database, "a")
+    back(database)
+    with database.read() as session:
+        told = history(session)
+    assert [(one.model_digest, one.signed_by, one.reason, one.undoes) for one in told] == [
+        ("a", "ครูมาลี", "ดีกว่า", None),
+        (RULE_LIST, "ครูสมชาย", "ผิดพลาด", told[0].id),
+    ]
+    assert standing(told) == []
+
+
+def test_a_decision_signed_meanwhile_is_not_taken_back(database: Database) -> None:
+    sign(database, "a")
+    with database.read() as session:
+        held, _ = before(session, EVERY_INSTITUTION)
+    sign(database, "b")
+    with pytest.raises(ModelRefused, match="Another decision was signed meanwhile"):
+        roll_back(database, institution=EVERY_INSTITUTION, undoes=held.id, signed_by="ก", reason="ข")
+    assert champion(database) == "b"
+
+
+def test_what_is_in_charge_anywhere_newest_first(database: Database) -> None:
+    for digest, institution in (("a", EVERY_INSTITUTION), ("b", CODE), ("c", EVERY_INSTITUTION), ("d", CODE)):
+        sign(database, digest, institution)
+    sign(database, "e")
+    with database.read() as session:
+        assert in_charge(session) == ["e", "d"]

@@ -1,0 +1,139 @@
+"""Putting a model in charge: never past a failed blocking check, never where it is clearly worse, always signed."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.bundle import keep, write_bundle
+from models.card import card_in
+from models.risk_model import Calibration
+from records import lists
+from records.errors import ModelRefused
+from records.home import DataHome
+from records.lists import RULE_LIST
+from tests.features.pictures import calendar, roster
+from tests.features.small_log import INSTITUTION
+from tests.models.one_split import one_split
+from tests.training.drawn_card import draw_card
+from tests.training.drawn_evidence import EVIDENCE
+from tests.training.drawn_home import make_home
+from training.evidence import Leak
+from training.promote import model_folder, promote_model, roll_back_model
+
+SIGNED = {"signed_by": "ครูมาลี ตัวอย่าง", "reason": "เทียบกับรายชื่ออย่างง่ายแล้ว"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[DataHome]:
+    made = make_home(tmp_path, [*calendar([(2025, 1)]), *roster(range(1, 4), (2025, 1))])
+    yield made
+    made.close()
+
+
+def trained(home: DataHome, card: dict[str, Any], *, offset: float = 0.0) -> str:
+    """A bundle in the data home; another `offset` makes another digest."""
+    model = one_split("missed_share_28d", above=0.25, calibration=Calibration(offset=offset))
+    folder = home.settings.home / f"trained {offset}"
+    write_bundle(folder, model, card, "card", bonus=0.0)
+    return keep(folder, home.models)
+
+
+def champion(home: DataHome, institution: str = INSTITUTION) -> str:
+    with home.database.read() as session:
+        return lists.champion(session, institution)
+
+
+def test_a_model_whose_checks_passed_is_put_in_charge(home: DataHome) -> None:
+    digest = trained(home, draw_card())
+    assert promote_model(home, institution="*", digest=digest[:8], **SIGNED) == digest
+    assert champion(home) == digest
+
+
+def test_no_signature_overrides_a_failed_blocking_check(home: DataHome) -> None:
+    leak = Leak(probe="identity", feature="gpa_last", strength=0.93)
+    digest = trained(home, draw_card(replace(EVIDENCE, leaks=(leak,))))
+    with pytest.raises(ModelRefused) as refused:
+        promote_model(home, institution="*", digest=digest, **SIGNED)
+    said = str(refused.value)
+    assert said.startswith(f"Model {digest[:12]} failed 1 blocking check(s), and no signature overrides one:\nTR203 ")
+    assert "zerodrop doctor" in said
+    assert any("\u0e01" <= letter <= "\u0e5b" for letter in said)
+    assert champion(home) == RULE_LIST
+
+
+def test_a_card_without_checks_is_refused(home: DataHome) -> None:
+    card = draw_card()
+    del card["checks"]
+    digest = trained(home, card)
+    with pytest.raises(ModelRefused, match="holds no checks, so nobody can see whether it may serve"):
+        promote_model(home, institution="*", digest=digest, **SIGNED)
+
+
+def worse_here() -> dict[str, Any]:
+    [only] = EVIDENCE.institutions
+    other = replace(only, institution="elsewhere", clearly_worse=False)
+    return draw_card(
+        replace(EVIDENCE, institutions=(replace(only, institution=INSTITUTION, clearly_worse=True), other))
+    )
+
+
+@pytest.mark.parametrize("institution", ["*", INSTITUTION])
+def test_where_a_model_is_clearly_worse_it_is_not_put_in_charge(home: DataHome, institution: str) -> None:
+    digest = trained(home, worse_here())
+    with pytest.raises(ModelRefused, match=f"clearly fewer leavers than a simple list at {INSTITUTION}"):
+        promote_model(home, institution=institution, digest=digest, **SIGNED)
+    assert champion(home) == RULE_LIST
+
+
+def test_once_the_simple_list_was_chosen_there_the_others_get_the_model(home: DataHome) -> None:
+    digest = trained(home, worse_here())
+    promote_model(home, institution=INSTITUTION, digest=RULE_LIST, **SIGNED)
+    assert promote_model(home, institution="*", digest=digest, **SIGNED) == digest
+    assert champion(home) == RULE_LIST
+    assert champion(home, "elsewhere") == digest
+    with pytest.raises(ModelRefused, match="clearly fewer leavers"):
+        promote_model(home, institution=INSTITUTION, digest=digest, **SIGNED)
+
+
+def test_a_rollback_puts_the_model_before_in_charge_and_both_are_told(home: DataHome) -> None:
+    first, second = trained(home, draw_card()), trained(home, draw_card(), offset=0.5)
+    for digest in (first, second):
+        promote_model(home, institution="*", digest=digest, **SIGNED)
+    done = roll_back_model(home, institution="*", **SIGNED)
+    assert (done.left, done.in_charge) == (second, first)
+    assert champion(home) == first
+
+
+def test_a_rollback_to_a_bundle_that_is_gone_changes_nothing(home: DataHome) -> None:
+    first, second = trained(home, draw_card()), trained(home, draw_card(), offset=0.5)
+    for digest in (first, second):
+        promote_model(home, institution="*", digest=digest, **SIGNED)
+    (home.models / first).rename(home.settings.home / "away")
+    with pytest.raises(ModelRefused, match=f"There is no model {first[:12]}"):
+        roll_back_model(home, institution="*", **SIGNED)
+    assert champion(home) == second
+
+
+@pytest.mark.parametrize(("signed_by", "reason"), [("", "why"), ("ครู", " \n")])
+def test_a_rollback_needs_a_name_and_a_reason(home: DataHome, signed_by: str, reason: str) -> None:
+    promote_model(home, institution="*", digest=trained(home, draw_card()), **SIGNED)
+    with pytest.raises(ModelRefused, match=r"A rollback needs the name of who signs \(--signed-by\) and a reason"):
+        roll_back_model(home, institution="*", signed_by=signed_by, reason=reason)
+
+
+def test_letters_that_several_models_share_name_none(home: DataHome) -> None:
+    for name in ("abc1", "abc2"):
+        (home.models / name).mkdir(parents=True)
+    with pytest.raises(ModelRefused, match="2 models begin with abc: abc1, abc2"):
+        model_folder(home, "abc")
+
+
+def test_the_card_of_a_promoted_model_is_the_one_that_was_signed(home: DataHome) -> None:
+    digest = trained(home, draw_card())
+    assert card_in(home.models / digest, digest) == draw_card()
+    (home.models / digest / "card.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelRefused, match=r"card\.json is missing or was changed after signing"):
+        card_in(home.models / digest, digest)

@@ -1,0 +1,178 @@
+"""Before a switch: who would enter and leave this week's list, and the figures of both models side by side.
+
+Both lists are made now, from one and the same snapshot, capacity and list of the week before. The rows are student
+numbers and class groups, never names, and the log is opened through records.access, which records the look.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from features.cohort import NobodyEnrolled
+from features.snapshot import Snapshot, features
+from features.state import Replay
+from models.bands import HIGH, NO_ADVISOR, WATCH, Bands, assign
+from models.baselines import AbsenceRule
+from models.bundle import keep, read_bundle
+from models.card import card_in
+from models.known import abstains, rule_weight
+from records import lists, staff
+from records.access import open_log
+from records.errors import ConfigurationGap
+from records.home import DataHome
+from records.lists import RULE_LIST
+from training.promote import model_folder
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """One student whose band the switch would change; ranks count from 1."""
+
+    number: int
+    class_group: str
+    rank_now: int
+    rank_then: int
+    band_now: str
+    band_then: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """`enters` and `leaves` are of the list (visited or watched), `moves` between the two; in order of the new rank.
+
+    `figures_now` and `figures_then` are the lists of the two cards by name, as training.evidence.ListFigures in JSON;
+    `figures_now` is None where a simple list is in charge, whose figures stand in the other card beside the model's.
+    """
+
+    institution: str
+    as_of: date
+    now: str
+    then: str
+    students: int
+    listed_now: int
+    listed_then: int
+    staying: int
+    enters: tuple[Moved, ...]
+    leaves: tuple[Moved, ...]
+    moves: tuple[Moved, ...]
+    figures_now: Mapping[str, Any] | None
+    figures_then: Mapping[str, Any]
+
+
+def compare_models(
+    home: DataHome, institution: str, *, digest: str | None, today: date, as_of: date | None, actor: str
+) -> Comparison:
+    """What promoting `digest` (the newest run where None) would change in the list of `as_of`.
+
+    Without `as_of` it is the week of the newest published list, else this week's. Raises ConfigurationGap when nobody
+    was enrolled then, ModelRefused for a model that cannot be read here.
+    """
+    folder, then = model_folder(home, digest)
+    with home.database.read() as session:
+        now = lists.champion(session, institution)
+        published = lists.current_publication(session, institution)
+    this_week = published.as_of if published else today - timedelta(days=today.weekday())
+    snapshot = _snapshot(home, institution, as_of or this_week, actor)
+    with tempfile.TemporaryDirectory() as kept:
+        proved = Path(kept)
+        keep(folder, proved)
+        bands_then = _bands(home, snapshot, then, proved)
+    bands_now = _bands(home, snapshot, now, home.models)
+    moved = _moved(snapshot, bands_now, bands_then)
+    listed_now, listed_then = _listed(bands_now), _listed(bands_then)
+    return Comparison(
+        institution=institution,
+        as_of=snapshot.as_of,
+        now=now,
+        then=then,
+        students=len(snapshot.values),
+        listed_now=int(listed_now.sum()),
+        listed_then=int(listed_then.sum()),
+        staying=int((listed_now & listed_then).sum()),
+        enters=tuple(one for one in moved if not _has_place(one.band_now) and _has_place(one.band_then)),
+        leaves=tuple(one for one in moved if _has_place(one.band_now) and not _has_place(one.band_then)),
+        moves=tuple(one for one in moved if _has_place(one.band_now) and _has_place(one.band_then)),
+        figures_now=None if now == RULE_LIST else _figures(home.models / now, now),
+        figures_then=_figures(folder, then),
+    )
+
+
+def _figures(folder: Path, digest: str) -> Mapping[str, Any]:
+    """Empty for a card without a test term, or of before there was evidence."""
+    found: Mapping[str, Any] = card_in(folder, digest).get("evidence", {}).get("lists", {})
+    return found
+
+
+def _snapshot(home: DataHome, institution: str, as_of: date, actor: str) -> Snapshot:
+    log = open_log(home, institution, actor=actor, purpose="compare models")
+    try:
+        state = Replay(log).advance(as_of)
+        return features(state, as_of, institution=institution, ledger_number=log.ledger_number)
+    except NobodyEnrolled as nobody:
+        raise ConfigurationGap(str(nobody)) from None
+
+
+def _bands(home: DataHome, snapshot: Snapshot, digest: str, models: Path) -> Bands:
+    """The list as the weekly run would make it from this model or simple list."""
+    institution, as_of, who = snapshot.institution, snapshot.as_of, snapshot.cohort
+    if digest == RULE_LIST:
+        scores = AbsenceRule(features=snapshot.features).scores(snapshot.values)
+        weight, bonus = rule_weight(snapshot.features), 0.0
+    else:
+        bundle = read_bundle(models, digest)
+        scores, weight, bonus = bundle.model.logits(snapshot.values), bundle.weight, bundle.bonus
+    with home.database.read() as session:
+        capacity, _ = lists.capacity_on(session, institution, as_of)
+        before = lists.listed_before(session, institution, as_of, HIGH)
+        entered = staff.advisors_by_group(session, institution, as_of)
+    ties = [home.vault.key.tie_break(int(student), as_of.isoformat()) for student in who.student]
+    return assign(
+        scores,
+        listed_last_week=np.isin(who.student, list(before)),
+        bonus=bonus,
+        advisor=_advisors(who.groups, entered)[who.group],
+        ties=np.array(ties, np.uint64),
+        visits_per_week=capacity.visits_per_week,
+        rows_per_advisor=capacity.rows_per_advisor,
+        abstained=abstains(snapshot.values, weight),
+    )
+
+
+def _advisors(groups: tuple[str, ...], entered: Mapping[str, UUID]) -> npt.NDArray[np.int64]:
+    """A number for each class group's advisor; NO_ADVISOR for a group without one."""
+    numbers = {account: number for number, account in enumerate(sorted(set(entered.values())))}
+    return np.array([numbers[entered[name]] if name in entered else NO_ADVISOR for name in groups], np.int64)
+
+
+def _has_place(band: str) -> bool:
+    return band in (HIGH, WATCH)
+
+
+def _listed(bands: Bands) -> Flags:
+    return np.isin(bands.band, (HIGH, WATCH))
+
+
+def _moved(snapshot: Snapshot, now: Bands, then: Bands) -> list[Moved]:
+    who = snapshot.cohort
+    changed = np.flatnonzero((now.band != then.band) & (_listed(now) | _listed(then)))
+    found = [
+        Moved(
+            number=int(who.student[place]),
+            class_group=who.groups[who.group[place]],
+            rank_now=int(now.rank[place]),
+            rank_then=int(then.rank[place]),
+            band_now=str(now.band[place]),
+            band_then=str(then.band[place]),
+        )
+        for place in changed
+    ]
+    return sorted(found, key=lambda one: one.rank_then)

@@ -1,0 +1,79 @@
+"""A comparison in words for the command line: counts, rows by number and class group, figures of both models."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from models.card_words import UNTOLD, beside, interval, share_interval
+from records.lists import RULE_LIST
+from training.compare import Comparison, Moved
+from training.evidence import AT_CAPACITY, MODEL
+
+_RULE_IN_CARDS = "absences_28d"
+"""The name under which cards judge the simple list that serves without a model."""
+
+
+def told(found: Comparison) -> Iterator[str]:
+    yield f"{found.institution}  {found.as_of}"
+    yield f"ใช้อยู่ · in charge: {_named(found.now)}"
+    yield f"ถ้าเปลี่ยน · if switched: {_named(found.then)}"
+    yield ""
+    yield (
+        f"นักเรียน · students {found.students:,}   อยู่ในรายชื่อ · listed {found.listed_now} → {found.listed_then}   "
+        f"อยู่ต่อ · staying {found.staying}   เข้า · entering {len(found.enters)}   ออกจากรายชื่อ · leaving {len(found.leaves)}   "
+        f"เปลี่ยนระดับ · other band {len(found.moves)}"
+    )
+    for title, rows in (
+        ("เข้ารายชื่อ · would enter", found.enters),
+        ("ออกจากรายชื่อ · would leave", found.leaves),
+        ("เปลี่ยนระดับ · would change band", found.moves),
+    ):
+        if rows:
+            yield ""
+            yield title
+            yield from (_row(one) for one in rows)
+    yield ""
+    yield from _figures(found)
+
+
+def _named(digest: str) -> str:
+    return f"{digest} (รายชื่อตามการขาดเรียน · the absence rule)" if digest == RULE_LIST else digest[:16]
+
+
+def _row(one: Moved) -> str:
+    return (
+        f"  #{one.number:<7} {one.class_group:<16} ลำดับ · rank {one.rank_now:>5} → {one.rank_then:<5} "
+        f"{one.band_now} → {one.band_then}"
+    )
+
+
+def _figures(found: Comparison) -> Iterator[str]:
+    """Each from the test terms of its own card."""
+    then = found.figures_then.get(MODEL)
+    ruled = found.figures_then.get(_RULE_IN_CARDS)
+    now = ruled if found.figures_now is None else found.figures_now.get(MODEL)
+    if then is None:
+        yield "ยังไม่มีภาคเรียนทดสอบ · the new model was tested on no term"
+        return
+    yield "ในภาคเรียนทดสอบของแต่ละบัตร · on the test terms of each card        ใช้อยู่ · in charge → ถ้าเปลี่ยน · if switched"
+    yield from (f"  {name:<44} {_of(now, name)} → {_of(then, name)}" for name in _SHOWN)
+
+
+_SHOWN = (
+    "reached a week", "precision", "recall", "AUC", "AUC within", "observed/expected", "calibration error",
+)  # fmt: skip
+
+
+def _of(figures: Mapping[str, Any] | None, name: str) -> str:
+    if figures is None:
+        return UNTOLD
+    at = figures["at"][AT_CAPACITY]
+    cells = {
+        "reached a week": interval(at["reached_per_week"], 1),
+        "precision": share_interval(at["precision"]),
+        "recall": share_interval(at["recall"]),
+        "AUC": interval(figures["auc"]),
+        "AUC within": interval(figures["auc_within"]),
+        "observed/expected": interval(figures["observed_expected"]),
+        "calibration error": interval(figures["ece"], 3),
+    }
+    return beside(cells[name])

@@ -1,0 +1,151 @@
+"""The commands between a trained model and a list: card, compare, promote, rollback, and MLflow's own pages."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from records.console import (
+    Home,
+    InstitutionCode,
+    Json,
+    actor,
+    data_home,
+    for_writing,
+    say,
+    the_institution,
+    today_in_bangkok,
+)
+
+if TYPE_CHECKING:
+    from training.compare import Comparison
+
+SignedBy = Annotated[str, typer.Option(help="Who answers for it.")]
+Reason = Annotated[str, typer.Option(help="Why.")]
+Whose = Annotated[str, typer.Option("--institution", help="For one institution; for all when left out.")]
+Digest = Annotated[str, typer.Argument(help="First letters of the model; the newest run when left out.")]
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def card(
+    digest: Digest = "",
+    html: Annotated[Path | None, typer.Option(help="Write it here as one page for screen and A4 instead.")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Show a model's card: what it is for and never for, what was found, its checks, and who signed."""
+    from models.card import card_in, render, render_html
+    from records.errors import UserError
+    from records.promotions import history
+    from training.promote import model_folder
+
+    path = None if html is None else for_writing(html)
+    with data_home(home) as opened:
+        folder, whole = model_folder(opened, digest or None)
+        content = card_in(folder, whole)
+        with opened.database.read() as session:
+            signed = [one for one in history(session) if one.model_digest == whole]
+    if path is None:
+        say({"digest": whole, "card": content}, as_json, f"{render(content, signed)}\nModel {whole}")
+        return
+    page = render_html(content, signed)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UserError.not_written(path, error) from None
+    say({"digest": whole, "html": str(path)}, as_json, f"บัตรของแบบจำลอง {whole[:12]} อยู่ที่ · the card is in: {path}")
+
+
+def compare(
+    digest: Digest = "",
+    institution: InstitutionCode = "",
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Another week; else that of the newest list.")
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Before a switch: who would enter and leave this week's list (numbers and class groups only), and both models' figures."""
+    from dataclasses import asdict
+
+    from training.compare import compare_models
+    from training.compare_words import told
+
+    with data_home(home) as opened:
+        found: Comparison = compare_models(
+            opened,
+            the_institution(opened, institution),
+            digest=digest or None,
+            today=today_in_bangkok(),
+            as_of=as_of.date() if as_of else None,
+            actor=actor(),
+        )
+    say(asdict(found), as_json, "\n".join(told(found)))
+
+
+def promote(
+    signed_by: SignedBy,
+    reason: Reason,
+    digest: Annotated[
+        str, typer.Argument(help="First letters of the model; the newest run when left out; absence_rule to go back.")
+    ] = "",
+    institution: Whose = "*",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Put a trained model in charge: its blocking checks have passed, its bytes are copied, a named person signs."""
+    from training.promote import promote_model
+
+    with data_home(home) as opened:
+        chosen = promote_model(
+            opened, institution=institution, digest=digest or None, signed_by=signed_by, reason=reason
+        )
+    say({"digest": chosen, "institution": institution}, as_json, _in_charge(chosen, institution))
+
+
+def rollback(
+    signed_by: SignedBy,
+    reason: Reason,
+    institution: Whose = "*",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Put back in charge what was before the newest promotion; signed and recorded like a promotion."""
+    from training.promote import roll_back_model
+
+    with data_home(home) as opened:
+        done = roll_back_model(opened, institution=institution, signed_by=signed_by, reason=reason)
+    told = {"digest": done.in_charge, "instead_of": done.left, "institution": institution}
+    say(told, as_json, _in_charge(done.in_charge, institution))
+
+
+def _in_charge(digest: str, institution: str) -> str:
+    whose_th, whose = ("ทุกสถานศึกษา", "every institution") if institution == "*" else (institution, institution)
+    which_th, which = ("รายชื่อตามการขาดเรียน", "The absence rule")
+    if digest != "absence_rule":
+        which_th, which = f"แบบจำลอง {digest[:12]}", f"Model {digest[:12]}"
+    return (
+        f"{which_th} รับหน้าที่ของ{whose_th}ตั้งแต่การออกรายชื่อครั้งต่อไป\n"
+        f"{which} is in charge of {whose} from the next `zerodrop score` on."
+    )
+
+
+def mlflow_ui(
+    host: Annotated[str, typer.Option(help="This machine only: 127.0.0.1.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 5000,
+    home: Home = None,
+) -> None:
+    """Open MLflow's pages of all runs on this machine alone, until Ctrl-C."""
+    from records.errors import CannotServe
+    from training.tracking import user_interface
+
+    if host not in _LOOPBACK:
+        raise CannotServe(
+            f"{host} is not this machine. MLflow's pages have no sign-in, so they are served on 127.0.0.1 alone. "
+            "From elsewhere, sign in to this machine by ssh and forward the port. · "
+            "หน้าจอ MLflow ไม่มีการลงชื่อเข้าใช้ จึงเปิดได้เฉพาะเครื่องนี้ (127.0.0.1)"
+        )
+    with data_home(home) as opened:
+        typer.echo(f"http://127.0.0.1:{port}  (Ctrl-C หยุด · stops)")
+        raise typer.Exit(user_interface(opened, port=port))
