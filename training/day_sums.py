@@ -1,5 +1,6 @@
 """The sums of which figures are made: by as-of day with all its institutions together, in every draw of people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -43,16 +44,23 @@ class DaySums:
 
     def by_day(self, per_row: PerRow) -> Floats:
         """(days, 1 + draws): the sum over the rows of each day."""
-        of_rounds = self.resampled.sums(per_row)
+        return self._of_days(self.resampled.sums(per_row))
+
+    def _of_days(self, of_rounds: Floats) -> Floats:
         return np.array([of_rounds[list(places)].sum(axis=0) for places in self.contest.days.values()])
+
+    def chosen_by_day(self, flags: Sequence[Flags]) -> Floats:
+        """(days, 1 + draws): how many of each day's rows are chosen, counted row by row, for they are few."""
+        weights, units = self.resampled.weights, self.resampled.unit
+        of_rounds = [weights[unit[own]].sum(axis=0, dtype=np.float64) for unit, own in zip(units, flags, strict=True)]
+        return self._of_days(np.array(of_rounds))
 
     def total(self, per_row: PerRow) -> Floats:
         """(1 + draws,): the sum over all rows."""
         weights = self.resampled.weights
         of_unit = np.bincount(np.concatenate(self.resampled.unit), np.concatenate(per_row), minlength=len(weights))
         blocks = blocks_of(weights.shape[1], len(weights))
-        parts: list[Floats] = [of_unit @ weights[:, block].astype(np.float64) for block in blocks]
-        return np.concatenate(parts)
+        return np.concatenate([of_unit @ weights[:, block].astype(np.float64) for block in blocks])
 
     def rows_of_days(self, per_row: PerRow) -> list[Values]:
         """The rows of each day together, in the order of `days`."""
@@ -65,4 +73,5 @@ class DaySums:
 
 def ratio(above: Floats, below: Floats) -> Floats:
     """NaN where there is nothing to divide by."""
-    return np.divide(above, below, out=np.full(np.broadcast(above, below).shape, np.nan), where=below > 0)
+    nothing = np.full(np.broadcast(above, below).shape, np.nan)
+    return np.asarray(np.divide(above, below, out=nothing, where=below > 0))
