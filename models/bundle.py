@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,24 +61,43 @@ class Bundle:
     bands: tuple[ObservedRate, ...]
     """Who left of high, watch and none in the test term; empty where there was none."""
     test_term: str | None
+    offsets: Mapping[str, float] = field(default_factory=dict)
+    """Log-odds added to every logit of a small institution, by its code: they move its rates, not its order."""
 
     @property
     def horizon(self) -> Horizon:
         return self.model.horizon
 
+    def model_for(self, institution: str) -> RiskModel:
+        """The model with the offset of an institution, which moves its probabilities and is never a reason."""
+        held = self.model.calibration
+        calibration = replace(held, offset=held.offset + self.offsets.get(institution, 0.0))
+        return replace(self.model, calibration=calibration)
+
 
 # Writing
 
 
-def write_bundle(folder: Path, model: RiskModel, card: Mapping[str, Any], card_text: str, *, bonus: float) -> str:
+def write_bundle(
+    folder: Path,
+    model: RiskModel,
+    card: Mapping[str, Any],
+    card_text: str,
+    *,
+    bonus: float,
+    offsets: Mapping[str, float] | None = None,
+) -> str:
     """Write the files and their manifest into `folder`; returns the digest, which is the hash of the manifest.
 
-    The card's `stability` holds `spread` and `weight` by feature; `bands` and `test_term` say what was observed.
+    `offsets` are log-odds by institution, those of Bundle. The card's `stability` holds `spread` and `weight` by feature;
+    `bands` and `test_term` say what was observed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MODEL).write_bytes(model.text.encode())
     save_tables(model.tables, folder / _TABLES)
-    (folder / _CALIBRATION).write_bytes(_json({**asdict(model.calibration), "bonus": bonus}))
+    (folder / _CALIBRATION).write_bytes(
+        _json({**asdict(model.calibration), "bonus": bonus, "institution_offsets": dict(offsets or {})})
+    )
     (folder / _CARD).write_bytes(_json(card))
     (folder / _CARD_TEXT).write_bytes(card_text.encode())
     manifest = {
@@ -206,7 +225,12 @@ def read_bundle(models: Path, digest: str) -> Bundle:
         weight=_by_feature(stability.object("weight"), names),
         bands=_bands(card, judged=test_term is not None),
         test_term=test_term,
+        offsets=_offsets(calibration.object("institution_offsets")),
     )
+
+
+def _offsets(held: JsonObject) -> Mapping[str, float]:
+    return {code: held.number(code, low=-_LARGEST, high=_LARGEST) for code in held.held}
 
 
 def _catalogue_names(signed: "_Signed") -> tuple[str, ...]:

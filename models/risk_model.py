@@ -7,7 +7,7 @@ scores and reasons come from the tables compiled from its text (models/explain.p
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +52,8 @@ PARAMETERS: dict[str, Any] = {
     "verbosity": -1,
 }
 TREES = 300
+AS_FIRST: Mapping[str, Any] = {}
+"""The parameters as they are in PARAMETERS."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +124,11 @@ def fit_trees(
     *,
     seeds: Sequence[int] = SEEDS,
     trees: int = TREES,
+    weight: Floats | None = None,
+    grown: Mapping[str, Any] = AS_FIRST,
 ) -> str:
     """Fit one model a seed with the catalogue's monotone constraints and merge them; returns the LightGBM text."""
-    return merge(fit_members(values, left, features, seeds=seeds, trees=trees))
+    return merge(fit_members(values, left, features, seeds=seeds, trees=trees, weight=weight, grown=grown))
 
 
 def fit_members(
@@ -134,8 +138,13 @@ def fit_members(
     *,
     seeds: Sequence[int] = SEEDS,
     trees: int = TREES,
+    weight: Floats | None = None,
+    grown: Mapping[str, Any] = AS_FIRST,
 ) -> list[str]:
-    """The models of the bag before they are merged, one LightGBM text a seed."""
+    """The models of the bag before they are merged, one LightGBM text a seed.
+
+    `weight` (rows,) is how many rows each stands for; `grown` are parameters in the place of those of PARAMETERS.
+    """
     import lightgbm
 
     constraints = [feature.risk.value for feature in features]
@@ -143,8 +152,10 @@ def fit_members(
 
     def fitted(seed: int) -> str:
         # LightGBM files a data set's parameters away with it, so every seed gets its own.
-        data = lightgbm.Dataset(values, label=left.astype(np.float64), feature_name=names, free_raw_data=True)
-        parameters = {**PARAMETERS, "monotone_constraints": constraints, "seed": seed}
+        data = lightgbm.Dataset(
+            values, label=left.astype(np.float64), weight=weight, feature_name=names, free_raw_data=True
+        )
+        parameters = {**PARAMETERS, **grown, "monotone_constraints": constraints, "seed": seed}
         return str(lightgbm.train(parameters, data, num_boost_round=trees).model_to_string())
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -183,14 +194,14 @@ def _scaled(tree: str, factor: float) -> str:
     return "\n".join(lines)
 
 
-def calibrate(margins: Floats, left: npt.NDArray[np.bool_]) -> Calibration:
-    """Slope and offset by maximum likelihood on margins that the trees did not train on.
+def calibrate(margins: Floats, left: npt.NDArray[np.bool_], weight: Floats | None = None) -> Calibration:
+    """Slope and offset by maximum likelihood on margins that the trees did not train on; `weight` as in fitting.
 
     Raises ValueError when higher margins did not mean more leavers: such a score orders nobody.
     """
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=np.inf).fit(margins.reshape(-1, 1), left)
+    fitted = LogisticRegression(C=np.inf).fit(margins.reshape(-1, 1), left, sample_weight=weight)
     slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     if slope <= 0:
         raise ValueError(

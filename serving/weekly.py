@@ -187,9 +187,9 @@ def _lister(home: DataHome, digest: str, snapshot: Snapshot) -> Lister:
             scored=scored, digest=RULE_LIST, horizon=LIST_HORIZON.name, bonus=0.0, band_rates=(), rates_term=""
         )
     bundle = read_bundle(home.models, digest)
-    explained = bundle.model.explained(snapshot.values)
+    model = bundle.model_for(snapshot.institution)
     return Lister(
-        scored=Scored(explained=explained, model=bundle.model, weight=bundle.weight),
+        scored=Scored(explained=model.explained(snapshot.values), model=model, weight=bundle.weight),
         digest=digest,
         horizon=bundle.horizon.name,
         bonus=bundle.bonus,

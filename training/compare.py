@@ -129,7 +129,8 @@ def _bands(home: DataHome, snapshot: Snapshot, digest: str, models: Path) -> Ban
         weight, bonus = rule_weight(snapshot.features), 0.0
     else:
         bundle = read_bundle(models, digest)
-        scores, weight, bonus = bundle.model.logits(snapshot.values), bundle.weight, bundle.bonus
+        model = bundle.model_for(snapshot.institution)
+        scores, weight, bonus = model.logits(snapshot.values), bundle.weight, bundle.bonus
     with home.database.read() as session:
         capacity, _ = lists.capacity_on(session, institution, as_of)
         before = lists.listed_before(session, institution, as_of, HIGH)

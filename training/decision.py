@@ -14,6 +14,8 @@ from training.intervals import gain, resampled_by
 SIMPLE_LISTS = (ABSENCES, ABC_FLAGS, GROUP_MEAN, INSTITUTION_MEAN, SCREENING)
 """What a college could keep by hand; the first wins a tie. Logistic regression and the forest learn, as the model does
 (TR305 asks about the former), and nobody would keep a lottery."""
+SHOWN_INSTEAD = ABSENCES
+"""What the service shows where the model is not chosen: the one simple list that it can make and explain."""
 LEAST_LEAVERS = 100
 """With fewer leavers in the deciding terms an institution cannot show a gain by itself: it is judged with its group."""
 
@@ -80,5 +82,5 @@ def _finding(contest: Contest, institution: str, group: Gain) -> InstitutionFind
         judged_with_group=with_group,
         gain=here,
         clearly_worse=worse,
-        chosen=MODEL if served_by_model else group.against,
+        chosen=MODEL if served_by_model else SHOWN_INSTEAD,
     )

@@ -146,7 +146,7 @@ class InstitutionFinding:
     gain: Gain
     clearly_worse: bool
     chosen: str
-    """'zerodrop' or the name of the simple list that serves it better."""
+    """'zerodrop', or the absence rule, which the service shows where the model is not chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
