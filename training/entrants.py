@@ -144,7 +144,7 @@ def drawn_lots(week: Week) -> Floats:
 
 # Weeks of the same student say much the same: more rows move the coefficients of a regression no further, and all
 # rows of a nation would fill the memory several times over.
-MOST_ROWS = 100_000
+MOST_ROWS = 50_000
 _SEED = 20_251
 
 

@@ -1,7 +1,8 @@
-"""Fitting: the trees on all rows, calibration on the newest term as the terms before it would have predicted it."""
+"""Fitting: the trees on all rows, calibration on the newest closed terms as the terms before each would have predicted it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -10,103 +11,143 @@ from sklearn.model_selection import GroupKFold
 
 from features.declaration import Feature
 from models.horizon import Horizon
-from models.risk_model import SEEDS, Calibration, Floats, RiskModel, calibrate, fit_members, fit_trees, merge, model_of
+from models.risk_model import (
+    SEEDS,
+    TREES,
+    Calibration,
+    Floats,
+    RiskModel,
+    calibrate,
+    fit_members,
+    fit_trees,
+    merge,
+    model_of,
+)
 from records.errors import ModelRefused
-from training.panel import Panel, Week
+from training.panel import Panel, TermKey
+from training.sampling import Rows, training_rows
+from training.splits import of_terms, term_of, terms_of
 
 _FOLDS = 3  # each fold is a whole bag; two thirds of the rows are enough to see how far the trees overstate
-_LEAST_LEAVERS = 30
-
-TermKey = tuple[int, int]
+LEAST_LEAVERS = 30
 
 
-def term_of(week: Week) -> TermKey:
-    """The term that most of a week's students are in."""
-    return max(set(week.term), key=week.term.count)
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """How the trees are grown, beside what models.risk_model fixes; what a search may choose."""
+
+    trees: int = TREES
+    min_data: int = 40
+    extra_trees: bool = False
+
+    @property
+    def grown(self) -> dict[str, Any]:
+        return {"min_data_in_leaf": self.min_data, "extra_trees": self.extra_trees}
 
 
-def terms_of(panel: Panel) -> list[TermKey]:
-    """The terms of a panel in order of their first week."""
-    first: dict[TermKey, int] = {}
-    for week in panel.weeks:
-        key = term_of(week)
-        first[key] = min(first.get(key, week.as_of.toordinal()), week.as_of.toordinal())
-    return sorted(first, key=lambda key: first[key])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Bag:
-    """A fitted model and the LightGBM texts of its members, one a seed, of which it is the mean."""
+    """A fitted model and the LightGBM texts of its members, one a seed, of which it is the mean.
+
+    `terms` are those it was trained on, oldest first. Until it is calibrated its logits are the margins of its trees.
+    """
 
     model: RiskModel
     seeds: tuple[int, ...]
     members: tuple[str, ...]
+    form: Form
+    terms: tuple[TermKey, ...]
 
 
-def fit_risk_model(panel: Panel, horizon: Horizon, *, seeds: Sequence[int] = SEEDS) -> RiskModel:
+def fit_risk_model(panel: Panel, horizon: Horizon, *, form: Form | None = None) -> RiskModel:
     """The model alone: see `fit_bag`."""
-    return fit_bag(panel, horizon, seeds=seeds).model
+    return fit_bag(panel, horizon, form=form).model
 
 
-def fit_bag(panel: Panel, horizon: Horizon, *, seeds: Sequence[int] = SEEDS) -> Bag:
-    """Fit the bag on the whole panel and calibrate it on what it had not seen.
+def fit_bag(panel: Panel, horizon: Horizon, *, form: Form | None = None, seeds: Sequence[int] = SEEDS) -> Bag:
+    """Fit and calibrate on one panel; what calibrates it is fitted here on the terms before the newest."""
+    form = form or Form()
+    bag = grow(panel, horizon, form=form, seeds=seeds)
+    newest = bag.terms[-1]
+    before = panel.of(lambda week: term_of(week) != newest)
+    same_season = any(number == newest[1] for _, number in bag.terms[:-1])
+    usable = same_season and leavers_of(before) >= LEAST_LEAVERS and leavers_of(panel) > leavers_of(before)
+    earlier = grow(before, horizon, form=form, seeds=seeds) if usable else None
+    return calibrated(bag, panel, {newest: earlier} if earlier else {})
 
-    Slope and offset come from the newest term as predicted by the same bag trained on the terms before it, if one of
-    those is the same term of an earlier year; else from out-of-fold predictions, folds grouped by person: first and
-    second terms lose students at different rates, and a bag that has seen only one kind would be corrected for the
-    other (on the simulated college: observed over expected 2.1 in the next term). Raises ModelRefused with too few
-    leavers.
-    """
-    values, left, person = panel.matrix()
-    if left.sum() < _LEAST_LEAVERS or (~left).sum() < _LEAST_LEAVERS:
+
+def grow(panel: Panel, horizon: Horizon, *, form: Form, seeds: Sequence[int]) -> Bag:
+    """The trees alone, on the whole panel, not calibrated yet. Raises ModelRefused with too few leavers."""
+    rows = training_rows(panel)
+    if rows.left.sum() < LEAST_LEAVERS or (~rows.left).sum() < LEAST_LEAVERS:
         raise ModelRefused(
-            f"The training terms have {int(left.sum())} student-weeks before leaving; a model needs {_LEAST_LEAVERS}. "
-            "Import more past terms with --history, or stay with the rule list."
+            f"The training terms have {int(rows.left.sum())} student-weeks before leaving; a model needs "
+            f"{LEAST_LEAVERS}. Import more past terms with --history, or stay with the rule list."
         )
-    calibration = _calibration(panel, values, left, person, seeds)
-    members = fit_members(values, left, panel.features, seeds=seeds)
-    model = model_of(merge(members), panel.features, horizon, calibration)
-    return Bag(model=model, seeds=tuple(seeds), members=tuple(members))
+    members = fit_members(
+        rows.values, rows.left, panel.features, seeds=seeds, trees=form.trees, weight=rows.weight, grown=form.grown
+    )
+    model = model_of(merge(members), panel.features, horizon, Calibration())
+    return Bag(model=model, seeds=tuple(seeds), members=tuple(members), form=form, terms=tuple(terms_of(panel)))
 
 
-def refit(
-    bag: Bag, values: npt.NDArray[np.float32], left: npt.NDArray[np.bool_], features: Sequence[Feature]
-) -> RiskModel:
+def calibrated(bag: Bag, panel: Panel, earlier: Mapping[TermKey, Bag]) -> Bag:
+    """The bag with a slope and an offset from what it had not seen; `panel` is what it was trained on.
+
+    They come from the newest closed terms of the panel, each as predicted by the bag that was trained before it
+    (`earlier`), where that one had seen the same term of another year; without such a term from out-of-fold
+    predictions, folds grouped by person: first and second terms lose students at different rates, and a bag that has
+    seen only one kind would be corrected for the other (on the simulated college: observed over expected 2.1 in the
+    next term).
+    """
+    forward = {term: before for term, before in earlier.items() if _seen(term, before)}
+    rows = {term: training_rows(of_terms(panel, [term])) for term in forward}
+    if any(one.left.any() for one in rows.values()):
+        found = np.concatenate([forward[term].model.logits(one.values) for term, one in rows.items()])
+        return _with(bag, found, list(rows.values()))
+    everything = training_rows(panel)
+    return _with(bag, _out_of_fold(bag, everything, panel.features), [everything])
+
+
+def _seen(term: TermKey, before: Bag) -> bool:
+    """Whether these trees had learned from the same term of another year."""
+    return any(number == term[1] for _, number in before.terms)
+
+
+def refit(bag: Bag, rows: Rows, features: Sequence[Feature]) -> RiskModel:
     """The same bag on other rows, on the calibrated scale of the first."""
-    text = fit_trees(values, left, features, seeds=bag.seeds)
-    return model_of(text, features, bag.model.horizon, bag.model.calibration)
+    return model_of(_text(bag, rows, features), features, bag.model.horizon, bag.model.calibration)
 
 
-def _calibration(
-    panel: Panel,
-    values: npt.NDArray[np.float32],
-    left: npt.NDArray[np.bool_],
-    person: npt.NDArray[np.int64],
-    seeds: Sequence[int],
-) -> Calibration:
-    terms = terms_of(panel)
-    if any(number == terms[-1][1] for _, number in terms[:-1]):
-        earlier = panel.of(lambda week: term_of(week) != terms[-1])
-        newest = panel.of(lambda week: term_of(week) == terms[-1])
-        before, before_left, _ = earlier.matrix()
-        new_values, new_left, _ = newest.matrix()
-        if before_left.sum() >= _LEAST_LEAVERS and new_left.any():
-            text = fit_trees(before, before_left, panel.features, seeds=seeds)
-            return _calibrate(_margins(text, new_values), new_left)
-    margins = np.empty(len(left))
-    for rest, fold in GroupKFold(_FOLDS).split(values, left, person):
-        text = fit_trees(values[rest], left[rest], panel.features, seeds=seeds)
-        margins[fold] = _margins(text, values[fold])
-    return _calibrate(margins, left)
+def _text(bag: Bag, rows: Rows, features: Sequence[Feature]) -> str:
+    return fit_trees(
+        rows.values, rows.left, features, seeds=bag.seeds, trees=bag.form.trees, weight=rows.weight,
+        grown=bag.form.grown,
+    )  # fmt: skip
 
 
-def _calibrate(margins: Floats, left: npt.NDArray[np.bool_]) -> Calibration:
+def leavers_of(panel: Panel) -> int:
+    """How many student-weeks before leaving train."""
+    return sum(int((week.left & ~week.gone).sum()) for week in panel.weeks)
+
+
+def _out_of_fold(bag: Bag, rows: Rows, features: Sequence[Feature]) -> Floats:
+    found = np.empty(len(rows.left))
+    for rest, fold in GroupKFold(_FOLDS).split(rows.values, rows.left, rows.person):
+        found[fold] = margins(_text(bag, rows.some(rest), features), rows.values[fold])
+    return found
+
+
+def _with(bag: Bag, found: Floats, parts: Sequence[Rows]) -> Bag:
+    left = np.concatenate([rows.left for rows in parts])
+    weight = np.concatenate([np.ones(len(rows.left)) if rows.weight is None else rows.weight for rows in parts])
     try:
-        return calibrate(margins, left)
+        calibration = calibrate(found, left, weight)
     except ValueError as error:
         raise ModelRefused(f"{error}. Stay with the rule list and look at the data of that term.") from None
+    return replace(bag, model=replace(bag.model, calibration=calibration))
 
 
-def _margins(text: str, values: npt.NDArray[np.float32]) -> Floats:
-    """By LightGBM itself: these trees score once, which the tables of a model would not repay."""
+def margins(text: str, values: npt.NDArray[np.float32]) -> Floats:
+    """By LightGBM itself: trees that score once would not repay compiling their tables."""
     return np.asarray(lightgbm.Booster(model_str=text).predict(values, raw_score=True), np.float64)

@@ -8,6 +8,7 @@ they are missing. Moving, finishing and dying are no leaving. Source: the archit
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import IntEnum
 from itertools import pairwise
 
 import numpy as np
@@ -34,15 +35,32 @@ Flags = npt.NDArray[np.bool_]
 NEVER = np.int64(2**31)  # later than any day
 
 _LEFT_STATUSES = [ENROLMENT_STATUSES.position(value) for value in ("RESIGNED", "DISMISSED")]
-_OTHER_STATUSES = [ENROLMENT_STATUSES.position(value) for value in ("GRADUATED", "TRANSFERRED_OUT", "DECEASED")]
 _GONE = ENROLMENT_STATUSES.position("GONE_ON_ROLL")
 _LEFT_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("LEFT", "DISMISSED")]
-_OTHER_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("TRANSFER_CONFIRMED", "GRADUATED", "DECEASED")]
 _ELSEWHERE_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("TRANSFER_CONFIRMED", "GRADUATED")]
 _RETURNED = [OUTCOME_EVENTS.position("RETURNED")]
 _TERMINAL = [LEVELS.position(value) for value in TERMINAL_LEVELS]
 _ONE_TERM = [LEVELS.position(value) for value in ONE_TERM_LEVELS]
 _SEEN = [ATTENDANCE_STATUSES.position(value) + 1 for value in ("P", "L", "E", "O", "I")]
+
+
+class Ending(IntEnum):
+    """What else ends a student's time at an institution."""
+
+    NONE = 0
+    MOVED = 1
+    FINISHED = 2
+    DIED = 3
+
+
+_OTHERWISE: dict[Ending, tuple[list[int], list[int]]] = {
+    ending: ([ENROLMENT_STATUSES.position(status)], [OUTCOME_EVENTS.position(event)])
+    for ending, status, event in (
+        (Ending.MOVED, "TRANSFERRED_OUT", "TRANSFER_CONFIRMED"),
+        (Ending.FINISHED, "GRADUATED", "GRADUATED"),
+        (Ending.DIED, "DECEASED", "DECEASED"),
+    )
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +76,7 @@ class Outcomes:
     """What was known of leaving on `known_until`, by term (row) and student (column); NEVER where nothing happened.
 
     `left_on` is the broad reading (missing and unresolved counts as left), `confirmed_on` the strict one.
-    `other_on` is the day a student moved, finished or died. Who came back on `back_on` may leave the same term again:
+    `other_on` is the day a student moved, finished or died, `other_kind` which of these (Ending, int8). Who came back on `back_on` may leave the same term again:
     `left_again_on` and `confirmed_again_on` hold from that day.
     """
 
@@ -68,6 +86,7 @@ class Outcomes:
     left_on: Ints
     confirmed_on: Ints
     other_on: Ints
+    other_kind: npt.NDArray[np.int8]
     back_on: Ints
     left_again_on: Ints
     confirmed_again_on: Ints
@@ -85,12 +104,20 @@ class Labels:
 
 def outcomes(log: EventLog, known_until: date) -> Outcomes:
     """Who left, as the records known on `known_until` tell it."""
-    state = Replay(log).advance(known_until)
+    return outcomes_of(Replay(log).advance(known_until), log, known_until)
+
+
+def outcomes_of(state: State, log: EventLog, known_until: date) -> Outcomes:
+    """The same from a state of the log that was advanced to `known_until` already."""
     spans = term_spans(state)
     shape = (len(spans), state.students)
-    left, other = np.full(shape, NEVER), np.full(shape, NEVER)
-    _told_by_status(_last_told(log, known_until), spans, left, other)
-    _told_by_events(state, spans, left, other)
+    told = _last_told(log, known_until)
+    left = _told(told, state, spans, shape, _LEFT_STATUSES, _LEFT_EVENTS)
+    other, other_kind = np.full(shape, NEVER), np.zeros(shape, np.int8)
+    for ending, (statuses, events) in _OTHERWISE.items():
+        on = _told(told, state, spans, shape, statuses, events)
+        other_kind[on < other] = ending
+        other = np.minimum(other, on)
     back, again = _came_back(state, spans, left)
     confirmed, confirmed_again = left.copy(), again.copy()
     counts, there = _counts(state, spans), _on_roster(state, spans)
@@ -107,6 +134,7 @@ def outcomes(log: EventLog, known_until: date) -> Outcomes:
         left_on=left,
         confirmed_on=confirmed,
         other_on=other,
+        other_kind=other_kind,
         back_on=back,
         left_again_on=again,
         confirmed_again_on=confirmed_again,
@@ -119,11 +147,11 @@ def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
     today = cohort.today
     ends = _ends(found, cohort, horizon)
     here = (cohort.term, cohort.student)
-    is_back = found.back_on[here] <= today
-    own_left = np.where(is_back, found.left_again_on[here], found.left_on[here])
+    is_back = are_back(found, cohort)
+    own_left = _own_left(found, cohort)
     own_strict = np.where(is_back, found.confirmed_again_on[here], found.confirmed_on[here])
     own_other = found.other_on[here]
-    left_on = np.where(own_left < NEVER, own_left, _next_term(found.left_on, cohort))
+    left_on = leaving_days(found, cohort)
     strict_on = np.where(own_strict < NEVER, own_strict, _next_term(found.confirmed_on, cohort))
     other_on = np.where(own_other < NEVER, own_other, _next_term(found.other_on, cohort))
     gone = own_left < today
@@ -135,6 +163,37 @@ def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
     )
 
 
+def endings(found: Outcomes, cohort: Cohort, horizon: Horizon) -> npt.NDArray[np.int8]:
+    """Of each student what else ended their time within the horizon, before they left (Ending): they count as staying."""
+    leaves_on = leaving_days(found, cohort)
+    cohort = _in_terms_of(found, cohort)
+    own = found.other_on[cohort.term, cohort.student]
+    later = _next_term(found.other_on, cohort)
+    on = np.where(own < NEVER, own, later)
+    kind = np.where(own < NEVER, found.other_kind[cohort.term, cohort.student], _next_term(found.other_kind, cohort))
+    inside = (on >= cohort.today) & (on <= _ends(found, cohort, horizon)) & (on < leaves_on)
+    return np.where(inside, kind, Ending.NONE).astype(np.int8)
+
+
+def leaving_days(found: Outcomes, cohort: Cohort) -> Ints:
+    """The day on which each student of a cohort leaves, in their own term or the next; NEVER for who stays."""
+    cohort = _in_terms_of(found, cohort)
+    own = _own_left(found, cohort)
+    return np.where(own < NEVER, own, _next_term(found.left_on, cohort))
+
+
+def are_back(found: Outcomes, cohort: Cohort) -> Flags:
+    """Who had left earlier in their term and was there again by the day of the cohort."""
+    cohort = _in_terms_of(found, cohort)
+    return np.asarray(found.back_on[cohort.term, cohort.student] <= cohort.today)
+
+
+def _own_left(found: Outcomes, cohort: Cohort) -> Ints:
+    """In their own term; of who was back by the day of the cohort, the leaving after the return."""
+    here = (cohort.term, cohort.student)
+    return np.where(are_back(found, cohort), found.left_again_on[here], found.left_on[here])
+
+
 def _in_terms_of(found: Outcomes, cohort: Cohort) -> Cohort:
     """The cohort with its terms numbered as in `found`: a past term may have been entered after the day of the cohort."""
     position = {(span.academic_year, span.term): number for number, span in enumerate(found.terms)}
@@ -142,7 +201,7 @@ def _in_terms_of(found: Outcomes, cohort: Cohort) -> Cohort:
     return replace(cohort, term=renumbered[cohort.term], terms=found.terms)
 
 
-def _next_term(days: Ints, cohort: Cohort) -> Ints:
+def _next_term(days: npt.NDArray[np.integer], cohort: Cohort) -> Ints:
     """What happened in the term after each student's own: horizons reach over the break."""
     following = cohort.term + 1
     inside = following < len(days)
@@ -190,19 +249,24 @@ def _term_rows(rows: VersionedRows, spans: tuple[TermSpan, ...]) -> Ints:
     return term
 
 
-def _told_by_status(rows: VersionedRows, spans: tuple[TermSpan, ...], left: Ints, other: Ints) -> None:
+def _told(
+    rows: VersionedRows,
+    state: State,
+    spans: tuple[TermSpan, ...],
+    shape: tuple[int, int],
+    statuses: Sequence[int],
+    events: Sequence[int],
+) -> Ints:
+    """By term and student the first day on which the roster told one of these statuses, or one of these happened."""
+    days = np.full(shape, NEVER)
     term = _term_rows(rows, spans)
-    status, day = rows.columns["status"], rows.columns["status_on"].astype(np.int64)
+    told = np.isin(rows.columns["status"], statuses) & (term >= 0)
+    day = rows.columns["status_on"].astype(np.int64)
     day = np.where(day > -(10**8), day, rows.columns["happened_on"].astype(np.int64))
-    for statuses, days in ((_LEFT_STATUSES, left), (_OTHER_STATUSES, other)):
-        told = np.isin(status, statuses) & (term >= 0)
-        np.minimum.at(days, (term[told], rows.student[told]), day[told])
-
-
-def _told_by_events(state: State, spans: tuple[TermSpan, ...], left: Ints, other: Ints) -> None:
-    for events, days in ((_LEFT_EVENTS, left), (_OTHER_EVENTS, other)):
-        term, student, day = _events(state, spans, events)
-        np.minimum.at(days, (term, student), day)
+    np.minimum.at(days, (term[told], rows.student[told]), day[told])
+    happened, student, on = _events(state, spans, events)
+    np.minimum.at(days, (happened, student), on)
+    return days
 
 
 def _events(state: State, spans: tuple[TermSpan, ...], wanted: Sequence[int]) -> tuple[Ints, Ints, Ints]:

@@ -1,7 +1,13 @@
-"""The panel: one row for every enrolled student at every weekly as-of, by replay; never stored, always replayed."""
+"""The panel: one row for every enrolled student at every weekly as-of, by replay; never stored, always replayed.
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+In memory a row is four bytes a feature. Above MOST_HELD rows those of older terms are thinned while they are made
+(`Week.thinned`), so that what is held stays bounded however many student-weeks there are.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -10,19 +16,30 @@ import numpy.typing as npt
 
 from features.catalogue import CATALOGUE
 from features.cohort import Cohort, NobodyEnrolled, teaching_days, term_spans
-from features.declaration import Feature
+from features.declaration import Feature, fingerprint
 from features.snapshot import Snapshot, features
-from features.state import Replay
+from features.state import Replay, State
 from models.horizon import Horizon
 from records.access import open_log
 from records.home import DataHome
 from records.ledger import student_ids
 from records.log import EventLog
-from training.outcome import Outcomes, labels, outcomes
+from training.lots import lots
+from training.outcome import Outcomes, labels, outcomes_of
 
 Floats = npt.NDArray[np.float32]
+Weights = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+TermKey = tuple[int, int]
+
+MOST_HELD = 4_000_000
+"""Rows held before older terms are thinned: 1.5 GB of answers at a hundred features."""
+WHOLE_TERMS = 4
+"""The newest opened terms keep every row: two are the tests, and the others are not closed yet or came before them."""
+OPENINGS = 8
+"""Of so many newest terms it is kept what was known when they opened: of the tests and of what they rest on."""
+_LEAST_CHANCE = 1 / 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,20 +52,24 @@ class Week:
     """Everybody enrolled on the day, also when the rows were narrowed to some of them."""
     student: Ints
     person: Ints
-    term: list[tuple[int, int]]
+    term: list[TermKey]
     group: Ints
     values: Floats
     left: Flags
     strict: Flags
     gone: Flags
     mature: bool
+    weight: Weights | None = None
+    """How many rows each stands for; None: only itself."""
+
+    @property
+    def weights(self) -> Weights:
+        return np.ones(len(self.student)) if self.weight is None else self.weight
 
     def rows(self, chosen: Flags) -> "Week":
         picked = np.flatnonzero(chosen)
-        return Week(
-            institution=self.institution,
-            as_of=self.as_of,
-            cohort=self.cohort,
+        return replace(
+            self,
             student=self.student[picked],
             person=self.person[picked],
             term=[self.term[index] for index in picked],
@@ -57,47 +78,95 @@ class Week:
             left=self.left[picked],
             strict=self.strict[picked],
             gone=self.gone[picked],
-            mature=self.mature,
+            weight=None if self.weight is None else self.weight[picked],
         )
+
+    def thinned(self, chance: float) -> "Week":
+        """Of the rows of students who stay each is kept with this chance, and stands for as many as were left out.
+
+        Thinned again with a smaller chance, the rows are those that this chance alone would have kept.
+        """
+        stays = ~self.left & ~self.gone
+        chances = np.where(stays, np.minimum(1 / self.weights, chance), 1 / self.weights)
+        kept = lots(self.institution, self.as_of, self.student) < chances
+        return replace(self.rows(kept), weight=1 / chances[kept])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
+    """Weeks in order of institution and day; `fingerprint` says of which records, days and questions it was made.
+
+    `known` holds who had left as far as was known when each of the newest terms opened, and at the end, by that day
+    and institution.
+    """
+
     features: tuple[Feature, ...]
     weeks: tuple[Week, ...]
+    fingerprint: str = ""
+    known: Mapping[date, Mapping[str, Outcomes]] = field(default_factory=dict)
 
     def matrix(self, *, with_gone: bool = False) -> tuple[Floats, Flags, Ints]:
-        """Values, labels and persons of all rows together; rows of students who were gone already do not train."""
-        kept = [week if with_gone else week.rows(~week.gone) for week in self.weeks]
-        if not kept:
-            return np.zeros((0, len(self.features)), np.float32), np.zeros(0, bool), np.zeros(0, np.int64)
-        return (
-            np.concatenate([week.values for week in kept]),
-            np.concatenate([week.left for week in kept]),
-            np.concatenate([week.person for week in kept]),
-        )
+        """Values, labels and persons of all rows together; rows of students who were gone already do not train.
+
+        The values are filled in week by week: beside the weeks themselves they are held once.
+        """
+        kept = [np.ones(len(week.gone), bool) if with_gone else ~week.gone for week in self.weeks]
+        values = np.empty((sum(int(own.sum()) for own in kept), len(self.features)), np.float32)
+        place = 0
+        for week, own in zip(self.weeks, kept, strict=True):
+            np.compress(own, week.values, axis=0, out=values[place : place + int(own.sum())])
+            place += int(own.sum())
+        left = [week.left[own] for week, own in zip(self.weeks, kept, strict=True)]
+        person = [week.person[own] for week, own in zip(self.weeks, kept, strict=True)]
+        return values, np.concatenate([np.zeros(0, bool), *left]), np.concatenate([np.zeros(0, np.int64), *person])
 
     def of(self, chosen: Callable[[Week], bool]) -> "Panel":
-        return Panel(features=self.features, weeks=tuple(week for week in self.weeks if chosen(week)))
+        return replace(self, weeks=tuple(week for week in self.weeks if chosen(week)))
+
+    def known_on(self, day: date, horizon: Horizon) -> "Panel":
+        """The weeks before a day with the labels that were known then: what an analyst could have trained on.
+
+        Raises KeyError unless one of the newest terms opened on that day.
+        """
+        known = self.known[day]
+        earlier = (week for week in self.weeks if week.as_of < day)
+        return replace(self, weeks=tuple(_labelled(week, known[week.institution], horizon) for week in earlier))
 
     @property
     def rows(self) -> int:
         return sum(len(week.student) for week in self.weeks)
 
 
-def mondays(log: EventLog, until: date, terms: Iterable[tuple[int, int]] | None = None) -> list[date]:
-    """The as-of days of the teaching weeks before `until`: Mondays whose week has a teaching day, term by term."""
-    state = Replay(log).advance(until)
-    wanted = None if terms is None else set(terms)
+def mondays(log: EventLog, until: date) -> list[date]:
+    """The as-of days of the teaching weeks before `until`: Mondays whose week has a teaching day, in order."""
+    return sorted(term_of_mondays(Replay(log).advance(until), until))
+
+
+def term_of_mondays(state: State, until: date) -> dict[date, TermKey]:
+    """The same days, unordered, with the term of each."""
     held = teaching_days(state).astype("datetime64[D]")
-    found: set[date] = set()
+    found: dict[date, TermKey] = {}
     for span in term_spans(state):
-        if wanted is not None and (span.academic_year, span.term) not in wanted:
-            continue
-        inside = held[(held >= np.datetime64(span.opens, "D")) & (held <= np.datetime64(span.closes, "D"))]
-        days: list[date] = inside.tolist()
-        found |= {day - timedelta(days=day.weekday()) for day in days}
-    return sorted(day for day in found if day < until)
+        inside: list[date] = held[
+            (held >= np.datetime64(span.opens, "D")) & (held <= np.datetime64(span.closes, "D"))
+        ].tolist()
+        for day in inside:
+            found.setdefault(day - timedelta(days=day.weekday()), (span.academic_year, span.term))
+    return {day: term for day, term in found.items() if day < until}
+
+
+# Building
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Look:
+    """What was read of one institution before its rows are made: its days, their terms, and who left as known now."""
+
+    log: EventLog
+    days: list[date]
+    term: dict[date, TermKey]
+    found: Outcomes
+    persons: Ints
 
 
 def build_panel(
@@ -111,24 +180,112 @@ def build_panel(
     catalogue: Sequence[Feature] = CATALOGUE,
     progress: Callable[[str, int], None] = lambda step, rows: None,
 ) -> Panel:
-    """Replay each institution's log over its teaching weeks (or `as_ofs`) and label the rows as known on `known_until`."""
-    weeks: list[Week] = []
+    """Replay each institution's log over its teaching weeks (or `as_ofs`) and label the rows as known on `known_until`.
+
+    Of the newest terms (of all, when fewer than MOST_HELD rows are held) every row is there; see `Week.thinned`.
+    """
     persons: dict[UUID, int] = {}
-    for institution in institutions:
-        log = open_log(home, institution, actor=actor, purpose="training panel")
-        days = mondays(log, known_until) if as_ofs is None else sorted(as_ofs)
-        found = outcomes(log, known_until)
-        numbered = _person_numbers(student_ids(home.database, institution), persons)
-        forward = Replay(log)
-        for day in days:
-            state = forward.advance(day)
+    looks = [_look(home, one, known_until, actor, as_ofs, persons) for one in institutions]
+    openings = _openings(looks)[-OPENINGS:]
+    held = _Held(whole_since=openings[-WHOLE_TERMS] if len(openings) >= WHOLE_TERMS else date.min)
+    known: dict[date, dict[str, Outcomes]] = {day: {} for day in openings}
+    for look in looks:
+        for week in _replayed(look, openings, known, catalogue, horizon):
+            progress("panel", len(week.student))
+            held.add(week)
+    known[known_until] = {look.log.institution: look.found for look in looks}
+    return Panel(
+        features=tuple(catalogue), weeks=tuple(held.weeks), known=known,
+        fingerprint=_fingerprint(looks, catalogue, horizon, known_until),
+    )  # fmt: skip
+
+
+class _Held:
+    """Weeks, of which the older are thinned by half whenever there are more than MOST_HELD rows."""
+
+    def __init__(self, *, whole_since: date) -> None:
+        self.weeks: list[Week] = []
+        self._whole_since = whole_since
+        self._chance = 1.0
+        self._rows = 0
+
+    def add(self, week: Week) -> None:
+        self.weeks.append(self._fewer(week) if self._chance < 1 else week)
+        self._rows += len(self.weeks[-1].student)
+        if self._rows > MOST_HELD and self._chance > _LEAST_CHANCE:
+            self._chance /= 2
+            self.weeks = [self._fewer(one) for one in self.weeks]
+            self._rows = sum(len(one.student) for one in self.weeks)
+
+    def _fewer(self, week: Week) -> Week:
+        if week.as_of >= self._whole_since:
+            return week
+        fewer = week.thinned(self._chance)
+        own = np.searchsorted(week.cohort.student, fewer.student)
+        return replace(fewer, cohort=week.cohort.among(own), values=np.ascontiguousarray(fewer.values))
+
+
+def _look(
+    home: DataHome,
+    institution: str,
+    known_until: date,
+    actor: str,
+    as_ofs: Sequence[date] | None,
+    persons: dict[UUID, int],
+) -> _Look:
+    log = open_log(home, institution, actor=actor, purpose="training panel")
+    state = Replay(log).advance(known_until)
+    term = term_of_mondays(state, known_until) if as_ofs is None else {}
+    return _Look(
+        log=log,
+        days=sorted(term if as_ofs is None else as_ofs),
+        term=term,
+        found=outcomes_of(state, log, known_until),
+        persons=_person_numbers(student_ids(home.database, institution), persons),
+    )
+
+
+def _openings(looks: Sequence[_Look]) -> list[date]:
+    """The first as-of day of each term over all institutions, in order."""
+    first: dict[TermKey, date] = {}
+    for look in looks:
+        for day, term in look.term.items():
+            first[term] = min(first.get(term, day), day)
+    return sorted(first.values())
+
+
+def _replayed(
+    look: _Look,
+    openings: Sequence[date],
+    known: dict[date, dict[str, Outcomes]],
+    catalogue: Sequence[Feature],
+    horizon: Horizon,
+) -> Iterator[Week]:
+    """The weeks of one institution; on the way through, what was known when terms opened is put into `known`."""
+    forward = Replay(look.log)
+    for day in sorted({*look.days, *openings}):
+        state = forward.advance(day)
+        if day in known:
+            known[day][look.log.institution] = outcomes_of(state, look.log, day)
+        if day in look.term or not look.term:
             try:
-                snapshot = features(state, day, catalogue, institution=institution)
+                snapshot = features(state, day, catalogue, institution=look.log.institution)
             except NobodyEnrolled:  # weeks before the first roster
                 continue
-            weeks.append(_week(snapshot, found, horizon, numbered))
-            progress("panel", len(weeks[-1].student))
-    return Panel(features=tuple(catalogue), weeks=tuple(weeks))
+            yield _week(snapshot, look.found, horizon, look.persons)
+
+
+def _fingerprint(looks: Sequence[_Look], catalogue: Sequence[Feature], horizon: Horizon, known_until: date) -> str:
+    told = {
+        "logs": [
+            [look.log.institution, look.log.ledger_number, look.log.epoch, [day.isoformat() for day in look.days]]
+            for look in looks
+        ],
+        "catalogue": fingerprint(catalogue),
+        "horizon": horizon.name,
+        "known_until": known_until.isoformat(),
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _person_numbers(ids: dict[int, UUID], persons: dict[UUID, int]) -> Ints:
@@ -159,14 +316,7 @@ def _week(snapshot: Snapshot, found: Outcomes, horizon: Horizon, persons: Ints) 
     )
 
 
-def relabelled(home: DataHome, panel: Panel, *, horizon: Horizon, known_until: date, actor: str) -> Panel:
-    """The same rows with the labels that were known on another day: what an analyst could have trained on then."""
-    found = {
-        institution: outcomes(open_log(home, institution, actor=actor, purpose="labels as known then"), known_until)
-        for institution in {week.institution for week in panel.weeks}
-    }
-    weeks = []
-    for week in panel.weeks:
-        said = labels(found[week.institution], week.cohort, horizon)
-        weeks.append(replace(week, left=said.left, strict=said.strict, gone=said.gone, mature=said.mature))
-    return Panel(features=panel.features, weeks=tuple(weeks))
+def _labelled(week: Week, known: Outcomes, horizon: Horizon) -> Week:
+    said = labels(known, week.cohort, horizon)
+    own = np.searchsorted(week.cohort.student, week.student)
+    return replace(week, left=said.left[own], strict=said.strict[own], gone=said.gone[own], mature=said.mature)

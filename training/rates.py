@@ -39,6 +39,15 @@ class TermOfLists:
         return {"rows": int(unknown.sum()), "of": len(unknown), "left": int(self.left[unknown].sum())}
 
 
+def joined(parts: Sequence[TermOfLists]) -> TermOfLists:
+    """Several terms as one."""
+    return TermOfLists(
+        band=np.concatenate([one.band for one in parts]),
+        left=np.concatenate([one.left for one in parts]),
+        person=np.concatenate([one.person for one in parts]),
+    )
+
+
 def lists_of_term(
     home: DataHome, weeks: Sequence[Week], model: RiskModel, *, weight: Floats, bonus: float, today: date
 ) -> TermOfLists:

@@ -7,7 +7,7 @@ proportion to how far contributions move does not do that: it cuts where most of
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,22 @@ from models.reasons import LEAST_CONTRIBUTION, choice_of
 from models.risk_model import RiskModel, model_of
 from training.fit import Bag, refit
 from training.panel import Panel
+from training.sampling import Rows, training_rows
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 
 MOST_ROWS = 2_000
-MOST_REFIT_ROWS = 60_000
-"""A refit takes whole weeks, evenly spaced, up to about so many rows: a student's next week is nearly the same row.
+MOST_QUIET = 30_000
+"""A refit takes every row before leaving and about so many others: a student's next week is nearly the same row.
 
 Fewer rows make a refit move more (0.71 of all contributions against 0.55 between models of equally many rows, on a
 simulated college of 3,000), so bars are too high rather than too low and the reported shares too modest.
 """
 WANTED_FEATURES, WANTED_DOMAINS = 0.80, 0.95
+REFIT_SEEDS = 2
+"""Of the bag's. A refit of two moves more than one of five, as one on fewer rows does: bars are rather too high."""
 NEVER = 10.0
 """The bar of a feature that is no reason at any size: log-odds that no contribution reaches."""
 _BARS = LEAST_CONTRIBUTION * 2.0 ** (np.arange(10) / 2)  # 0.05 to 1.13 log-odds
@@ -96,11 +99,12 @@ def measure_stability(bag: Bag, training: Panel, newest: Matrix, earlier: RiskMo
     since bars from one held 0.78 of the reasons in the third on a simulated college of 3,000, and from two 0.82. A
     refit has the calibration of the bag.
     """
-    rows = evenly(newest, MOST_ROWS)
+    rows, learned = evenly(newest, MOST_ROWS), training_rows(training, most_quiet=MOST_QUIET)
     first = bag.model.contributions(rows)[0]
     again = {name: model.contributions(rows)[0] for name, model in _compared(bag, training, earlier).items()}
     refits = {
-        f"persons drawn again, {draw}": _refitted(bag, training, draw).contributions(rows)[0] for draw in (1, 2, 3)
+        f"persons drawn again, {draw}": _refitted(bag, learned, training.features, draw).contributions(rows)[0]
+        for draw in (1, 2, 3)
     }
     *deciding, reported = refits.values()
     features = training.features
@@ -108,7 +112,7 @@ def measure_stability(bag: Bag, training: Panel, newest: Matrix, earlier: RiskMo
     by_feature, by_domain = survival(choice, rows, first, reported)
     return Stability(
         spread=choice.least,
-        weight=usual_weight(bag.model, training.matrix()[0]),
+        weight=usual_weight(bag.model, learned.values),
         asked=asked,
         features_survive=by_feature,
         domains_survive=by_domain,
@@ -133,11 +137,9 @@ def _compared(bag: Bag, training: Panel, earlier: RiskModel | None) -> dict[str,
 # Refits on persons drawn again
 
 
-def _refitted(bag: Bag, training: Panel, draw: int) -> RiskModel:
-    thinned = Panel(features=training.features, weeks=training.weeks[:: -(-training.rows // MOST_REFIT_ROWS)])
-    values, left, person = thinned.matrix()
-    drawn = drawn_again(person, left, np.random.default_rng(draw))
-    return refit(bag, values[drawn], left[drawn], training.features)
+def _refitted(bag: Bag, rows: Rows, features: Sequence[Feature], draw: int) -> RiskModel:
+    smaller = replace(bag, seeds=bag.seeds[:REFIT_SEEDS])
+    return refit(smaller, rows.some(drawn_again(rows.person, rows.left, np.random.default_rng(draw))), features)
 
 
 def drawn_again(person: Ints, left: npt.NDArray[np.bool_], random: np.random.Generator) -> Ints:

@@ -31,11 +31,10 @@ USAGE, IMPORT, GAP, VAULT, MODEL, SERVE = 2, 3, 4, 5, 6, 8  # exit codes of reco
 # Few trees on one thread: what is tested here is the way, not the skill, and LightGBM's threads wait busily for each
 # other when a machine is full.
 FEW_TREES = """
-import models.risk_model, training.fit as fit
+import models.risk_model, training.search as search
+from training.fit import Form
 models.risk_model.PARAMETERS.update(num_threads=1, learning_rate=0.2)
-trees, members = fit.fit_trees, fit.fit_members
-fit.fit_trees = lambda values, left, features, *, seeds: trees(values, left, features, seeds=seeds, trees=15)
-fit.fit_members = lambda values, left, features, *, seeds: members(values, left, features, seeds=seeds, trees=15)
+search.GRID = (Form(trees=15),)
 """
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,13 @@ from features.catalogue import CATALOGUE
 from features.cohort import Cohort, TermSpan
 from features.declaration import Feature
 from models.horizon import LIST_HORIZON
-from models.risk_model import PARAMETERS, fit_members, fit_trees, model_of
+from models.risk_model import fit_members, fit_trees, model_of
 from records.errors import ModelRefused
 from training import fit
-from training.fit import fit_bag, fit_risk_model, refit, term_of, terms_of
+from training.fit import fit_bag, fit_risk_model, refit
 from training.panel import Panel, Week
+from training.sampling import training_rows
+from training.splits import term_of, terms_of
 
 Term = tuple[int, int]
 Values = npt.NDArray[np.float32]
@@ -30,13 +33,17 @@ class Fitted:
     def __init__(self) -> None:
         self.values: list[Values] = []
 
-    def __call__(self, values: Values, left: Flags, features: Sequence[Feature], *, seeds: Sequence[int]) -> str:
+    def __call__(
+        self, values: Values, left: Flags, features: Sequence[Feature], *, seeds: Sequence[int], **grown: Any
+    ) -> str:
         self.values.append(values)
-        return fit_trees(values, left, features, seeds=seeds[:1], trees=5)
+        return fit_trees(values, left, features, seeds=seeds[:1], **{**grown, "trees": 5})
 
-    def members(self, values: Values, left: Flags, features: Sequence[Feature], *, seeds: Sequence[int]) -> list[str]:
+    def members(
+        self, values: Values, left: Flags, features: Sequence[Feature], *, seeds: Sequence[int], **grown: Any
+    ) -> list[str]:
         self.values.append(values)
-        return fit_members(values, left, features, seeds=seeds, trees=5)
+        return fit_members(values, left, features, seeds=seeds, **{**grown, "trees": 5})
 
 
 @pytest.fixture
@@ -44,7 +51,6 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> Fitted:
     recorder = Fitted()
     monkeypatch.setattr(fit, "fit_trees", recorder)
     monkeypatch.setattr(fit, "fit_members", recorder.members)
-    monkeypatch.setitem(PARAMETERS, "num_threads", 1)
     return recorder
 
 
@@ -98,10 +104,10 @@ def test_rows_of_who_was_gone_do_not_train() -> None:
 
 
 def test_with_the_same_term_a_year_earlier_the_newest_term_calibrates(fitted: Fitted) -> None:
-    """One fit on the terms before the newest, one on everything."""
+    """One fit on everything, one on the terms before the newest."""
     fit_risk_model(whole_terms((2023, 1), (2023, 2), (2024, 1)), LIST_HORIZON)
-    assert [len(values) for values in fitted.values] == [6 * STUDENTS, 9 * STUDENTS]
-    before, everything = fitted.values
+    assert [len(values) for values in fitted.values] == [9 * STUDENTS, 6 * STUDENTS]
+    everything, before = fitted.values
     assert (before == everything[: 6 * STUDENTS]).all()
 
 
@@ -109,7 +115,7 @@ def test_with_the_same_term_a_year_earlier_the_newest_term_calibrates(fitted: Fi
 def test_else_every_person_is_predicted_by_trees_that_never_saw_them(fitted: Fitted, terms: list[Term]) -> None:
     panel = whole_terms(*terms)
     fit_risk_model(panel, LIST_HORIZON)
-    *folds, everything = fitted.values
+    everything, *folds = fitted.values
     assert len(folds) == 3
     assert len(everything) == panel.rows
     persons = set(everything[:, -1])
@@ -160,12 +166,13 @@ def test_a_bag_is_the_mean_of_its_members(fitted: Fitted) -> None:
 def test_a_refit_is_on_other_rows_and_on_the_same_scale(fitted: Fitted) -> None:
     panel = whole_terms((2023, 1))
     bag = fit_bag(panel, LIST_HORIZON, seeds=(3,))
-    values, left, _ = panel.matrix()
-    again = refit(bag, values[::2], left[::2], CATALOGUE)
-    assert len(fitted.values[-1]) == len(values[::2])
+    rows = training_rows(panel)
+    half = rows.some(np.arange(0, len(rows.left), 2))
+    again = refit(bag, half, CATALOGUE)
+    assert len(fitted.values[-1]) == len(half.values)
     assert again.calibration == bag.model.calibration
     assert again.text != bag.model.text
-    assert refit(bag, values, left, CATALOGUE).logits(values) == pytest.approx(bag.model.logits(values))
+    assert refit(bag, rows, CATALOGUE).logits(rows.values) == pytest.approx(bag.model.logits(rows.values))
 
 
 # Refusals

@@ -11,7 +11,9 @@ from features.vocabulary import Unit
 from models.choosing import Choice
 from models.reasons import LEAST_CONTRIBUTION, choice_of
 from tests.training.conftest import SEEDS, TrainedCollege
+from training.sampling import training_rows
 from training.stability import (
+    MOST_QUIET,
     MOST_ROWS,
     NEVER,
     Stability,
@@ -219,7 +221,7 @@ def test_the_bars_leave_fewer_reasons_that_come_back_more_often(measured: Any) -
 
 
 def test_weight_is_what_contributions_usually_amount_to(college: TrainedCollege, measured: Any) -> None:
-    values, _, _ = college.fitted[-1].matrix()
+    values = training_rows(college.fitted[-1], most_quiet=MOST_QUIET).values
     told = measured["weight"]
     assert list(told.values()) == pytest.approx(usual_weight(college.trained.model, values).tolist(), abs=1e-6)
     added = np.abs(college.trained.model.contributions(values)[0]).mean(axis=0)

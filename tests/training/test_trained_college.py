@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
+from typing import Any
 
-import mlflow
 import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
@@ -14,9 +13,8 @@ from sklearn.metrics import roc_auc_score
 from features.catalogue import CATALOGUE, FINGERPRINT
 from features.snapshot import Snapshot, replay
 from models.baselines import absence_rule
-from models.bundle import digest_of, read_bundle
-from models.horizon import LIST_HORIZON
-from models.risk_model import PARAMETERS
+from models.bundle import digest_of
+from models.horizon import LIST_HORIZON, NEXT_COUNT
 from records import lists
 from records.access import open_log
 from records.errors import ConfigurationGap, ModelRefused
@@ -25,9 +23,14 @@ from records.lists import RULE_LIST
 from records.people import Identity, IdKind
 from simulation.college import LAST_MONDAY
 from tests.training.conftest import TrainedCollege
+from training.audit_groups import ATTRIBUTES
+from training.checks import CHECKS
+from training.entrants import ABSENCES, GROUP_MEAN, SIMPLE
+from training.evidence import MODEL, as_json
 from training.fit import fit_risk_model
-from training.panel import build_panel, mondays, relabelled
+from training.panel import build_panel, mondays
 from training.promote import promote_model
+from training.splits import opening
 from training.tracking import bundle_folder
 from training.train import train
 
@@ -46,62 +49,69 @@ def test_weeks_are_mondays_with_teaching_in_order(college: TrainedCollege) -> No
     assert days[-1] == LAST_MONDAY - timedelta(days=7)
 
 
-def test_relabelled_rows_say_what_was_known_then(college: TrainedCollege) -> None:
-    asked = [date(2025, 8, 4), date(2025, 8, 18)]
-    now = build_panel(
-        college.home, [college.code], horizon=LIST_HORIZON, known_until=LAST_MONDAY, actor="t", as_ofs=asked
-    )
-    then = relabelled(college.home, now, horizon=LIST_HORIZON, known_until=date(2025, 10, 6), actor="t")
-    fresh = build_panel(
-        college.home, [college.code], horizon=LIST_HORIZON, known_until=date(2025, 10, 6), actor="t", as_ofs=asked
-    )
-    for before, after, anew in zip(now.weeks, then.weeks, fresh.weeks, strict=True):
-        assert before.values is after.values
-        assert before.mature
-        assert not after.mature
+def test_rows_before_a_term_have_the_labels_that_were_known_when_it_opened(college: TrainedCollege) -> None:
+    """As a panel built on that day has them; the values are not made again."""
+    now = build_panel(college.home, [college.code], horizon=LIST_HORIZON, known_until=LAST_MONDAY, actor="t")
+    opens = opening(now, (2025, 2))
+    then = now.known_on(opens, LIST_HORIZON)
+    fresh = build_panel(college.home, [college.code], horizon=LIST_HORIZON, known_until=opens, actor="t")
+    assert len(then.weeks) == len(fresh.weeks) > 20
+    for after, anew in zip(then.weeks, fresh.weeks, strict=True):
         assert after.left.tolist() == anew.left.tolist()
         assert after.gone.tolist() == anew.gone.tolist()
-    assert sum(week.left.sum() for week in then.weeks) < sum(week.left.sum() for week in now.weeks)
+        assert after.mature == anew.mature
+        assert np.array_equal(after.values, anew.values, equal_nan=True)
+    earlier = now.weeks[: len(then.weeks)]
+    assert all(before.values is after.values for before, after in zip(earlier, then.weeks, strict=True))
+    assert sum(week.mature for week in then.weeks) < sum(week.mature for week in earlier)
+
+
+def test_a_fingerprint_says_which_records_days_and_questions_made_the_panel(college: TrainedCollege) -> None:
+    def made(**changed: Any) -> str:
+        asked: dict[str, Any] = {
+            "horizon": LIST_HORIZON, "known_until": LAST_MONDAY, "actor": "t", "as_ofs": [date(2025, 8, 4)]
+        }  # fmt: skip
+        return build_panel(college.home, [college.code], **{**asked, **changed}).fingerprint
+
+    assert made() == made()
+    assert len({made(), made(as_ofs=[date(2025, 8, 11)]), made(horizon=NEXT_COUNT), made(catalogue=CATALOGUE[:5])}) == 4
 
 
 # The forward backtest
 
 
-def test_the_backtest_trains_on_nothing_of_the_test_term_or_after(college: TrainedCollege) -> None:
-    backtest = college.trained.backtest
-    assert backtest is not None
-    tested = min(day for one in backtest.judged for day in one.by_day)
-    first = college.fitted[0]
-    assert first.weeks
-    assert max(week.as_of for week in first.weeks) + timedelta(days=56) < tested
-    assert backtest.test_term not in {term for week in first.weeks for term in week.term}
+def test_the_newest_two_closed_terms_are_tested(college: TrainedCollege) -> None:
+    test = college.trained.evidence.test
+    assert test is not None
+    assert test.terms == ("1/2568", "2/2568")
+    assert [one.split.term for one in college.trained.tested] == [(2025, 1), (2025, 2)]
 
 
-def test_it_trains_with_the_labels_known_when_the_test_term_opened(college: TrainedCollege) -> None:
-    backtest = college.trained.backtest
-    assert backtest is not None
-    opened = min(day for one in backtest.judged for day in one.by_day)
-    first = college.fitted[0]
-    then = relabelled(college.home, first, horizon=LIST_HORIZON, known_until=opened, actor="t")
-    assert all(week.mature for week in then.weeks)
-    assert [week.left.tolist() for week in first.weeks] == [week.left.tolist() for week in then.weeks]
+def test_a_backtest_trains_on_nothing_of_its_term_or_after(college: TrainedCollege) -> None:
+    for one in college.trained.tested:
+        weeks = one.split.training.weeks
+        assert weeks
+        assert max(week.as_of for week in weeks) + timedelta(days=56) < one.split.opens
+        assert one.split.opens <= min(week.as_of for week in one.split.test.weeks)
+        assert one.split.term not in {term for week in weeks for term in week.term}
 
 
-def test_the_final_model_trains_on_every_mature_week(college: TrainedCollege) -> None:
-    assert len(college.fitted) == 2
-    final = college.fitted[1]
-    assert all(week.mature for week in final.weeks)
-    assert len(final.weeks) > len(college.fitted[0].weeks)
-    assert college.trained.card["training_rows"] == len(final.matrix()[0])
+def test_every_model_grows_on_what_its_split_holds_and_the_last_on_every_mature_week(college: TrainedCollege) -> None:
+    first, second = (one.split.training for one in college.trained.tested)
+    *tested, final = (len(panel.weeks) for panel in college.fitted)
+    assert tested == [len(first.weeks), len(second.weeks)]
+    assert tested[0] < tested[1] < final
+    assert all(week.mature for panel in college.fitted for week in panel.weeks)
+    assert college.trained.evidence.training.rows == len(college.fitted[-1].matrix()[0])
 
 
-def test_every_list_is_judged_on_the_same_days(college: TrainedCollege) -> None:
-    backtest = college.trained.backtest
-    assert backtest is not None
-    days = {one.name: set(one.by_day) for one in backtest.judged}
-    assert set(days) == {"zerodrop", "logistic", "absence_rule", "group_mean"}
-    assert len({frozenset(one) for one in days.values()}) == 1
-    assert len(days["zerodrop"]) >= 10
+def test_every_list_is_in_every_round(college: TrainedCollege) -> None:
+    contest = college.trained.judged.contest
+    assert contest is not None
+    assert contest.names == (MODEL, *SIMPLE)
+    assert all(set(one.lists) == {MODEL, *SIMPLE} for one in contest.rounds)
+    assert {one.term for one in contest.rounds} == {(2025, 1), (2025, 2)}
+    assert set(college.trained.evidence.lists) == {MODEL, *SIMPLE}
 
 
 def test_training_before_any_term_is_mature_is_refused(college: TrainedCollege) -> None:
@@ -130,58 +140,58 @@ def test_one_week_of_a_small_college_is_too_little(college: TrainedCollege) -> N
 # The card and the run
 
 
-def test_the_card_says_on_what_the_model_rests(college: TrainedCollege) -> None:
-    card, text = college.trained.card, college.trained.card_text
-    assert card["training_terms"] == ["1/2567", "2/2567", "1/2568", "2/2568"]
-    assert card["test_term"] == "2/2568"
-    assert card["horizon"] == "days_56"
-    assert card["catalogue_fingerprint"] == FINGERPRINT
-    assert f"{card['training_rows']:,}" in text
-    assert "บัตรแบบจำลอง" in text
+def test_the_evidence_says_on_what_the_model_rests(college: TrainedCollege) -> None:
+    evidence = college.trained.evidence
+    assert evidence.training.terms == ("1/2567", "2/2567", "1/2568", "2/2568")
+    assert evidence.horizon == "days_56"
+    assert evidence.catalogue_fingerprint == FINGERPRINT
+    assert evidence.training.kept_rows == evidence.training.rows  # so few rows all train
+    assert evidence.training.reconstructed_share == 1.0  # the simulated past came as history
+    assert 0 < evidence.training.strict_base_rate < evidence.training.base_rate < 0.1
+    assert evidence.leaks == ()
 
 
-def test_a_run_holds_parameters_figures_card_and_the_bundle_itself(college: TrainedCollege) -> None:
-    backtest, trained = college.trained.backtest, college.trained
-    assert backtest is not None
-    folder, digest = bundle_folder(college.home, None)  # also points MLflow at this data home
-    assert digest == trained.digest == digest_of(folder)
-    run = mlflow.get_run(trained.run_id)
-    assert run.data.params["horizon"] == "days_56"
-    assert run.data.params["max_depth"] == str(PARAMETERS["max_depth"])
-    assert run.data.params["training_rows"] == str(trained.card["training_rows"])
-    assert run.data.tags["digest"] == trained.digest
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "calibration.json", "card.json", "card.md", "manifest.json", "model.txt", "tables.npz",
-    ]  # fmt: skip
-    assert (folder / "card.md").read_text(encoding="utf-8") == trained.card_text
-
-
-def test_a_run_holds_the_figures_of_every_day(college: TrainedCollege) -> None:
-    bundle_folder(college.home, None)
-    backtest = college.trained.backtest
-    assert backtest is not None
-    client = mlflow.MlflowClient()
-    for judged in backtest.judged:
-        history = client.get_metric_history(college.trained.run_id, f"{judged.name}/auc")
-        told = [one.value for one in sorted(history, key=lambda one: one.step)]
-        assert told == pytest.approx([found.auc for _, found in sorted(judged.by_day.items())])
-        mean = client.get_run(college.trained.run_id).data.metrics[f"mean/{judged.name}/auc"]
-        assert mean == pytest.approx(judged.mean.auc)
-    assert "absence_rule/brier" not in client.get_run(college.trained.run_id).data.metrics
-
-
-def test_a_run_holds_its_drawings(college: TrainedCollege, tmp_path: Path) -> None:
-    bundle_folder(college.home, None)
-    drawn = Path(
-        mlflow.artifacts.download_artifacts(
-            run_id=college.trained.run_id, artifact_path="figures", dst_path=str(tmp_path)
-        )
+def test_every_part_of_the_evidence_is_there(college: TrainedCollege) -> None:
+    evidence = college.trained.evidence
+    assert evidence.test is not None
+    assert 0 < evidence.test.students_also_trained < evidence.test.students
+    assert evidence.test.leavers == len(
+        {person for one in college.trained.tested for week in one.split.test.weeks for person in week.person[week.left]}
     )
-    contents = {path.name: path.read_bytes() for path in drawn.iterdir()}
-    assert set(contents) == {"calibration.png", "precision_recall.png", "shap_summary.png"}
-    for content in contents.values():
-        assert content.startswith(b"\x89PNG")
-        assert len(content) > 5_000
+    assert evidence.gain is not None
+    assert {gain.against for gain in evidence.gains} == set(SIMPLE)
+    assert [one.institution for one in evidence.institutions] == [college.code]
+    assert evidence.lead_time is not None
+    assert evidence.churn is not None
+    assert 0 <= evidence.churn.same_after_retraining_share <= 1
+    assert {one.name for one in evidence.sources} == {feature.domain.value for feature in CATALOGUE}
+    assert evidence.constraints is not None
+    assert evidence.cold_start is None  # one institution alone
+    assert {one.attribute for one in evidence.fairness} == {attribute.name for attribute in ATTRIBUTES}
+    assert evidence.lags
+    assert evidence.silent_domains is not None
+
+
+def test_both_calibrations_are_told(college: TrainedCollege) -> None:
+    told, last = college.trained.evidence.calibrated, college.trained.tested[-1].candidate.bag.model.calibration
+    assert (told.backtest_slope, told.backtest_offset) == (last.slope, last.offset)
+    used = college.trained.model.calibration
+    assert (told.slope, told.offset) == (used.slope, used.offset)
+    assert told.institution_offsets == {}
+
+
+def test_the_card_holds_evidence_and_checks(college: TrainedCollege) -> None:
+    card = college.trained.card
+    assert card["evidence"] == as_json(college.trained.evidence)
+    assert {one["code"] for one in card["checks"]} == {check.code for check in CHECKS}
+    assert card["test_term"] == "1/2568, 2/2568"
+    assert "บัตรแบบจำลอง" in college.trained.card_text
+
+
+def test_the_run_holds_the_bundle(college: TrainedCollege) -> None:
+    folder, digest = bundle_folder(college.home, None)
+    assert digest == college.trained.digest == digest_of(folder)
+    assert (folder / "card.md").read_text(encoding="utf-8") == college.trained.card_text
 
 
 # Promotion
@@ -199,19 +209,11 @@ def promoting(college: TrainedCollege) -> DataHome:
     return college.home
 
 
-def test_a_promotion_puts_the_very_bytes_of_the_run_in_charge(college: TrainedCollege, promoting: DataHome) -> None:
-    chosen = promote_model(promoting, institution=college.code, digest=college.trained.digest[:10], **SIGNED)
-    assert chosen == college.trained.digest == champion(promoting, college.code)
-    folder, _ = bundle_folder(promoting, chosen)
-    for path in folder.iterdir():
-        assert (promoting.models / chosen / path.name).read_bytes() == path.read_bytes()
-    model = read_bundle(promoting.models, chosen).model
-    sample = college.trained.sample
-    assert (model.logits(sample) == college.trained.model.logits(sample)).all()
-
-
-def test_the_newest_run_is_meant_when_none_is_named(college: TrainedCollege, promoting: DataHome) -> None:
-    assert promote_model(promoting, institution=college.code, digest=None, **SIGNED) == college.trained.digest
+def test_a_college_too_small_to_show_a_gain_gets_no_model(college: TrainedCollege, promoting: DataHome) -> None:
+    """Some 26 leavers in two terms prove nothing, and the checks say so."""
+    with pytest.raises(ModelRefused, match="TR301"):
+        promote_model(promoting, institution=college.code, digest=None, **SIGNED)
+    assert champion(promoting, college.code) == RULE_LIST
 
 
 @pytest.mark.parametrize(
@@ -238,12 +240,6 @@ def test_an_unknown_digest_is_refused(college: TrainedCollege, promoting: DataHo
 def test_an_unknown_institution_is_refused(promoting: DataHome) -> None:
     with pytest.raises(ConfigurationGap, match="There is no institution '404'"):
         promote_model(promoting, institution="404", digest=None, **SIGNED)
-
-
-def test_going_back_to_the_absence_rule_is_a_promotion_too(college: TrainedCollege, promoting: DataHome) -> None:
-    promote_model(promoting, institution=college.code, digest=None, **SIGNED)
-    assert promote_model(promoting, institution=college.code, digest=RULE_LIST, **SIGNED) == RULE_LIST
-    assert champion(promoting, college.code) == RULE_LIST
 
 
 @pytest.mark.parametrize("name", ["model.txt", "manifest.json"])
@@ -336,10 +332,8 @@ def test_probabilities_are_of_the_size_of_what_happens(college: TrainedCollege, 
     assert 0.4 < observed / expected < 2.5
 
 
-def test_the_model_beats_the_simple_lists_forward_in_time(college: TrainedCollege) -> None:
-    backtest = college.trained.backtest
-    assert backtest is not None
-    mean = {one.name: one.mean for one in backtest.judged}
-    assert mean["zerodrop"].auc > mean["absence_rule"].auc + 0.05
-    assert mean["zerodrop"].auc > mean["group_mean"].auc + 0.05
-    assert 0.3 < mean["zerodrop"].observed_expected < 3
+def test_the_model_orders_better_than_the_rules_forward_in_time(college: TrainedCollege) -> None:
+    lists = college.trained.evidence.lists
+    assert lists[MODEL].auc.value > lists[ABSENCES].auc.value + 0.05
+    assert lists[MODEL].auc.value > lists[GROUP_MEAN].auc.value + 0.05
+    assert 0.3 < lists[MODEL].observed_expected.value < 3

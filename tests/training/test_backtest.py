@@ -1,0 +1,165 @@
+"""The procedure: what each bag was trained on, and by which earlier bag it is calibrated."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.horizon import LIST_HORIZON, Horizon
+from models.risk_model import Calibration, calibrate
+from records.errors import ModelRefused
+from tests.training.drawn_contest import FIRST_MONDAY, draw_panel, draw_week
+from training import backtest
+from training.backtest import Procedure
+from training.fit import Form, grow
+from training.panel import Panel, TermKey, Week
+from training.splits import Split, terms_of
+
+TERMS: list[TermKey] = [(2023, 1), (2023, 2), (2024, 1), (2024, 2), (2025, 1)]
+
+
+def weeks_of(terms: Sequence[TermKey]) -> Panel:
+    return draw_panel(
+        *(draw_week(10 * TERMS.index(term) + number, [True] * 20 + [False] * 20, term=term) for term in terms for number in range(2))
+    )  # fmt: skip
+
+
+def splits() -> list[Split]:
+    """Every term but the first, each with all the terms before it."""
+    return [
+        Split(
+            term=term, opens=FIRST_MONDAY + timedelta(weeks=10 * place), training=weeks_of(TERMS[:place]),
+            test=weeks_of([term]),
+        )
+        for place, term in enumerate(TERMS)
+        if place
+    ]  # fmt: skip
+
+
+class Recorded:
+    """What was grown and how each was calibrated; bags are named by the newest term they were trained on."""
+
+    def __init__(self, refused: Sequence[TermKey] = (), unfit: Sequence[TermKey] = ()) -> None:
+        self.grown: list[TermKey] = []
+        self.seeds: dict[TermKey, int] = {}
+        self.calibrated: dict[TermKey, dict[TermKey, TermKey]] = {}
+        self._refused, self._unfit = refused, unfit
+
+    def grow(self, panel: Panel, horizon: Horizon, *, form: Form, seeds: Sequence[int]) -> Any:
+        newest = terms_of(panel)[-1]
+        if newest in self._refused:
+            raise ModelRefused("too few")
+        self.grown.append(newest)
+        self.seeds[newest] = len(seeds)
+        return SimpleNamespace(newest=newest, model=SimpleNamespace(calibration=Calibration()))
+
+    def calibrate(self, bag: Any, panel: Panel, earlier: Mapping[TermKey, Any]) -> Any:
+        if bag.newest in self._unfit:
+            raise ModelRefused("the signs turned")
+        self.calibrated[bag.newest] = {term: before.newest for term, before in earlier.items()}
+        return bag
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    return patched(monkeypatch, Recorded())
+
+
+def patched(monkeypatch: pytest.MonkeyPatch, made: Recorded) -> Recorded:
+    monkeypatch.setattr(backtest, "grow", made.grow)
+    monkeypatch.setattr(backtest, "calibrated", made.calibrate)
+    monkeypatch.setattr(backtest, "institution_offsets", lambda calibration, forward: {})
+    return made
+
+
+def procedure() -> Procedure:
+    return Procedure(splits(), LIST_HORIZON, Form(), (1, 2, 3))
+
+
+def test_the_newest_two_terms_are_tested_oldest_first(recorded: Recorded) -> None:
+    assert [one.split.term for one in procedure().tested()] == TERMS[-2:]
+
+
+def test_each_bag_is_calibrated_on_the_newest_two_terms_by_the_bags_trained_before_each(recorded: Recorded) -> None:
+    """Trained up to 2024/1 and tested on 2024/2: 2024/1 as predicted by what had seen up to 2023/2, and so on."""
+    made = procedure()
+    made.tested()
+    made.final(weeks_of(TERMS))
+    assert recorded.calibrated == {
+        (2024, 1): {(2023, 2): (2023, 1), (2024, 1): (2023, 2)},
+        (2024, 2): {(2024, 1): (2023, 2), (2024, 2): (2024, 1)},
+        (2025, 1): {(2024, 2): (2024, 1), (2025, 1): (2024, 2)},
+    }
+
+
+def test_trees_are_grown_once_for_each_opening_and_fewer_where_they_only_calibrate(recorded: Recorded) -> None:
+    made = procedure()
+    made.tested()
+    made.final(weeks_of(TERMS))
+    assert recorded.seeds == {(2023, 1): 2, (2023, 2): 2, (2024, 1): 3, (2024, 2): 3, (2025, 1): 3}
+    assert sorted(recorded.grown) == sorted(recorded.seeds)
+
+
+def test_a_term_still_running_trains_but_does_not_calibrate(recorded: Recorded) -> None:
+    running = draw_panel(*weeks_of(TERMS).weeks, draw_week(60, [True] * 20 + [False] * 20, term=(2025, 2)))
+    procedure().final(running)
+    assert recorded.calibrated == {(2025, 2): {(2024, 2): (2024, 1), (2025, 1): (2024, 2)}}
+
+
+def test_a_term_before_which_too_little_was_known_is_not_tested(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = patched(monkeypatch, Recorded(refused=[(2024, 1)]))
+    [one] = procedure().tested()
+    assert one.split.term == (2025, 1)
+    assert made.calibrated == {(2024, 2): {(2024, 1): (2023, 2)}}
+
+
+def test_nor_one_whose_bag_the_calibration_term_speaks_against(monkeypatch: pytest.MonkeyPatch) -> None:
+    patched(monkeypatch, Recorded(unfit=[(2024, 2)]))
+    assert [one.split.term for one in procedure().tested()] == [(2024, 2)]
+
+
+def test_the_model_in_use_is_refused_where_nothing_can_be_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    patched(monkeypatch, Recorded(refused=[(2025, 1)]))
+    with pytest.raises(ModelRefused, match="too few"):
+        procedure().final(weeks_of(TERMS))
+
+
+def test_offsets_come_from_the_terms_that_calibrated(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[TermKey]] = []
+
+    def of_terms(calibration: Calibration, forward: Sequence[tuple[Any, Panel]]) -> dict[str, float]:
+        asked.append([terms_of(term)[0] for _, term in forward])
+        return {"1": 0.5}
+
+    monkeypatch.setattr(backtest, "institution_offsets", of_terms)
+    final = procedure().final(weeks_of(TERMS))
+    assert asked == [[(2024, 2), (2025, 1)]]
+    assert final.offsets == {"1": 0.5}
+
+
+def test_slope_and_offset_are_those_of_the_terms_as_the_earlier_trees_predicted_them() -> None:
+    """With the real fit. Nothing trained before 2023/2 had seen a second term, so 2024/1 calibrates alone."""
+    random = np.random.default_rng(0)
+
+    def drawn(term: TermKey, number: int) -> Week:
+        missed = random.random(300)
+        left = random.random(300) < 0.05 + 0.4 * missed**3
+        return draw_week(number, left, values={"missed_share_28d": missed}, term=term)
+
+    weeks = [drawn(term, 10 * place + number) for place, term in enumerate(TERMS[:3]) for number in range(3)]
+    upto = [draw_panel(*weeks[: 3 * place]) for place in range(4)]
+    closed = [
+        Split(
+            term=TERMS[place], opens=FIRST_MONDAY, training=upto[place],
+            test=draw_panel(*weeks[3 * place : 3 * place + 3]),
+        )
+        for place in (1, 2)
+    ]  # fmt: skip
+    final = Procedure(closed, LIST_HORIZON, Form(trees=20), (1,)).final(upto[3])
+    before = grow(upto[2], LIST_HORIZON, form=Form(trees=20), seeds=(1,))
+    values, left, _ = closed[-1].test.matrix()
+    assert final.bag.model.calibration == calibrate(before.model.logits(values), left)
+    assert final.bag.model.calibration != Calibration()

@@ -1,0 +1,226 @@
+"""Judging a training: its contests, and everything that is found out about the model in use before anybody signs."""
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from features.catalogue import FINGERPRINT
+from features.lag import entry_lags
+from models.bands import ObservedRate
+from models.horizon import Horizon
+from records.home import DataHome
+from training.audit_groups import audit_groups
+from training.backtest import Candidate, Tested
+from training.check_data import silent_domains
+from training.churn import churn, same_after_retraining, smallest_bonus
+from training.contest import Contest, hold
+from training.decision import SIMPLE_LISTS, best_simple, decide, gains
+from training.entrants import simple_entrants
+from training.evidence import MODEL, Calibrated, Evidence, LeadTime, Stability
+from training.facts import test_facts, training_facts
+from training.fairness import fairness
+from training.judging import judged
+from training.lead_time import lead_time
+from training.leaks import leaks
+from training.panel import Panel
+from training.rates import TermOfLists, joined, lists_of_term
+from training.sampling import training_rows
+from training.sources import cold_start, sources
+from training.splits import Split, term_of, terms_of
+from training.stability import Stability as Steadiness
+from training.stability import usual_weight
+
+Progress = Callable[[str, int], None]
+EARLIER_TERMS = 2
+"""The opponent is chosen on as many terms before the tests as there are tests: a year with both kinds of term."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Work:
+    """What was trained, of which panel, and what it is judged by; `splits` are all closed terms, oldest first."""
+
+    home: DataHome
+    institutions: tuple[str, ...]
+    horizon: Horizon
+    today: date
+    actor: str
+    panel: Panel
+    mature: Panel
+    splits: Sequence[Split]
+    tested: Sequence[Tested]
+    final: Candidate
+    steady: Steadiness
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Judged:
+    """The evidence and what goes beside it on the card; without a test term no contest, lists or rates, and no bonus."""
+
+    evidence: Evidence
+    contest: Contest | None
+    bonus: float
+    rates: tuple[ObservedRate, ...]
+    abstained: dict[str, int] | None
+
+
+def judge(work: Work, progress: Progress) -> Judged:
+    """Hold the contests and fill the evidence."""
+    if not work.tested:
+        return Judged(evidence=_evidence(work, None, progress), contest=None, bonus=0.0, rates=(), abstained=None)
+    progress("contest", sum(one.split.test.rows for one in work.tested))
+    contest = _contest(work)
+    bonus = smallest_bonus(contest)
+    made = _lists(work, bonus)
+    together = joined(made)
+    evidence = _evidence(work, _Test(contest=contest, bonus=bonus, made=made), progress)
+    return Judged(evidence=evidence, contest=contest, bonus=bonus, rates=together.rates, abstained=together.abstained)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Test:
+    contest: Contest
+    bonus: float
+    made: Sequence[TermOfLists]
+
+
+def _contest(work: Work) -> Contest:
+    """The test terms together: on each the model and the lists that had been fitted when it opened."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        simple = list(pool.map(simple_entrants, [one.split.training for one in work.tested]))
+    held = [
+        hold(work.home, one.split.test, {MODEL: one.candidate.entrant, **beside})
+        for one, beside in zip(work.tested, simple, strict=True)
+    ]
+    return Contest(rounds=tuple(chain.from_iterable(one.rounds for one in held)), names=held[0].names)
+
+
+def _earlier(work: Work) -> Contest:
+    """The simple lists alone on the terms before the tests; without such terms there are no rounds."""
+    first = work.tested[0].split.opens
+    before = [split for split in work.splits if split.opens < first and _both(split)][-EARLIER_TERMS:]
+    held = [hold(work.home, one.test, simple_entrants(one.training, SIMPLE_LISTS)) for one in before]
+    return Contest(rounds=tuple(chain.from_iterable(one.rounds for one in held)), names=SIMPLE_LISTS)
+
+
+def _both(split: Split) -> bool:
+    """Whether some left and some stayed where the lists learn."""
+    left = [week.left[~week.gone] for week in split.training.weeks]
+    return any(one.any() for one in left) and not all(one.all() for one in left)
+
+
+def _lists(work: Work, bonus: float) -> list[TermOfLists]:
+    return [
+        lists_of_term(
+            work.home, one.split.test.weeks, one.candidate.bag.model, bonus=bonus, today=work.today,
+            weight=usual_weight(one.candidate.bag.model, training_rows(one.split.training).values),
+        )
+        for one in work.tested
+    ]  # fmt: skip
+
+
+# Evidence
+
+
+def _evidence(work: Work, test: _Test | None, progress: Progress) -> Evidence:
+    training = training_facts(work.home, work.panel, work.mature, work.institutions, work.today)
+    progress("leaks", work.mature.rows)
+    found = leaks(work.home, work.mature, horizon=work.horizon, known_until=work.today, actor=work.actor)
+    lags = [
+        lag
+        for code in work.institutions
+        for lag in entry_lags(work.home, code, work.today, today=work.today, actor=work.actor)
+    ]
+    bare = Evidence(
+        horizon=work.horizon.name,
+        catalogue_fingerprint=FINGERPRINT,
+        training=training,
+        calibrated=_calibrated(work),
+        stability=_stability(work, test),
+        leaks=found,
+        test=None,
+        lists={},
+        gain=None,
+        institutions=(),
+        lead_time=None,
+        churn=None,
+        sources=(),
+        constraints=None,
+        fairness=(),
+        lags=tuple(lags),
+        silent_domains=silent_domains(work.panel.features, newest(work.panel)),
+    )
+    return bare if test is None else _with_test(bare, work, test, progress)
+
+
+def newest(panel: Panel) -> npt.NDArray[np.float32]:
+    """The rows of the newest term, whether anybody knows yet who leaves or not: those whose reasons are read next."""
+    last = terms_of(panel)[-1]
+    return np.concatenate([week.values for week in panel.weeks if term_of(week) == last])
+
+
+def _calibrated(work: Work) -> Calibrated:
+    used = work.final.bag.model.calibration
+    before = work.tested[-1].candidate.bag.model.calibration if work.tested else None
+    return Calibrated(
+        backtest_slope=before.slope if before else math.nan,
+        backtest_offset=before.offset if before else math.nan,
+        slope=used.slope,
+        offset=used.offset,
+        institution_offsets=work.final.offsets,
+    )
+
+
+def _stability(work: Work, test: _Test | None) -> Stability:
+    """`abstained_share` is of the lists of the test terms."""
+    steady = work.steady
+    unknown = joined(test.made).abstained if test else {"rows": 0, "of": 0}
+    return Stability(
+        features_survive=math.nan if steady.features_survive is None else steady.features_survive,
+        domains_survive=math.nan if steady.domains_survive is None else steady.domains_survive,
+        abstained_share=unknown["rows"] / unknown["of"] if unknown["of"] else math.nan,
+    )
+
+
+def _with_test(bare: Evidence, work: Work, test: _Test, progress: Progress) -> Evidence:
+    contest, newest_test = test.contest, work.tested[-1]
+    rows = sum(len(one.week.left) for one in contest.rounds)
+    progress("judging", rows)
+    earlier = _earlier(work)
+    gain, institutions = decide(contest, best_simple(earlier if earlier.rounds else contest))
+    form = work.final.bag.form
+    progress("sources", newest_test.split.test.rows)
+    lost, constraints = sources(work.home, newest_test.split, form)
+    progress("figures", rows)
+    figures = judged(contest, base_rate=bare.training.base_rate)
+    progress("fairness", rows)
+    return replace(
+        bare,
+        test=test_facts(contest, work.tested),
+        lists=figures,
+        gain=gain,
+        institutions=institutions,
+        lead_time=_lead_time(work, test),
+        churn=churn(contest, bonus=test.bonus, same_after_retraining_share=_same(work)),
+        sources=lost,
+        constraints=constraints,
+        fairness=fairness(contest, audit_groups(work.home, contest, actor=work.actor)),
+        gains=gains(contest),
+        cold_start=cold_start(work.home, newest_test.split, form),
+    )
+
+
+def _lead_time(work: Work, test: _Test) -> LeadTime:
+    weeks = (one.split.test.weeks for one in work.tested)
+    return lead_time(zip(weeks, test.made, strict=True), work.panel.known[work.today])
+
+
+def _same(work: Work) -> float:
+    """Of the newest week's list, what the model before the newest test term and the model in use share."""
+    return same_after_retraining(work.home, work.panel, work.tested[-1].candidate.entrant, work.final.entrant)

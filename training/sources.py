@@ -1,0 +1,116 @@
+"""What each domain adds, what the monotone constraints cost, and what a place without a past loses: one seed each.
+
+Every model here has the same rows, the same split (the newest test term) and the same seed, so that a difference comes
+from what was changed; figures of one seed and fewer rows are not those of the bag.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from features.declaration import Feature
+from features.vocabulary import Domain, Risk
+from models.risk_model import SEEDS, fit_trees
+from records.home import DataHome
+from training.contest import Contest, Entrant, Ranked, hold
+from training.evidence import SourceValue
+from training.fit import Form, margins
+from training.intervals import drawn_auc, gain, interval, people, person_weights
+from training.panel import Week
+from training.sampling import Rows, training_rows
+from training.splits import Split, leaving_one_out
+
+Ints = npt.NDArray[np.int64]
+MOST_QUIET = 30_000
+DRAWS = 300
+_ALL, _FREE = "everything", "no constraints"
+CONSTRAINTS, COLD_START = "monotone constraints", "no past of one's own"
+
+
+def sources(home: DataHome, split: Split, form: Form) -> tuple[tuple[SourceValue, ...], SourceValue]:
+    """What is lost without each domain, and what is lost by the constraints (negative where they help)."""
+    features = split.training.features
+    rows = training_rows(split.training, most_quiet=MOST_QUIET)
+    asked = _domains(features)
+    everything = np.arange(len(features))
+    ways: dict[str, tuple[Sequence[Feature], Ints]] = {
+        _ALL: (features, everything),
+        _FREE: ([replace(one, risk=Risk.EITHER) for one in features], everything),
+        **{domain.value: (features, _without(features, domain)) for domain in asked},
+    }
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        entrants = dict(zip(ways, pool.map(lambda way: _entrant(rows, way[0], way[1], form), ways.values()), strict=True))
+    found = _Differences.of(hold(home, split.test, entrants))
+    lost = tuple(found.lost(one.value, with_it=_ALL, without=one.value) for one in asked)
+    return lost, found.lost(CONSTRAINTS, with_it=_FREE, without=_ALL)
+
+
+def _without(features: Sequence[Feature], domain: Domain) -> Ints:
+    return np.array([place for place, one in enumerate(features) if one.domain is not domain], np.int64)
+
+
+def cold_start(home: DataHome, split: Split, form: Form) -> SourceValue | None:
+    """What is lost where an institution trains nothing itself; None for one institution alone.
+
+    Each institution is listed by trees that saw only the others, beside trees that saw all.
+    """
+    apart = dict(leaving_one_out(split))
+    if not apart:
+        return None
+    features, everywhere = split.training.features, np.arange(len(split.training.features))
+    rows = training_rows(split.training, most_quiet=MOST_QUIET)
+    own = {
+        code: _entrant(training_rows(one.training, most_quiet=MOST_QUIET), features, everywhere, form)
+        for code, one in apart.items()
+    }
+    test = split.test.of(lambda week: week.institution in own)
+    contest = hold(home, test, {_ALL: _entrant(rows, features, everywhere, form), COLD_START: _of_each(own)})
+    return _Differences.of(contest).lost(COLD_START, with_it=_ALL, without=COLD_START)
+
+
+def _of_each(own: Mapping[str, Entrant]) -> Entrant:
+    return lambda week: own[week.institution](week)
+
+
+def _domains(features: Sequence[Feature]) -> list[Domain]:
+    asked = {one.domain for one in features}
+    return [domain for domain in Domain if domain in asked]
+
+
+def _entrant(rows: Rows, features: Sequence[Feature], kept: Ints, form: Form) -> Entrant:
+    """Trees of one seed on some of the columns."""
+    text = fit_trees(
+        rows.values[:, kept], rows.left, [features[place] for place in kept], seeds=SEEDS[:1], trees=form.trees,
+        weight=rows.weight, grown=form.grown,
+    )  # fmt: skip
+
+    def ranked(week: Week) -> Ranked:
+        return Ranked(score=margins(text, week.values[:, kept]), probability=None)
+
+    return ranked
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Differences:
+    """The AUC of every list of a contest in every draw, each worked out once."""
+
+    contest: Contest
+    auc: Mapping[str, npt.NDArray[np.float64]]
+    leavers: int
+
+    @classmethod
+    def of(cls, contest: Contest) -> "_Differences":
+        resampled = person_weights(contest, DRAWS)
+        drawn = {name: drawn_auc(contest, name, resampled) for name in contest.names}
+        return cls(contest=contest, auc=drawn, leavers=people(contest, [one.week.left for one in contest.rounds]))
+
+    def lost(self, name: str, *, with_it: str, without: str) -> SourceValue:
+        return SourceValue(
+            name=name,
+            auc_lost=interval(self.auc[with_it] - self.auc[without], told_by=self.leavers),
+            reached_lost_per_week=gain(self.contest, with_it, without, listed=lambda one: one.capacity),
+        )
