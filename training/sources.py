@@ -43,7 +43,9 @@ def sources(home: DataHome, split: Split, form: Form) -> tuple[tuple[SourceValue
         **{domain.value: (features, _without(features, domain)) for domain in asked},
     }
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        entrants = dict(zip(ways, pool.map(lambda way: _entrant(rows, way[0], way[1], form), ways.values()), strict=True))
+        entrants = dict(
+            zip(ways, pool.map(lambda way: _entrant(rows, way[0], way[1], form), ways.values()), strict=True)
+        )
     found = _Differences.of(hold(home, split.test, entrants))
     lost = tuple(found.lost(one.value, with_it=_ALL, without=one.value) for one in asked)
     return lost, found.lost(CONSTRAINTS, with_it=_FREE, without=_ALL)
