@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
-MOST_SECONDS = 60
+MOST_SECONDS = 280  # a notebook takes under a minute; on a busy machine more
 
 
 def run(notebook: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
