@@ -4,7 +4,9 @@ The bag that was trained when a term opened is tested on that term, and is also 
 it predicted that term without having seen it. So trees are grown once for each opening, not once for each purpose.
 """
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from models.horizon import Horizon
@@ -62,6 +64,9 @@ class Procedure:
 
     def tested(self) -> tuple[Tested, ...]:
         """The newest TEST_TERMS, oldest first; a term before which too little was known to train is left out."""
+        calibrating = [term for test in self._tests for term in self._calibrating(self._splits[test].training)]
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # seeds of several bags fill the machine evenly
+            list(pool.map(self._before, dict.fromkeys([*self._tests, *calibrating])))
         found = []
         for term in self._tests:
             split, bag = self._splits[term], self._before(term)
@@ -92,8 +97,11 @@ class Procedure:
             return None
 
     def _calibrated(self, bag: Bag, training: Panel) -> Candidate:
-        terms = [term for term in terms_of(training) if term in self._splits][-CALIBRATING_TERMS:]
+        terms = self._calibrating(training)
         earlier = {term: before for term in terms if (before := self._before(term)) is not None}
         done = calibrated(bag, training, earlier)
         forward = [(before.model, of_terms(training, [term])) for term, before in earlier.items()]
         return Candidate(bag=done, offsets=institution_offsets(done.model.calibration, forward))
+
+    def _calibrating(self, training: Panel) -> list[TermKey]:
+        return [term for term in terms_of(training) if term in self._splits][-CALIBRATING_TERMS:]

@@ -25,7 +25,7 @@ from training.sampling import Rows, training_rows
 from training.splits import Split, leaving_one_out
 
 Ints = npt.NDArray[np.int64]
-MOST_QUIET = 30_000
+MOST_QUIET = 20_000
 DRAWS = 300
 _ALL, _FREE = "everything", "no constraints"
 CONSTRAINTS, COLD_START = "monotone constraints", "no past of one's own"

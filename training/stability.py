@@ -26,7 +26,7 @@ Matrix = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 
 MOST_ROWS = 2_000
-MOST_QUIET = 30_000
+MOST_QUIET = 20_000
 """A refit takes every row before leaving and about so many others: a student's next week is nearly the same row.
 
 Fewer rows make a refit move more (0.71 of all contributions against 0.55 between models of equally many rows, on a

@@ -20,7 +20,7 @@ from models.risk_model import RiskModel
 from records.errors import ModelRefused
 from tests.models.cards import BANDS, complete_card
 from tests.models.conftest import Answers
-from tests.models.signing import rewritten, said
+from tests.models.signing import changed, resigned, rewritten, said
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("model.txt", "tables.npz", "calibration.json", "card.json", "card.md")
@@ -71,6 +71,22 @@ def test_a_bundle_holds_what_serving_says_beside_a_score(trained: Path, models: 
     assert (held.bonus, held.horizon, held.test_term) == (0.3, LIST_HORIZON, "1/2568")
     assert held.weight.tolist() == list(card["stability"]["weight"].values())
     assert held.bands == tuple(ObservedRate(**band) for band in BANDS)
+
+
+def test_offsets_of_small_institutions_are_kept_beside_the_calibration(
+    tmp_path: Path, trained: Path, models: Path, model: RiskModel, card: dict[str, Any]
+) -> None:
+    offsets = {"1320026101": -0.21, "1320026102": 0.4}
+    write_bundle(tmp_path / "group", model, card, "", bonus=0, offsets=offsets)
+    assert read_bundle(models, keep(tmp_path / "group", models)).offsets == offsets
+    assert read_bundle(models, keep(trained, models)).offsets == {}
+
+
+@pytest.mark.parametrize("offset", [None, "0.3", 1e9, True])
+def test_an_offset_that_is_no_sane_number_is_refused(trained: Path, models: Path, offset: Any) -> None:
+    edit = changed(lambda held: held["institution_offsets"].update({"1320026101": offset}))
+    resigned(trained, "calibration.json", edit)
+    assert "1320026101 must be a number between -1000 and 1000" in said(models, trained)
 
 
 def test_a_model_that_was_never_judged_has_no_bands(tmp_path: Path, models: Path, model: RiskModel) -> None:

@@ -8,6 +8,7 @@ import pytest
 from features.cohort import cohort
 from features.state import Replay
 from models.horizon import HORIZONS, LIST_HORIZON
+from tests.functional.command_fixtures import call
 from tests.training.conftest import TrainedCollege
 from tests.training.drawn import COUNTS, College, drawn
 from training.base_rates import BaseRate, as_numbers, base_rates, by_term, told
@@ -176,3 +177,13 @@ def test_who_came_back_is_counted(tmp_path: Path) -> None:
 
 def test_nobody_asked_about_has_no_rates(college: TrainedCollege) -> None:
     assert base_rates(college.home, [], known_until=date(2026, 9, 7), actor="t") == []
+
+
+def test_the_command_tells_weeks_and_terms(college: TrainedCollege) -> None:
+    words = ("base-rates", "--as-of", "2026-09-07", "--home", college.home.settings.home)
+    text, document = call(*words), call(*words, "--json").document
+    assert text.code == 0
+    assert text.out.startswith("อัตราการออกกลางคัน")
+    assert {week["horizon"] for week in document["weeks"]} == set(HORIZONS)
+    assert {term["term"] for term in document["terms"]} >= {"1/2567", "2/2567", "1/2568", "2/2568"}
+    assert all(term["as_of"] is None for term in document["terms"])

@@ -1,0 +1,140 @@
+"""How long `zerodrop train` takes, step by step, and how much memory, on a simulated college or on a million rows.
+
+    python -m benchmarks.training --home HOME                       a college that was taken in already
+    python -m benchmarks.training --students 3000 --years 7         a simulated one: six whole years are 12 closed terms
+    python -m benchmarks.training --students 7000 --years 5 --home NEW      about a million student-weeks
+
+JSON: wall and CPU seconds of every step of training, their sums, the peak of resident memory in megabytes, and what was
+trained. Simulating and taking in are not counted. The goals are 120 seconds on two cores for 3,000 students and 12
+terms, and 10 minutes and 8,000 megabytes for a million student-weeks. CPU seconds are what to compare on a machine that
+is not free; a step whose CPU seconds exceed its wall seconds used both cores.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from records.clock import BANGKOK
+from records.home import DataHome, create_home, open_home
+from records.intake.folders import in_order
+from records.intake.importing import ImportRequest, import_file
+from records.ledger import institutions
+from records.settings import Settings
+from records.setup import apply_college, read_college
+from records.setup_records import import_calendar, import_rules
+from simulation.college import LAST_MONDAY, write_college
+from training.train import Trained, train
+
+Progress = Callable[[str, int], None]
+
+
+class Clock:
+    """Wall and CPU seconds by step; a step lasts until the next is told of."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, list[float]] = {}
+        self._step = ""
+        self._since = self._now()
+
+    def tell(self, step: str, rows: int) -> None:
+        if step == self._step:
+            return
+        now = self._now()
+        if self._step:
+            told = self.steps.setdefault(self._step, [0.0, 0.0])
+            told[:] = [before + (end - start) for before, start, end in zip(told, self._since, now, strict=True)]
+        self._step, self._since = step, now
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description="How long training takes.")
+    parser.add_argument("--home", type=Path, help="a data home; a new one is filled and kept there")
+    parser.add_argument("--students", type=int, default=3000)
+    parser.add_argument("--years", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--as-of", type=date.fromisoformat, default=LAST_MONDAY)
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        home = _home(asked, Path(folder))
+        try:
+            print(json.dumps({"benchmark": "training", **measured(home, asked.as_of)}))
+        finally:
+            home.close()
+    return 0
+
+
+def _home(asked: argparse.Namespace, folder: Path) -> DataHome:
+    settings = Settings(home=asked.home or folder / "var")
+    if asked.home and asked.home.exists():
+        return open_home(settings)
+    write_college(
+        folder / "files", students=asked.students, years=asked.years, seed=asked.seed, last_monday=asked.as_of
+    )
+    home = create_home(settings)
+    told = read_college(folder / "files" / "college.xlsx")
+    apply_college(home, told)
+    import_calendar(home, told)
+    import_rules(home, told)
+    _take_in(home, folder / "files")
+    return home
+
+
+def _take_in(home: DataHome, files: Path) -> None:
+    """Every file as it would have arrived: history at once, weeks on the Sunday before."""
+    for term in sorted((files / "history").iterdir()):
+        for file in in_order(term):
+            import_file(home, ImportRequest(path=file, history=True))
+    for week in sorted((files / "weeks").iterdir()):
+        sunday = date.fromisoformat(week.name) - timedelta(days=1)
+        at = datetime(sunday.year, sunday.month, sunday.day, 20, tzinfo=BANGKOK)
+        for file in in_order(week):
+            import_file(home, ImportRequest(path=file, received_at=at))
+
+
+def measured(home: DataHome, today: date) -> dict[str, Any]:
+    """One training, its steps timed."""
+    clock = Clock()
+    codes = [row.code for row in institutions(home.database)]
+    trained = train(home, codes, today=today, actor="benchmark", progress=clock.tell)
+    clock.tell("end", 0)
+    steps = {
+        step: {"wall": round(wall, 1), "cpu": round(cpu, 1)} for step, (wall, cpu) in clock.steps.items()
+    }  # fmt: skip
+    return {
+        **_what(trained),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "steps": steps,
+        "wall_seconds": round(sum(wall for wall, _ in clock.steps.values()), 1),
+        "cpu_seconds": round(sum(cpu for _, cpu in clock.steps.values()), 1),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def _what(trained: Trained) -> dict[str, Any]:
+    facts, test = trained.evidence.training, trained.evidence.test
+    return {
+        "terms": len(facts.terms),
+        "rows": facts.rows,
+        "kept_rows": facts.kept_rows,
+        "features": len(trained.model.features),
+        "test_rows": test.rows if test else 0,
+        "blocking": [one.check.code for one in trained.checks if one.section.value == "blocking"],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
