@@ -1,6 +1,6 @@
 """From scores and capacity to a list: who is visited, who is watched, and who must be seen by rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,12 @@ def assign(
     cause = np.where(_has_place(band), BY_RANK, "").astype(band.dtype)
     cause[_has_place(band) & listed_last_week & (band != without_bonus)] = BY_BONUS
     return Bands(ordering=ordering, rank=rank, band=band, cause=cause, over=_over(ordering, band, advisor))
+
+
+def advisor_numbers(groups: Sequence[str], entered: Mapping[str, Hashable]) -> Ints:
+    """A number for the advisor of each class group, from who was entered by group; NO_ADVISOR for a group without one."""
+    numbers = {account: number for number, account in enumerate(dict.fromkeys(entered.values()))}
+    return np.array([numbers[entered[group]] if group in entered else NO_ADVISOR for group in groups], np.int64)
 
 
 def _has_place(band: Names) -> Flags:

@@ -13,7 +13,7 @@ from features.cohort import NobodyEnrolled, teaching_days
 from features.rules import rules_of
 from features.snapshot import Snapshot, features
 from features.state import Replay, State
-from models.bands import NO_ADVISOR, UNKNOWN, ObservedRate, assign, must_see
+from models.bands import UNKNOWN, ObservedRate, advisor_numbers, assign, must_see
 from models.baselines import AbsenceRule
 from models.bundle import read_bundle
 from models.horizon import LIST_HORIZON
@@ -129,8 +129,8 @@ def list_of(
         lister.scored.explained.logit,
         listed_last_week=np.isin(snapshot.cohort.student, list(standing.high_before)),
         bonus=lister.bonus,
-        advisor=_advisors(snapshot, advisors),
-        ties=_ties(home, snapshot),
+        advisor=advisor_numbers(snapshot.cohort.groups, advisors)[snapshot.cohort.group],
+        ties=home.vault.key.tie_breaks(snapshot.cohort.student, as_of),
         visits_per_week=standing.capacity.visits_per_week,
         rows_per_advisor=standing.capacity.rows_per_advisor,
         abstained=abstains(snapshot.values, lister.scored.weight),
@@ -196,18 +196,6 @@ def _lister(home: DataHome, digest: str, snapshot: Snapshot) -> Lister:
         band_rates=bundle.bands,
         rates_term=bundle.test_term or "",
     )
-
-
-def _advisors(snapshot: Snapshot, advisors: dict[str, UUID]) -> npt.NDArray[np.int64]:
-    """A number for each student's advisor; NO_ADVISOR where the class group has none."""
-    numbers = {account: number for number, account in enumerate(sorted(set(advisors.values())))}
-    of_group = [numbers[advisors[group]] if group in advisors else NO_ADVISOR for group in snapshot.cohort.groups]
-    return np.array(of_group, np.int64)[snapshot.cohort.group]
-
-
-def _ties(home: DataHome, snapshot: Snapshot) -> npt.NDArray[np.uint64]:
-    day = snapshot.as_of.isoformat()
-    return np.array([home.vault.key.tie_break(int(student), day) for student in snapshot.cohort.student], np.uint64)
 
 
 def _recorded_days(state: State, snapshot: Snapshot) -> npt.NDArray[np.int64]:

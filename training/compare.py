@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from features.cohort import NobodyEnrolled
 from features.snapshot import Snapshot, features
 from features.state import Replay
-from models.bands import HIGH, NO_ADVISOR, WATCH, Bands, assign
+from models.bands import HIGH, WATCH, Bands, advisor_numbers, assign
 from models.baselines import AbsenceRule
 from models.bundle import keep, read_bundle
 from models.card import card_in
@@ -135,23 +134,16 @@ def _bands(home: DataHome, snapshot: Snapshot, digest: str, models: Path) -> Ban
         capacity, _ = lists.capacity_on(session, institution, as_of)
         before = lists.listed_before(session, institution, as_of, HIGH)
         entered = staff.advisors_by_group(session, institution, as_of)
-    ties = [home.vault.key.tie_break(int(student), as_of.isoformat()) for student in who.student]
     return assign(
         scores,
         listed_last_week=np.isin(who.student, list(before)),
         bonus=bonus,
-        advisor=_advisors(who.groups, entered)[who.group],
-        ties=np.array(ties, np.uint64),
+        advisor=advisor_numbers(who.groups, entered)[who.group],
+        ties=home.vault.key.tie_breaks(who.student, as_of),
         visits_per_week=capacity.visits_per_week,
         rows_per_advisor=capacity.rows_per_advisor,
         abstained=abstains(snapshot.values, weight),
     )
-
-
-def _advisors(groups: tuple[str, ...], entered: Mapping[str, UUID]) -> npt.NDArray[np.int64]:
-    """A number for each class group's advisor; NO_ADVISOR for a group without one."""
-    numbers = {account: number for number, account in enumerate(sorted(set(entered.values())))}
-    return np.array([numbers[entered[name]] if name in entered else NO_ADVISOR for name in groups], np.int64)
 
 
 def _has_place(band: str) -> bool:

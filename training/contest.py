@@ -13,7 +13,6 @@ from records.home import DataHome
 from training.evidence import AT_CAPACITY
 from training.evidence import MODEL as MODEL
 from training.panel import Panel, TermKey, Week
-from training.rates import tie_breaks
 from training.splits import term_of
 
 Floats = npt.NDArray[np.float64]
@@ -128,7 +127,7 @@ def round_of(home: DataHome, week: Week, entrants: Mapping[str, Entrant]) -> Rou
         week=here,
         capacity=capacity,
         capacity_is_default=is_default,
-        ties=tie_breaks(home, here).astype(np.float64),
+        ties=home.vault.key.tie_breaks(here.student, here.as_of).astype(np.float64),
         gone=int(week.gone.sum()),
         lists={name: _checked(name, entrant(here), here) for name, entrant in entrants.items()},
     )

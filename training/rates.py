@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from models.bands import HIGH, NO_ADVISOR, UNKNOWN, ObservedRate, assign, observed_rates
+from models.bands import HIGH, UNKNOWN, ObservedRate, advisor_numbers, assign, observed_rates
 from models.known import abstains
 from models.risk_model import RiskModel
 from records import lists, staff
@@ -78,7 +78,7 @@ def _bands(
         listed_last_week=np.isin(week.student, high_before),
         bonus=bonus,
         advisor=advisors(home, week),
-        ties=tie_breaks(home, week),
+        ties=home.vault.key.tie_breaks(week.student, week.as_of),
         visits_per_week=capacity.visits_per_week,
         rows_per_advisor=capacity.rows_per_advisor,
         abstained=abstains(week.values, weight),
@@ -97,12 +97,4 @@ def advisors(home: DataHome, week: Week) -> Ints:
         entered = staff.advisors_by_group(session, week.institution, week.as_of)
     if not entered:
         return week.group
-    numbers = {account: number for number, account in enumerate(sorted(set(entered.values())))}
-    of_group = [numbers[entered[name]] if name in entered else NO_ADVISOR for name in week.cohort.groups]
-    return np.array(of_group, np.int64)[week.group]
-
-
-def tie_breaks(home: DataHome, week: Week) -> npt.NDArray[np.uint64]:
-    """A keyed hash of student and day: it orders equal scores, differently every week."""
-    day = week.as_of.isoformat()
-    return np.array([home.vault.key.tie_break(int(number), day) for number in week.student], np.uint64)
+    return advisor_numbers(week.cohort.groups, entered)[week.group]

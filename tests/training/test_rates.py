@@ -19,7 +19,7 @@ from tests.features.small_log import INSTITUTION, Record, in_the_evening
 from tests.training.conftest import TrainedCollege
 from tests.training.drawn_home import make_home, set_advisor, set_capacity
 from training.panel import Week
-from training.rates import TermOfLists, advisors, lists_of_term, tie_breaks
+from training.rates import TermOfLists, advisors, lists_of_term
 
 MONDAY = date(2025, 7, 7)
 STUDENTS = 12
@@ -137,7 +137,10 @@ def test_where_advisors_were_entered_a_group_without_one_has_none(home: DataHome
 
 
 def test_ties_are_keyed_and_differ_every_week(home: DataHome) -> None:
-    first, again, later = (tie_breaks(home, week(number, DOWN)).tolist() for number in (0, 0, 1))
+    first, again, later = (
+        home.vault.key.tie_breaks(one.student, one.as_of).tolist()
+        for one in (week(number, DOWN) for number in (0, 0, 1))
+    )
     assert first == again == [home.vault.key.tie_break(student, "2025-07-07") for student in range(1, STUDENTS + 1)]
     assert np.argsort(first).tolist() != np.argsort(later).tolist()
 
