@@ -27,6 +27,9 @@ class Bands:
     `over` is how far above the line a listed student lies, in the unit of the scores: their ordering value less the
     best of those who could take the place but are not in that list (for high, everybody else; for watch, the same
     advisor's students without a band). NaN without a place, +inf where everybody has one.
+    `cut_off` is the ordering value of the last place that a student could take (of the high ones, or of their advisor's
+    rows, whichever is lower): NaN where there is a place for everybody of the advisor, or for nobody.
+    `listed` is how likely a place was before ties were broken: 1 above the cut-off, 0 below, between for who equals it.
     """
 
     ordering: Floats
@@ -34,6 +37,8 @@ class Bands:
     band: Names
     cause: Names
     over: Floats
+    cut_off: Floats
+    listed: Floats
 
 
 def assign(
@@ -66,7 +71,11 @@ def assign(
     rank[order] = np.arange(1, len(scores) + 1)
     cause = np.where(_has_place(band), BY_RANK, "").astype(band.dtype)
     cause[_has_place(band) & listed_last_week & (band != without_bonus)] = BY_BONUS
-    return Bands(ordering=ordering, rank=rank, band=band, cause=cause, over=_over(ordering, band, advisor))
+    cut_off, listed = _contests(ordering, unknown, advisor, visits_per_week, rows_per_advisor)
+    return Bands(
+        ordering=ordering, rank=rank, band=band, cause=cause, over=_over(ordering, band, advisor),
+        cut_off=cut_off, listed=listed,
+    )  # fmt: skip
 
 
 def advisor_numbers(groups: Sequence[str], entered: Mapping[str, Hashable]) -> Ints:
@@ -105,6 +114,36 @@ def _over(ordering: Floats, band: Names, advisor: Ints) -> Floats:
 
 def _best(ordering: Floats) -> float:
     return float(ordering.max(initial=-np.inf))
+
+
+def _contests(
+    ordering: Floats, unknown: Flags, advisor: Ints, visits_per_week: int, rows_per_advisor: int
+) -> tuple[Floats, Floats]:
+    """The cut-off of each student, and how likely a place was before ties were broken.
+
+    Who ties in both contests, for a visit and for a row of the advisor, is taken to draw twice, independently.
+    """
+    cut_off, missed = np.full(len(ordering), np.inf), np.ones(len(ordering))
+    groups = [(np.flatnonzero(~unknown), visits_per_week)]
+    groups += [(np.flatnonzero(~unknown & (advisor == one)), rows_per_advisor) for one in set(advisor) - {NO_ADVISOR}]
+    for who, places in groups:
+        last, chance = _contest(ordering[who], places)
+        cut_off[who] = np.minimum(cut_off[who], last)
+        missed[who] *= 1 - chance
+    return np.where(np.isfinite(cut_off), cut_off, np.nan), np.where(unknown, 0.0, 1 - missed)
+
+
+def _contest(ordering: Floats, places: int) -> tuple[float, Floats]:
+    """The value of the last of some places (-inf: places for all; +inf: none), and the chance of each to have one."""
+    if places >= len(ordering):
+        return -np.inf, np.ones(len(ordering))
+    if places <= 0:
+        return np.inf, np.zeros(len(ordering))
+    last = float(np.partition(ordering, len(ordering) - places)[len(ordering) - places])
+    tied = ordering == last
+    chance = (ordering > last).astype(float)
+    chance[tied] = (places - chance.sum()) / tied.sum()
+    return last, chance
 
 
 # Observed rates

@@ -7,21 +7,21 @@ leave the vault only through `named`, after the look was recorded. The pseudonym
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Select, false, select
 
 from records import audit, ledger, lists
+from records.database import Acting
 from records.errors import NotAllowed
 from records.home import DataHome
 from records.ledger import BatchRow, StudentRow
 from records.lists import ListEntryRow, NewEntry, PublicationRow
 from records.people import StudentName
 from records.quarantine import KeptRow
+from records.roles import ROLE_OF, Permission, Role
 from records.staff import AccountRow, CaseloadRow
-from records.text import Text
 
 if TYPE_CHECKING:
     from records.log import EventLog
@@ -30,52 +30,29 @@ if TYPE_CHECKING:
 _IDS_AT_ONCE = 500  # below what one SQLite statement takes
 
 
-class Permission(Enum):
-    SEE_OWN_STUDENTS = "see the students of one's own class groups"
-    SEE_ALL_STUDENTS = "see every student of one's institution"
-    SEE_HOUSEHOLD = "see household and poverty by name of the feature"
-    SEE_MODELS = "see model cards and pseudonymous results"
-    MANAGE_ACCOUNTS = "manage accounts"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Role:
-    name: str
-    label: Text
-    permissions: frozenset[Permission]
-
-
-ROLES: tuple[Role, ...] = (
-    Role(
-        name="advisor", label=Text(th="ครูที่ปรึกษา", en="advisor"),
-        permissions=frozenset({Permission.SEE_OWN_STUDENTS}),
-    ),
-    Role(
-        name="committee", label=Text(th="คณะกรรมการระบบดูแลช่วยเหลือ", en="care committee"),
-        permissions=frozenset({Permission.SEE_ALL_STUDENTS, Permission.SEE_HOUSEHOLD}),
-    ),
-    Role(
-        name="director", label=Text(th="ผู้อำนวยการ", en="director"),
-        permissions=frozenset({Permission.SEE_ALL_STUDENTS}),
-    ),
-    Role(name="analyst", label=Text(th="นักวิเคราะห์", en="analyst"), permissions=frozenset({Permission.SEE_MODELS})),
-    Role(name="admin", label=Text(th="ผู้ดูแลระบบ", en="administrator"), permissions=frozenset({Permission.MANAGE_ACCOUNTS})),
-)  # fmt: skip
-ROLE_OF: dict[str, Role] = {role.name: role for role in ROLES}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """The signed-in account that a request acts for."""
+    """Who a request acts for: a signed-in account, or a machine's key (then `account_id` is None).
 
-    account_id: UUID
+    `institution` is the account's own; `institutions` are all whose rows it may ask about.
+    """
+
+    account_id: UUID | None
     login: str
     name: str
     role: Role
     institution: str
+    institutions: frozenset[str]
+    permissions: frozenset[Permission]
 
     def may(self, permission: Permission) -> bool:
-        return permission in self.role.permissions
+        return permission in self.permissions
+
+    @property
+    def acting(self) -> Acting:
+        """What a session of the database is told, so that row-level security holds as well."""
+        only_own = not self.may(Permission.SEE_ALL_STUDENTS)
+        return Acting(institutions=self.institutions, account_id=self.account_id if only_own else None)
 
 
 def principal_of(account: AccountRow) -> Principal:
@@ -85,6 +62,8 @@ def principal_of(account: AccountRow) -> Principal:
         name=account.name,
         role=ROLE_OF[account.role],
         institution=account.institution,
+        institutions=frozenset({account.institution}),
+        permissions=ROLE_OF[account.role].permissions,
     )
 
 

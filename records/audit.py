@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import DDL, JSON, Uuid, event, select
+from sqlalchemy import DDL, JSON, LargeBinary, Uuid, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.database import Instant, LedgerTable
@@ -20,6 +20,24 @@ class AuditRow(LedgerTable):
     institution: Mapped[str]
     student_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
     detail: Mapped[dict[str, str | int]] = mapped_column(JSON)
+    request_id: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    """Where the request came from; empty for a command."""
+    previous: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    """The hash of the row before; empty in the first."""
+    hash: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    """SHA-256 over the row before and everything in this one."""
+
+
+class AuditCutRow(LedgerTable):
+    """Where the oldest rows of the trail were deleted, their time being over: the chain goes on from `hash`."""
+
+    __tablename__ = "audit_cut"
+    through: Mapped[int] = mapped_column(primary_key=True)
+    """The newest row that was deleted."""
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(Instant)
+    actor: Mapped[str]
 
 
 for _change in ("UPDATE", "DELETE"):

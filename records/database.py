@@ -9,9 +9,11 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
@@ -48,6 +50,14 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+@dataclass(frozen=True, kw_only=True)
+class Acting:
+    """For whom a session works: the institutions, and the account where it sees its own class groups alone."""
+
+    institutions: frozenset[str]
+    account_id: UUID | None
+
+
 class Database:
     """One database: `read()` and `write()` give a session in a transaction; `write()` commits when its block ends."""
 
@@ -56,12 +66,12 @@ class Database:
         self._turn = threading.Lock()
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self, acting: Acting | None = None) -> Iterator[Session]:
         with Session(self.engine) as session:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, acting: Acting | None = None) -> Iterator[Session]:
         with (
             self._turn,
             Session(self.engine.execution_options(writing=True), expire_on_commit=False) as session,

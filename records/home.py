@@ -61,6 +61,7 @@ def open_home(settings: Settings) -> DataHome:
 def _opened(settings: Settings) -> DataHome:
     # Importing the modules registers their tables.
     import records.audit
+    import records.erasure_tables
     import records.ledger
     import records.lists
     import records.monitoring

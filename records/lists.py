@@ -45,6 +45,8 @@ class PublicationRow(LedgerTable):
     """What was seen of each band in the model's test term; empty for a simple list."""
     rates_term: Mapped[str]
     published_at: Mapped[datetime] = mapped_column(Instant)
+    pruned_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    """When its scores and reasons were deleted, their time being over; who was listed in which band is kept."""
     __table_args__ = (
         Index(
             "one_current_list",
@@ -71,6 +73,10 @@ class ListEntryRow(LedgerTable):
     logit: Mapped[float | None]
     probability: Mapped[float | None]
     ordering: Mapped[float]
+    cut_off: Mapped[float | None]
+    """The ordering value from which on a student of this advisor was listed; None where everybody or nobody was."""
+    listed_probability: Mapped[float]
+    """How likely a place was before ties were broken, 0-1: whoever measures later what a list did needs it."""
     must_see: Mapped[list[str]] = mapped_column(JSON)
     on_list: Mapped[bool] = mapped_column(index=True)
     """In a band or past a rule: what a list shows; everybody else was scored only."""
@@ -116,6 +122,8 @@ class NewEntry:
     logit: float | None
     probability: float | None
     ordering: float
+    cut_off: float | None
+    listed_probability: float
     must_see: list[str]
     reasons: list[dict[str, Any]]
     missing: list[dict[str, Any]]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,6 +17,23 @@ class Settings(BaseSettings):
     mlflow_url: str = ""
     """A database of its own: MLflow's tables and ours cannot live in one."""
     key_file: Path | None = None
+    second_factor_roles: tuple[str, ...] = (
+        "department_head",
+        "committee",
+        "counsellor",
+        "scholarship",
+        "director",
+        "province",
+        "analyst",
+        "data_steward",
+        "admin",
+    )
+    """Who needs an authenticator app beside the password (as JSON in the environment): all but advisors."""
+    keep_scores_days: int = Field(default=140, ge=14)
+    """Scores and reasons are deleted a term of 20 weeks after their as_of."""
+    keep_audit_days: int = Field(default=730, ge=90)
+    keep_sessions_days: int = Field(default=90, ge=8)
+    keep_quarantine_days: int = Field(default=180, ge=1)
 
     @property
     def database_address(self) -> str:

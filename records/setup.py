@@ -11,7 +11,6 @@ from typing import TypeVar
 from sqlalchemy import func, select
 
 from records import ledger
-from records.access import ROLE_OF
 from records.clock import local_day
 from records.codes import DAY_KINDS, RULES, STAGES
 from records.college import (
@@ -34,6 +33,7 @@ from records.home import DataHome
 from records.intake import normalise
 from records.intake.files import read_grid
 from records.lists import CapacityRow
+from records.roles import ROLE_OF
 from records.staff import AccountRow, CaseloadRow, account_by_login, assign_group, assigned_groups
 from records.text import Text
 

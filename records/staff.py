@@ -1,12 +1,15 @@
 """Accounts of the staff, their sessions, and whose students they care for, with dates."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, LargeBinary, Uuid, delete, func, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, Uuid, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.database import Instant, LedgerTable
+
+ADVISOR, DEPARTMENT_HEAD = "advisor", "department_head"
 
 
 class AccountRow(LedgerTable):
@@ -18,16 +21,68 @@ class AccountRow(LedgerTable):
     institution: Mapped[str] = mapped_column(ForeignKey("institution.code"))
     password_hash: Mapped[str] = mapped_column(default="")
     active: Mapped[bool] = mapped_column(default=True)
+    activation_hash: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    """SHA-256 of a code that sets a first or a new password, once, until `activation_until`."""
+    activation_until: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    second_factor: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    """The secret of an authenticator app, sealed by the vault's key."""
+    second_factor_step: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """The newest time step whose code was taken: no code works twice."""
+
+
+class AccountLinkRow(LedgerTable):
+    """An account as an identity provider knows it: the pair (issuer, subject) and nothing else of its token."""
+
+    __tablename__ = "account_link"
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    linked_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class SessionRow(LedgerTable):
-    """A signed-in browser: only the hash of its token is kept."""
+    """A signed-in browser: only the hash of its token is kept. `id` names it in a list of one's own sessions."""
 
     __tablename__ = "session"
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    id: Mapped[UUID] = mapped_column(Uuid, default=uuid4, unique=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
     opened_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
+    confirmed_at: Mapped[datetime] = mapped_column(Instant)
+    """When the password was last given: some changes ask for it again."""
+    browser: Mapped[str] = mapped_column(default="")
+    """Such as `Chrome, Android`: so that a person knows which of their sessions it is."""
+    complete: Mapped[bool] = mapped_column(default=True)
+    """False while the second factor is still to be given: such a session sees nothing."""
+
+
+class ApiKeyRow(LedgerTable):
+    """A machine's key: only the hash of its secret is kept."""
+
+    __tablename__ = "api_key"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    label: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    institutions: Mapped[list[str]] = mapped_column(JSON)
+    made_by: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    last_used_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+
+
+class IdempotencyRow(LedgerTable):
+    """A changing request that was answered: sent again with its key, it gets the same answer and changes nothing."""
+
+    __tablename__ = "idempotency"
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """SHA-256 of who asked, the route and the key."""
+    body_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int]
+    answer: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
 class LoginAttemptRow(LedgerTable):
@@ -40,7 +95,10 @@ class LoginAttemptRow(LedgerTable):
 
 
 class CaseloadRow(LedgerTable):
-    """An advisor's class group, from a day until a day (None: still)."""
+    """A class group that an account cares for, from a day until a day (None: still).
+
+    `duty` is ADVISOR (one a group on a day) or DEPARTMENT_HEAD (who sees the groups of a department).
+    """
 
     __tablename__ = "caseload"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -49,6 +107,7 @@ class CaseloadRow(LedgerTable):
     class_group: Mapped[str]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    duty: Mapped[str] = mapped_column(default=ADVISOR)
 
 
 def account_by_login(session: Session, login: str) -> AccountRow | None:
@@ -61,7 +120,7 @@ def accounts_of(session: Session, institution: str) -> list[AccountRow]:
 
 
 def open_session(session: Session, *, token_hash: bytes, account_id: UUID, now: datetime) -> None:
-    session.add(SessionRow(token_hash=token_hash, account_id=account_id, opened_at=now, seen_at=now))
+    session.add(SessionRow(token_hash=token_hash, account_id=account_id, opened_at=now, seen_at=now, confirmed_at=now))
 
 
 def account_of_session(

@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pwdlib import PasswordHash
 
 from records import audit, ledger, staff
-from records.access import ROLE_OF, Principal, principal_of
+from records.access import Principal, principal_of
 from records.errors import UserError
 from records.home import DataHome
+from records.roles import ROLE_OF
 from records.staff import AccountRow
 
 # A school day without signing in again; a shared computer is signed out by the next morning.

@@ -251,13 +251,24 @@ def _table(again: "NewPublication") -> "pd.DataFrame":
 
     import pandas as pd
 
-    columns = ("number", "class_group", "rank", "band", "cause", "logit", "probability", "ordering")
+    columns = (
+        "number",
+        "class_group",
+        "rank",
+        "band",
+        "cause",
+        "logit",
+        "probability",
+        "ordering",
+        "cut_off",
+        "listed_probability",
+    )
     entries = sorted(again.entries, key=lambda entry: entry.rank)
     rows = [{name: getattr(entry, name) for name in columns} for entry in entries]
     table = pd.DataFrame(rows, columns=columns).rename(columns={"number": "student"})
     for name in ("must_see", "reasons", "missing", "unknown_domains", "domains", "what_if"):
         table[name] = [json.dumps(getattr(entry, name), ensure_ascii=False) for entry in entries]
-    return table.astype({"logit": "float64", "probability": "float64"})
+    return table.astype(dict.fromkeys(("logit", "probability", "cut_off"), "float64"))
 
 
 def serve(

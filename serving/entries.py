@@ -58,6 +58,8 @@ def entries(
                 logit=_rounded(logit, index),
                 probability=_rounded(probabilities, index),
                 ordering=round(float(bands.ordering[index]), 6),
+                cut_off=None if np.isnan(bands.cut_off[index]) else round(float(bands.cut_off[index]), 6),
+                listed_probability=round(float(bands.listed[index]), 6),
                 must_see=past_rules[index],
                 reasons=stored_reasons(snapshot.features, values, scored.explained, index),
                 missing=stored_missing(snapshot.features, scored.explained, index),

@@ -16,10 +16,11 @@ from models.bands import HIGH, UNKNOWN, WATCH
 from models.reasons import MissingData, Reason, domain_shares, told, told_missing
 from models.what_if_words import ToldLever, told_what_if
 from records import access
-from records.access import Permission, Principal
+from records.access import Principal
 from records.home import DataHome
 from records.lists import RULE_LIST, STALE_AFTER_DAYS, ListEntryRow, PublicationRow
 from records.people import FullName, StudentName
+from records.roles import Permission
 
 # The bands that make up a list, first things first; whoever has none of them was scored but is not listed.
 LISTED_BANDS = (HIGH, WATCH)

@@ -12,9 +12,9 @@ from features.declaration import Feature
 from features.vocabulary import Domain, Unit
 from models.reasons import missing_sentence
 from records import codes
-from records.access import ROLES
 from records.codes import CodeList
 from records.college import SETUP_SHEETS
+from records.roles import ROLES
 from records.tables import TABLES
 from records.text import Text
 

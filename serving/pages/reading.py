@@ -7,9 +7,10 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from records import ledger
-from records.access import Permission, Principal
+from records.access import Principal
 from records.errors import NotAllowed
 from records.lists import STALE_AFTER_DAYS
+from records.roles import Permission
 from serving.desk import AtDesk, Desk, SignedIn
 from serving.shown import read_list, read_student
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from models.reasons import SHOWN_REASONS
-from records.access import ROLES
+from records.roles import ROLES
 from records.text import Text
 from serving.dates import written, written_moment
 from serving.pages import wording

@@ -166,6 +166,7 @@ def _entry(student: UUID, number: int, place: int, login: str, model_digest: str
         student_id=student, number=number, class_group=GROUPS[login], rank=2 * place + (login == "kru.b") + 1,
         band=band, cause="bonus" if place == 2 else "rank",
         logit=None if by_rule else -1.0, probability=probability, ordering=-float(place),
+        cut_off=-8.0, listed_probability=float(place < 9),
         must_see=must_see.get(place, []),
         reasons=[] if band == "unknown" else list(_FEW_REASONS if place == 5 else _REASONS),
         missing=list(_MISSING) if place == 5 else [],

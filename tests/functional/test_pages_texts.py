@@ -11,8 +11,8 @@ import pytest
 from features.catalogue import FEATURE_OF
 from features.vocabulary import Domain
 from models.reasons import told
-from records.access import Permission
 from records.codes import RULES
+from records.roles import Permission
 from serving.dates import thai_date, written, written_moment
 from serving.pages import wording
 from serving.shown import Head, Observed, ShownStudent

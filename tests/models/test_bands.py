@@ -375,3 +375,30 @@ def test_everybody_gets_an_answer_of_their_own() -> None:
     values: npt.NDArray[np.float32] = np.zeros((3, len(CATALOGUE)), np.float32)
     values[1, [feature.name for feature in CATALOGUE].index("missed_run_now")] = 6
     assert must_see(values, CATALOGUE, RULES, np.full(3, 40)) == [[], ["absent_run_notice"], []]
+
+
+def test_the_cut_off_is_the_value_of_the_last_place() -> None:
+    bands = listed([5.0, 4.0, 3.0, 2.0, 1.0, 0.0], advisor=[0, 0, 0, 1, 1, 1], visits=1, rows=2)
+    assert bands.cut_off.tolist() == [4.0, 4.0, 4.0, 1.0, 1.0, 1.0]
+    assert bands.listed.tolist() == [1.0, 1.0, 0.0, 1.0, 1.0, 0.0]
+
+
+def test_without_a_contest_there_is_no_cut_off() -> None:
+    everybody = listed([2.0, 1.0], advisor=[0, 0], visits=0, rows=2)
+    assert np.isnan(everybody.cut_off).all()
+    assert everybody.listed.tolist() == [1.0, 1.0]
+    nobody = listed([2.0, 1.0], advisor=[NO_ADVISOR, NO_ADVISOR], visits=0, rows=2)
+    assert np.isnan(nobody.cut_off).all()
+    assert nobody.listed.tolist() == [0.0, 0.0]
+
+
+def test_the_chance_of_a_place_is_what_drawing_lots_gives() -> None:
+    scores, advisor = [3.0, 1.0, 1.0, 1.0, 1.0, 0.0], [0, 0, 0, 1, 1, 1]
+    drawn = np.random.default_rng(3)
+    told = listed(scores, advisor=advisor, visits=1, rows=1).listed
+    placed = np.zeros(len(scores))
+    for _ in range(2000):
+        ties = drawn.permutation(len(scores)).tolist()
+        one = listed(scores, advisor=advisor, visits=1, rows=1, ties=ties)
+        placed += np.isin(one.band, (HIGH, WATCH))
+    assert placed / 2000 == pytest.approx(told, abs=0.04)

@@ -84,7 +84,7 @@ def publication_of(
     entries = [
         NewEntry(
             student_id=student_id, number=number, class_group="ชย.1/1", rank=rank, band="watch", cause="score", logit=None,
-            probability=None, ordering=float(-rank), must_see=[], reasons=[],
+            probability=None, ordering=float(-rank), cut_off=-1.0, listed_probability=1.0, must_see=[], reasons=[],
             missing=[], unknown_domains=[], domains={}, what_if=None,
         )
         for rank, (number, student_id) in enumerate(sorted(ids.items()), start=1)

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from records import access, staff
-from records.access import ROLE_OF, ROLES, Permission, Principal, see_list, see_student, visible_students
+from records.access import Principal, see_list, see_student, visible_students
 from records.audit import AuditRow
 from records.errors import ConfigurationGap, NotAllowed
 from records.home import DataHome, create_home
 from records.ledger import add_institution
 from records.lists import publish
 from records.people import FullName, Identity, IdKind
+from records.roles import ROLE_OF, ROLES, Permission
 from records.settings import Settings
 from records.staff import AccountRow, CaseloadRow
 from tests.records.small import CODE, OTHER_CODE, batch_of, commit, institution, place, publication_of
