@@ -2,27 +2,34 @@
 
 SQLite needs three decisions that its driver does not take (design: serving, findings 1, 3 and 4): a writing transaction
 begins IMMEDIATE, else read-then-write loses updates; the journal is WAL only where the WAL-reset bug is fixed; and the
-process takes its writing turns one after the other instead of polling a busy database.
+process takes its writing turns one after the other instead of polling a busy database. On PostgreSQL a lock of the
+database puts its writers in the same line.
 """
 
+import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, func, select
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine.url import URL
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-# Fixed in 3.51.3 (13 March 2026); older versions can corrupt a database in WAL mode.
-_WAL_IS_SAFE = sqlite3.sqlite_version_info >= (3, 51, 3)
+from records.errors import StoreUnavailable, UserError
+from records.together import Together
+from records.unavailable import forget_values, sentences_for_failures
+
+_WAL_IS_SAFE_FROM = (3, 51, 3)  # of 13 March 2026; older versions can corrupt a database in WAL mode
 _BUSY_SECONDS = 10
+_Result = TypeVar("_Result")
 
 
 class LedgerTable(DeclarativeBase):
@@ -47,7 +54,9 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,55 +68,158 @@ class Acting:
 
 
 class Database:
-    """One database: `read()` and `write()` give a session in a transaction; `write()` commits when its block ends."""
+    """One database: `read()` and `write()` give a session in a transaction; `write()` commits when its block ends.
 
-    def __init__(self, address: str) -> None:
-        self.engine = _engine(address)
+    Both raise StoreUnavailable when the database cannot answer now. On PostgreSQL a session tells row-level security
+    for whom it works: a person (`acting`), or a job of this deployment (None). `schema` is PostgreSQL's as well.
+    """
+
+    def __init__(self, address: str, *, schema: str = "") -> None:
+        self.engine = _engine(address, schema)
+        self.schema = "" if self.is_sqlite else schema
+        self._line = f"zerodrop writes {schema}"
         self._turn = threading.Lock()
+        self._sharing = Together(self.write)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def read(self, acting: Acting | None = None) -> Iterator[Session]:
-        with Session(self.engine) as session:
+        with sentences_for_failures(), _Session(self.engine, info={"acting": acting}) as session:
             yield session
 
     @contextmanager
     def write(self, acting: Acting | None = None) -> Iterator[Session]:
+        writing = self.engine.execution_options(writing=self._line)
         with (
             self._turn,
-            Session(self.engine.execution_options(writing=True), expire_on_commit=False) as session,
+            sentences_for_failures(),
+            _Session(writing, info={"acting": acting}, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
 
+    def together(self, work: Callable[[Session], _Result], acting: Acting | None = None) -> _Result:
+        """Like `write`, in a transaction with the work of whoever else waits; the work may be done twice."""
+
+        def prepare(session: Session) -> None:
+            session.expunge_all()  # no work is handed a row that another was allowed to see
+            _say_acting(session.connection(), acting)
+
+        return self._sharing.run(work, prepare)
+
+    def reading(self, work: Callable[[Session], _Result], acting: Acting | None = None) -> _Result:
+        """Read, and once more from the start when the server went away in the middle."""
+        try:
+            with self.read(acting) as session:
+                return work(session)
+        except StoreUnavailable as failure:
+            if not failure.went_away:
+                raise
+        with self.read(acting) as session:
+            return work(session)
+
+    @contextmanager
+    def restructuring(self) -> Iterator[Connection]:
+        """A transaction that may change tables; nobody else writes. SQLite's foreign keys are looked at when it ends."""
+        writing = self.engine.execution_options(writing=self._line)
+        with self._turn, sentences_for_failures(), writing.connect() as connection:
+            driver = connection.connection.dbapi_connection
+            if isinstance(driver, sqlite3.Connection):
+                driver.execute("PRAGMA foreign_keys=OFF")  # has no effect once the transaction has begun
+            try:
+                with connection.begin():
+                    _tell_postgresql(connection, None)
+                    yield connection
+                    if self.is_sqlite and (torn := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                        raise UserError(
+                            f"Rows of {torn[0]} refer to rows that are not there; nothing was changed. Restore a backup. · "
+                            f"แถวในตาราง {torn[0]} อ้างถึงแถวที่ไม่มีอยู่ จึงไม่ได้เปลี่ยนอะไร ให้กู้คืนจากข้อมูลสำรอง"
+                        )
+            finally:
+                if isinstance(driver, sqlite3.Connection):
+                    connection.invalidate()  # the next connection checks foreign keys again
+
     def create(self, tables: type[DeclarativeBase]) -> None:
         """Create the tables that are missing; existing ones stay as they are."""
-        with self.engine.execution_options(writing=True).begin() as connection:
+        with self.engine.execution_options(writing=self._line).begin() as connection:
             tables.metadata.create_all(connection)
 
     def close(self) -> None:
         self.engine.dispose()
 
 
-def _engine(address: str) -> Engine:
+class _Session(Session):
+    """A session that says in each of its transactions for whom it works."""
+
+
+@event.listens_for(_Session, "after_begin")
+def _say_for_whom(session: Session, _transaction: object, connection: Connection) -> None:
+    _tell_postgresql(connection, session.info["acting"])
+
+
+def _tell_postgresql(connection: Connection, acting: Acting | None) -> None:
+    """Settings that end with the transaction, so that none is left on a pooled connection; and the writers' line."""
+    _say_acting(connection, acting)
+    if connection.dialect.name == "postgresql" and (line := connection.get_execution_options().get("writing")):
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(line, 0))))
+
+
+def _say_acting(connection: Connection, acting: Acting | None) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    said = {
+        "app.job": "on" if acting is None else "",
+        "app.institutions": ",".join(sorted(acting.institutions)) if acting else "",
+        "app.account": str(acting.account_id) if acting and acting.account_id else "",
+    }
+    connection.execute(select(*(func.set_config(name, value, True) for name, value in said.items())))
+
+
+def journal_mode(version: tuple[int, ...]) -> str:
+    """WAL only where the WAL-reset bug is fixed."""
+    return "WAL" if version >= _WAL_IS_SAFE_FROM else "TRUNCATE"
+
+
+def _engine(address: str, schema: str) -> Engine:
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        return _postgresql(url, schema)
     # A failing statement must not print the name it was to store.
-    connect = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, connect_args=connect, hide_parameters=True)
+    engine = create_engine(url, creator=_opener(Path(url.database or "zerodrop.db")), hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _opener(path: Path) -> Callable[[], sqlite3.Connection]:
+    """Make the file, for this account alone; should it vanish later, an empty one must not take its place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    return lambda: sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
+
+
+def _postgresql(url: URL, schema: str) -> Engine:
+    asked = url.query.get("options", ())
+    options = [f"-c lock_timeout={_BUSY_SECONDS}s", *([f"-c search_path={schema}"] if schema else [])]
+    options += (asked,) if isinstance(asked, str) else asked
+    connect = {"options": " ".join(options), "connect_timeout": _BUSY_SECONDS}
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connect)
+    event.listen(engine, "handle_error", forget_values)
+    return engine
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own
-    for pragma in (f"journal_mode={'WAL' if _WAL_IS_SAFE else 'TRUNCATE'}", "foreign_keys=ON", "synchronous=FULL"):
+    mode = journal_mode(sqlite3.sqlite_version_info)
+    for pragma in (f"journal_mode={mode}", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
+    writing = connection.get_execution_options().get("writing")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -7,7 +7,9 @@ UserError
 ├── ModelRefused      a model cannot be trained, promoted or used here  exit 6
 ├── NotAllowed        this account may not do or see that               exit 7
 ├── CannotServe       the service cannot start                          exit 8
-└── LinkRefused       a pair of students cannot be decided so           exit 9
+├── LinkRefused       a pair of students cannot be decided so           exit 9
+├── StoreUnavailable  the database does not answer now                  exit 10
+└── AuditBroken       the audit trail is not whole                      exit 11
 Rows that cannot be taken are no errors: they are kept in quarantine with their reason.
 """
 
@@ -278,19 +280,6 @@ class CannotServe(UserError):
 
     exit_code = 8
 
-    @classmethod
-    def port_in_use(cls, *, host: str, port: int) -> "CannotServe":
-        return cls(
-            f"Port {port} on {host} is in use. Stop the other program or choose another: zerodrop serve --port {port + 1}"
-        )
-
-    @classmethod
-    def not_loopback(cls, *, host: str) -> "CannotServe":
-        return cls(
-            f"{host} is not this machine: names would cross the network unencrypted. "
-            "Serve on 127.0.0.1 behind a TLS proxy and add --behind-proxy."
-        )
-
 
 class LinkRefused(UserError):
     """A pair of students cannot be decided, or not so."""
@@ -310,4 +299,55 @@ class LinkRefused(UserError):
             "These two have two different national numbers, so they are two people. "
             "If one number is wrong, mend it in the source system and import the roster again. · "
             "สองคนนี้มีเลขประจำตัวประชาชนต่างกัน จึงเป็นคนละคน ถ้าเลขใดผิด ให้แก้ที่ระบบต้นทางแล้วนำเข้าทะเบียนใหม่"
+        )
+
+
+class StoreUnavailable(UserError):
+    """The database does not answer now: locked too long, restarting, or out of room; the same request may work later.
+
+    `went_away`: the connection was lost in the middle; a new one may be had at once.
+    """
+
+    exit_code = 10
+
+    def __init__(self, en: str, *, th: str, went_away: bool = False) -> None:
+        super().__init__(f"{en} · {th}")
+        self.text = Text(th=th, en=en)
+        self.went_away = went_away
+
+    @classmethod
+    def busy(cls) -> "StoreUnavailable":
+        return cls(
+            "The database is busy with other work. Try again in a minute.",
+            th="ฐานข้อมูลกำลังทำงานอื่นอยู่ ลองใหม่ในอีกหนึ่งนาที",
+        )
+
+    @classmethod
+    def full(cls) -> "StoreUnavailable":
+        return cls(
+            "The disk of the database is full, so nothing was stored. Make room and try again.",
+            th="ดิสก์ของฐานข้อมูลเต็ม จึงไม่ได้บันทึก เพิ่มพื้นที่ว่างแล้วลองใหม่",
+        )
+
+    @classmethod
+    def read_only(cls) -> "StoreUnavailable":
+        return cls(
+            "The database cannot be written: its file, its folder or its server allows reading only. "
+            "See who owns the data home and whether its disk is mounted for writing.",
+            th="เขียนฐานข้อมูลไม่ได้ อ่านได้อย่างเดียว ตรวจเจ้าของโฟลเดอร์เก็บข้อมูลและดูว่าดิสก์เปิดให้เขียนหรือไม่",
+        )
+
+    @classmethod
+    def gone(cls) -> "StoreUnavailable":
+        return cls(
+            "The database cannot be reached. See that its file is there or its server runs, and try again.",
+            th="ติดต่อฐานข้อมูลไม่ได้ ตรวจว่ามีไฟล์หรือเซิร์ฟเวอร์ฐานข้อมูลทำงานอยู่ แล้วลองใหม่",
+            went_away=True,
+        )
+
+    @classmethod
+    def damaged(cls) -> "StoreUnavailable":
+        return cls(
+            "The database or its disk is damaged. Stop the service, run `zerodrop db check` and restore a backup.",
+            th="ฐานข้อมูลหรือดิสก์เสียหาย หยุดบริการ สั่ง zerodrop db check แล้วกู้คืนจากข้อมูลสำรอง",
         )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from records import held_people
 from records.admission import Admission
 from records.clock import local_day
-from records.database import Database, VaultTable
+from records.database import Database
 from records.errors import VaultError
 from records.held_people import Place, in_chunks
 from records.identity import FullName, Identity, IdKind, Known, Note, fold_name, sort_key
@@ -47,8 +47,7 @@ class Vault:
         self.key = key
 
     def claim(self, key_path: str) -> None:
-        """Create the tables on first use and prove that the key is this vault's. Raises VaultError for another key."""
-        self._database.create(VaultTable)
+        """Note the key on first use and prove later that it is this vault's. Raises VaultError for another key."""
         with self._database.write() as session:
             held = session.get(VaultMeta, "key_check")
             if held is None:

@@ -1,7 +1,6 @@
 """An empty data home with two institutions, fresh for every test."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +11,8 @@ from tests.records.small import CODE, OTHER_CODE, institution
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[DataHome]:
-    opened = create_home(Settings(home=tmp_path / "home"))
+def home(home_settings: Settings) -> Iterator[DataHome]:
+    opened = create_home(home_settings)
     for code in (CODE, OTHER_CODE):
         ledger.add_institution(opened.database, institution(code))
     yield opened

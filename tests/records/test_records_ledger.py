@@ -13,6 +13,8 @@ from records.log import write_rows
 from records.tables import HOUSEHOLD
 from tests.records.small import CODE, OTHER_CODE, START, batch_of, commit, log_of, place, rows_of
 
+pytestmark = pytest.mark.both_engines
+
 
 def one_file(home: DataHome, minute: int = 0) -> ledger.LogFile:
     return write_rows(home.logs, CODE, HOUSEHOLD, rows_of(HOUSEHOLD, [{"student": 0, "recorded_at": minute}]))

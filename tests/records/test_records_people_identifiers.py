@@ -13,6 +13,8 @@ from records.people import FullName, Identity, IdKind, Known
 from records.person_tables import Identifier, StudentNumber
 from tests.records.small import CODE, OTHER_CODE
 
+pytestmark = pytest.mark.both_engines
+
 NID, OTHER_NID = "1819900000014", "1819900000022"
 G = "G000000000001"
 MAY, JUNE, JULY = date(2025, 5, 20), date(2025, 6, 20), date(2025, 7, 20)

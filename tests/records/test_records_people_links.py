@@ -12,6 +12,8 @@ from records.people import FullName, Identity, IdKind, Known, fold_name
 from records.person_tables import LinkReview, PersonTrait
 from tests.records.small import CODE, OTHER_CODE
 
+pytestmark = pytest.mark.both_engines
+
 NID, OTHER_NID = "1819900000014", "1819900000022"
 G = "G000000000001"
 BORN = date(2009, 4, 13)
@@ -287,6 +289,7 @@ def test_a_name_that_begins_like_a_title_stays_whole(name: str) -> None:
 # What is left behind
 
 
+@pytest.mark.sqlite_files
 def test_traits_cannot_be_read_from_the_vault(home: DataHome) -> None:
     admit(home, row(guardian="ฑฒณทดสอบ", national=NID))
     held = (home.settings.home / "people.db").read_bytes()

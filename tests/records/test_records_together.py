@@ -1,0 +1,118 @@
+"""Work of many threads in few transactions: each answer after its commit, each in its own circumstances, no error shared."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from records import audit
+from records.audit import AuditRow
+from records.home import DataHome
+from records.together import Together
+from tests.records.small import CODE
+
+pytestmark = pytest.mark.both_engines
+THREADS = 24
+asked_by: ContextVar[str] = ContextVar("asked_by", default="")
+
+
+class Line:
+    """A line over a home's database that counts its transactions and can hold the first of them open."""
+
+    def __init__(self, home: DataHome) -> None:
+        self.transactions = 0
+        self.go_on = threading.Event()
+        self._home = home
+        self.together = Together(self._write)
+
+    @contextmanager
+    def _write(self) -> Iterator[Session]:
+        self.transactions += 1
+        if self.transactions == 1:
+            assert self.go_on.wait(30)
+        with self._home.database.write() as session:
+            yield session
+
+
+def look(session: Session) -> str:
+    who = asked_by.get()
+    audit.record_look(session, actor=who, action="see list", institution=CODE)
+    return who
+
+
+def ask(line: Line, number: int) -> str:
+    asked_by.set(f"kru.{number}")
+    return line.together.run(look)
+
+
+def actors(home: DataHome) -> list[str]:
+    with home.database.read() as session:
+        return list(session.scalars(select(AuditRow.actor).order_by(AuditRow.id)))
+
+
+def test_all_that_wait_share_a_transaction_and_keep_their_circumstances(home: DataHome) -> None:
+    line = Line(home)
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers = [pool.submit(ask, line, number) for number in range(THREADS)]
+        line.go_on.set()
+        assert [answer.result(30) for answer in answers] == [f"kru.{number}" for number in range(THREADS)]
+    assert sorted(actors(home)) == sorted(f"kru.{number}" for number in range(THREADS))
+    assert line.transactions < THREADS
+
+
+def test_no_answer_comes_before_its_commit(home: DataHome) -> None:
+    line = Line(home)
+    line.go_on.set()
+
+    def ask_and_look(number: int) -> bool:
+        return ask(line, number) in actors(home)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask_and_look, range(40)))
+
+
+def test_an_error_is_its_own_alone_and_leaves_nothing(home: DataHome) -> None:
+    line = Line(home)
+
+    def fail(session: Session) -> None:
+        look(session)
+        raise ValueError("only mine")
+
+    def ask_or_fail(number: int) -> str:
+        asked_by.set(f"kru.{number}")
+        if number % 3:
+            return line.together.run(look)
+        with pytest.raises(ValueError, match="only mine"):
+            line.together.run(fail)
+        return "failed"
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = [pool.submit(ask_or_fail, number) for number in range(12)]
+        line.go_on.set()
+        assert [answer.result(30) for answer in answers].count("failed") == 4
+    assert sorted(actors(home)) == sorted(f"kru.{number}" for number in range(12) if number % 3)
+
+
+def test_what_is_prepared_comes_right_before_the_work(home: DataHome) -> None:
+    line = Line(home)
+    line.go_on.set()
+    steps: list[str] = []
+    line.together.run(lambda session: steps.append("work"), lambda session: steps.append("prepared"))
+    assert steps == ["prepared", "work"]
+
+
+def test_the_chain_of_the_trail_holds(home: DataHome) -> None:
+    line = Line(home)
+    line.go_on.set()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: ask(line, number), range(50)))
+    with home.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(AuditRow)) == 50
+        rows = list(session.scalars(select(AuditRow).order_by(AuditRow.id)))
+    assert all(row.previous == before.hash for before, row in pairwise(rows))
