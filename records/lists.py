@@ -4,160 +4,35 @@ Exactly one publication is current for an institution and a week; older ones are
 again changes nothing.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
-from uuid import UUID, uuid4
+from typing import Any, cast
+from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, Uuid, insert, select, text, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, Table, func, insert, select, update
+from sqlalchemy.orm import Session
 
-from records.college import Capacity
-from records.database import Database, Instant, LedgerTable
+from records import audit
+from records.clock import BANGKOK, local_day
+from records.college import Capacity, buddhist
+from records.database import Database
+from records.errors import UserError
+from records.list_tables import CapacityRow as CapacityRow
+from records.list_tables import ListEntryRow as ListEntryRow
+from records.list_tables import PromotionRow as PromotionRow
+from records.list_tables import PublicationRow as PublicationRow
+from records.new_lists import NewEntry as NewEntry
+from records.new_lists import NewPublication as NewPublication
+from records.weeks import require_plausible
 
 # A score is stale this many days after its as_of and says so; it is no longer shown as a band.
 STALE_AFTER_DAYS = 14
 EVERY_INSTITUTION = "*"
 RULE_LIST = "absence_rule"
 DEFAULT_ROWS_PER_ADVISOR = 5
-
-
-class PublicationRow(LedgerTable):
-    __tablename__ = "publication"
-    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
-    institution: Mapped[str] = mapped_column(ForeignKey("institution.code"))
-    as_of: Mapped[date]
-    status: Mapped[str]  # current or superseded
-    digest: Mapped[str]
-    model_digest: Mapped[str]  # of the bundle, or the name of the simple list
-    catalogue_fingerprint: Mapped[str]
-    horizon: Mapped[str]
-    known_until: Mapped[datetime] = mapped_column(Instant)
-    ledger_number: Mapped[int]
-    visits_per_week: Mapped[int]
-    rows_per_advisor: Mapped[int]
-    capacity_is_default: Mapped[bool]
-    band_rates: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    """What was seen of each band in the model's test term; empty for a simple list."""
-    rates_term: Mapped[str]
-    published_at: Mapped[datetime] = mapped_column(Instant)
-    pruned_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
-    """When its scores and reasons were deleted, their time being over; who was listed in which band is kept."""
-    __table_args__ = (
-        Index(
-            "one_current_list",
-            "institution",
-            "as_of",
-            unique=True,
-            sqlite_where=text("status = 'current'"),
-            postgresql_where=text("status = 'current'"),
-        ),
-    )
-
-
-class ListEntryRow(LedgerTable):
-    """One scored student of a publication. `reasons` are ids and values; sentences are made when somebody looks."""
-
-    __tablename__ = "list_entry"
-    publication_id: Mapped[UUID] = mapped_column(ForeignKey("publication.id"), primary_key=True)
-    student_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    number: Mapped[int]
-    class_group: Mapped[str]
-    rank: Mapped[int]
-    band: Mapped[str]
-    cause: Mapped[str]
-    logit: Mapped[float | None]
-    probability: Mapped[float | None]
-    ordering: Mapped[float]
-    cut_off: Mapped[float | None]
-    """The ordering value from which on a student of this advisor was listed; None where everybody or nobody was."""
-    listed_probability: Mapped[float]
-    """How likely a place was before ties were broken, 0-1: whoever measures later what a list did needs it."""
-    must_see: Mapped[list[str]] = mapped_column(JSON)
-    on_list: Mapped[bool] = mapped_column(index=True)
-    """In a band or past a rule: what a list shows; everybody else was scored only."""
-    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    missing: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    unknown_domains: Mapped[list[str]] = mapped_column(JSON)
-    """Of which domains too little is known, where that is why there is no band."""
-    domains: Mapped[dict[str, float]] = mapped_column(JSON)
-    what_if: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """What would change the score of a listed student; None for everybody else."""
-
-
-class PromotionRow(LedgerTable):
-    """Who put which model (or simple list) in charge, when and why; the newest row of an institution holds."""
-
-    __tablename__ = "promotion"
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    institution: Mapped[str]
-    model_digest: Mapped[str]
-    signed_by: Mapped[str]
-    reason: Mapped[str]
-    at: Mapped[datetime] = mapped_column(Instant)
-
-
-class CapacityRow(LedgerTable):
-    __tablename__ = "capacity"
-    institution: Mapped[str] = mapped_column(ForeignKey("institution.code"), primary_key=True)
-    valid_from: Mapped[date] = mapped_column(primary_key=True)
-    visits_per_week: Mapped[int]
-    rows_per_advisor: Mapped[int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewEntry:
-    """One scored student, ready to be stored; see ListEntryRow."""
-
-    student_id: UUID
-    number: int
-    class_group: str
-    rank: int
-    band: str
-    cause: str
-    logit: float | None
-    probability: float | None
-    ordering: float
-    cut_off: float | None
-    listed_probability: float
-    must_see: list[str]
-    reasons: list[dict[str, Any]]
-    missing: list[dict[str, Any]]
-    unknown_domains: list[str]
-    domains: dict[str, float]
-    what_if: dict[str, Any] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewPublication:
-    institution: str
-    as_of: date
-    model_digest: str
-    catalogue_fingerprint: str
-    horizon: str
-    known_until: datetime
-    ledger_number: int
-    capacity: Capacity
-    capacity_is_default: bool
-    band_rates: Sequence[dict[str, Any]]
-    rates_term: str
-    entries: Sequence[NewEntry]
-
-    def digest(self) -> str:
-        """What the list says, not when it was computed: the same records and model give the same digest."""
-        said = [_plain(entry) for entry in sorted(self.entries, key=lambda entry: entry.number)]
-        head = [self.institution, self.as_of.isoformat(), self.model_digest, self.catalogue_fingerprint, self.horizon]
-        head += [str(self.capacity.visits_per_week), str(self.capacity.rows_per_advisor)]
-        head += [json.dumps(list(self.band_rates), sort_keys=True), self.rates_term]
-        return hashlib.sha256(json.dumps([head, said], sort_keys=True).encode()).hexdigest()
-
-
-def _plain(entry: NewEntry) -> dict[str, Any]:
-    return {**asdict(entry), "student_id": str(entry.student_id)}
+_PUT_BACK = "restore list"
 
 
 class Published(Enum):
@@ -166,30 +41,183 @@ class Published(Enum):
     RESTORED = "restored"
 
 
-def publish(database: Database, new: NewPublication) -> tuple[UUID, Published]:
+class NewerListStands(UserError):
+    """A list of this week from later records is current; an older snapshot does not replace it unasked."""
+
+
+class ClockWentBack(UserError):
+    """This machine says that it is earlier than the newest list was published."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def publish(
+    database: Database,
+    new: NewPublication,
+    *,
+    actor: str = "",
+    force: bool = False,
+    now: Callable[[], datetime] = _utc_now,
+) -> tuple[UUID, Published]:
     """Make `new` the current list of its institution and week, in one transaction.
 
-    Content that is already current changes nothing; content that was superseded becomes current again.
+    Content that is already current changes nothing; content that was superseded becomes current again. Raises UserError
+    for a week that is mistyped, NewerListStands and ClockWentBack unless `force`; that is audited.
     """
-    digest = new.digest()
+    new.digest()  # before the turn is taken: it needs no database
     with database.write() as session:
-        week = (PublicationRow.institution == new.institution) & (PublicationRow.as_of == new.as_of)
-        held = session.scalar(select(PublicationRow).where(week, PublicationRow.digest == digest))
-        if held is not None and held.status == "current":
-            return held.id, Published.SAME
-        session.execute(update(PublicationRow).where(week).values(status="superseded"))
-        if held is not None:
-            session.execute(update(PublicationRow).where(PublicationRow.id == held.id).values(status="current"))
-            return held.id, Published.RESTORED
-        return _insert(session, new, digest), Published.NEW
+        return publish_in(session, new, actor=actor, force=force, now=now)
 
 
-def _insert(session: Session, new: NewPublication, digest: str) -> UUID:
+def publish_in(
+    session: Session,
+    new: NewPublication,
+    *,
+    actor: str = "",
+    force: bool = False,
+    now: Callable[[], datetime] = _utc_now,
+) -> tuple[UUID, Published]:
+    """`publish` within a transaction that the caller commits."""
+    _take_turn(session, new.institution, new.as_of)
+    current = current_of_week(session, new.institution, new.as_of)
+    at = now()  # after the first statement: SQLite waits for its turn there, and another may publish meanwhile
+    require_plausible(new.as_of, local_day(at))
+    if current is not None and current.digest == new.digest() and current.pruned_at is None:
+        _confirm(current, new)
+        return current.id, Published.SAME
+    if force:
+        detail: dict[str, str | int] = {"as_of": new.as_of.isoformat(), "ledger_number": new.ledger_number}
+        audit.record_look(session, actor=actor, action="force list", institution=new.institution, detail=detail)
+    else:
+        _require_no_newer(current, new)
+        _require_clock(session, new.institution, at)
+    held = session.scalar(
+        select(PublicationRow).where(
+            _week(new.institution, new.as_of),
+            PublicationRow.digest == new.digest(),
+            PublicationRow.pruned_at.is_(None),
+        )
+    )
+    if held is None:
+        _supersede(session, new.institution, new.as_of)
+        return _insert(session, new, at), Published.NEW
+    _confirm(held, new)
+    _put_in_place(session, held)
+    return held.id, Published.RESTORED
+
+
+def restore(database: Database, publication_id: UUID, *, actor: str) -> Published:
+    """Make an older list the current one of its week again. Raises UserError when there is none, or it was pruned."""
+    with database.write() as session:
+        held = publication(session, publication_id)
+        if held is None:
+            raise UserError(
+                f"There is no published list {publication_id}. `zerodrop lists show` tells them all. · "
+                f"ไม่มีรายชื่อหมายเลข {publication_id} ดูหมายเลขทั้งหมดด้วยคำสั่ง zerodrop lists show"
+            )
+        return restore_in(session, held, actor=actor)
+
+
+def restore_in(session: Session, held: PublicationRow, *, actor: str) -> Published:
+    """`restore` within a transaction that the caller commits; who did it is in the audit trail."""
+    _take_turn(session, held.institution, held.as_of)
+    session.refresh(held)
+    if held.pruned_at is not None:
+        raise UserError(
+            f"The scores of the list of {held.as_of} were deleted when their time was over, so it cannot be put back. "
+            f"Make it anew with `zerodrop score --as-of {held.as_of}`. · "
+            f"คะแนนของรายชื่อ ณ วันที่ {buddhist(held.as_of)} ถูกลบเมื่อครบกำหนดเก็บแล้ว จึงนำกลับมาใช้ไม่ได้ "
+            f"ออกใหม่ด้วยคำสั่ง zerodrop score --as-of {held.as_of}"
+        )
+    if held.status == "current":
+        return Published.SAME
+    _put_in_place(session, held)
+    detail: dict[str, str | int] = {"publication": str(held.id)}
+    audit.record_look(session, actor=actor, action=_PUT_BACK, institution=held.institution, detail=detail)
+    return Published.RESTORED
+
+
+def was_put_back(session: Session, current: PublicationRow) -> bool:
+    """Whether a person chose this list after the newest one of its week was published."""
+    newest = session.scalar(
+        select(func.max(PublicationRow.published_at)).where(_week(current.institution, current.as_of))
+    )
+    chosen = session.scalars(
+        select(audit.AuditRow.detail).where(
+            audit.AuditRow.institution == current.institution,
+            audit.AuditRow.action == _PUT_BACK,
+            audit.AuditRow.at >= newest,
+        )
+    )
+    return any(detail.get("publication") == str(current.id) for detail in chosen)
+
+
+def _take_turn(session: Session, institution: str, as_of: date) -> None:
+    """Wait until no other process publishes this week; SQLite has one writer at a time anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        week = func.hashtext(f"publish {institution} {as_of.isoformat()}")
+        session.execute(select(func.pg_advisory_xact_lock(week)))
+
+
+def _week(institution: str, as_of: date) -> ColumnElement[bool]:
+    return (PublicationRow.institution == institution) & (PublicationRow.as_of == as_of)
+
+
+def current_of_week(session: Session, institution: str, as_of: date) -> PublicationRow | None:
+    return session.scalar(select(PublicationRow).where(_week(institution, as_of), PublicationRow.status == "current"))
+
+
+def _require_no_newer(current: PublicationRow | None, new: NewPublication) -> None:
+    if current is None:
+        return
+    if new.ledger_number >= current.ledger_number and new.known_until >= current.known_until:
+        return
+    raise NewerListStands(
+        f"The list of {new.as_of} in use was made from later records (batch {current.ledger_number}, this one "
+        f"{new.ledger_number}). Score again, or add --force if the older one is meant. · "
+        f"รายชื่อ ณ วันที่ {buddhist(new.as_of)} ที่ใช้อยู่ทำจากข้อมูลใหม่กว่า (ชุดที่ {current.ledger_number} "
+        f"ชุดนี้ {new.ledger_number}) สั่ง score อีกครั้ง หรือเพิ่ม --force ถ้าต้องการใช้ชุดเก่าจริง"
+    )
+
+
+def _require_clock(session: Session, institution: str, now: datetime) -> None:
+    newest = session.scalar(
+        select(func.max(PublicationRow.published_at)).where(PublicationRow.institution == institution)
+    )
+    if newest is None or now >= newest:
+        return
+    here, then = (f"{at.astimezone(BANGKOK):%Y-%m-%d %H:%M}" for at in (now, newest))
+    raise ClockWentBack(
+        f"The clock of this machine says {here}, but a list was published at {then} already. Set the clock and score "
+        "again; if the clock was wrong then and is right now, add --force. · "
+        f"นาฬิกาของเครื่องนี้บอก {here} แต่มีรายชื่อที่เผยแพร่เมื่อ {then} แล้ว ตั้งนาฬิกาให้ถูกแล้วสั่งใหม่ "
+        "ถ้าตอนนั้นนาฬิกาผิดและตอนนี้ถูกแล้ว ให้เพิ่ม --force"
+    )
+
+
+def _confirm(held: PublicationRow, new: NewPublication) -> None:
+    """The same list again, from what is known now: later records say no different."""
+    held.ledger_number = max(held.ledger_number, new.ledger_number)
+    held.known_until = max(held.known_until, new.known_until)
+
+
+def _supersede(session: Session, institution: str, as_of: date) -> None:
+    session.execute(update(PublicationRow).where(_week(institution, as_of)).values(status="superseded"))
+
+
+def _put_in_place(session: Session, held: PublicationRow) -> None:
+    _supersede(session, held.institution, held.as_of)
+    session.execute(update(PublicationRow).where(PublicationRow.id == held.id).values(status="current"))
+
+
+def _insert(session: Session, new: NewPublication, at: datetime) -> UUID:
     row = PublicationRow(
         institution=new.institution,
         as_of=new.as_of,
         status="current",
-        digest=digest,
+        digest=new.digest(),
         model_digest=new.model_digest,
         catalogue_fingerprint=new.catalogue_fingerprint,
         horizon=new.horizon,
@@ -200,17 +228,18 @@ def _insert(session: Session, new: NewPublication, digest: str) -> UUID:
         capacity_is_default=new.capacity_is_default,
         band_rates=list(new.band_rates),
         rates_term=new.rates_term,
-        published_at=datetime.now(UTC),
+        published_at=at,
     )
     session.add(row)
     session.flush()
     if new.entries:
-        session.execute(insert(ListEntryRow), [_row_of(row.id, entry) for entry in new.entries])
+        # The table itself: for 5,000 rows the ORM's bookkeeping takes longer than the rows.
+        session.execute(insert(cast(Table, ListEntryRow.__table__)), [_row_of(row.id, entry) for entry in new.entries])
     return row.id
 
 
 def _row_of(publication_id: UUID, entry: NewEntry) -> dict[str, Any]:
-    return {"publication_id": publication_id, **asdict(entry), "on_list": _stands_on_list(entry)}
+    return {"publication_id": publication_id, **vars(entry), "on_list": _stands_on_list(entry)}
 
 
 def _stands_on_list(entry: NewEntry | ListEntryRow) -> bool:
@@ -229,6 +258,30 @@ def current_publication(session: Session, institution: str) -> PublicationRow | 
 
 def publication(session: Session, publication_id: UUID) -> PublicationRow | None:
     return session.get(PublicationRow, publication_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """A publication and how many students were scored in it."""
+
+    publication: PublicationRow
+    students: int
+
+
+def publications(session: Session, institution: str, *, most: int = 20) -> list[Listing]:
+    """The newest publications of an institution, the newest week first; in a week the newest first."""
+    size = select(func.count()).where(ListEntryRow.publication_id == PublicationRow.id).scalar_subquery()
+    chosen = (
+        select(PublicationRow, size)
+        .where(PublicationRow.institution == institution)
+        .order_by(PublicationRow.as_of.desc(), PublicationRow.published_at.desc())
+        .limit(most)
+    )
+    return [Listing(publication=row[0], students=row[1]) for row in session.execute(chosen)]
+
+
+def publications_of_week(session: Session, institution: str, as_of: date) -> list[PublicationRow]:
+    return list(session.scalars(select(PublicationRow).where(_week(institution, as_of))))
 
 
 def listed_before(session: Session, institution: str, as_of: date, band: str) -> set[int]:

@@ -26,6 +26,7 @@ from records.errors import ConfigurationGap
 from records.home import DataHome
 from records.lists import RULE_LIST, NewPublication, Published
 from records.log import EventLog
+from records.weeks import monday_of
 from serving.entries import Scored, entries
 
 
@@ -75,14 +76,16 @@ def run_week(
     as_of: date,
     *,
     actor: str,
+    force: bool = False,
     progress: Callable[[str, int], None] = lambda step, rows: None,
 ) -> WeeklyReport:
     """Score every student enrolled on `as_of` and publish the list; running it again with the same records changes nothing.
 
-    Raises ConfigurationGap when `as_of` is no Monday of a teaching week or nobody is enrolled.
+    Raises ConfigurationGap when `as_of` is no Monday of a teaching week or nobody is enrolled, UserError when a newer list
+    stands or the clock went back, unless `force`.
     """
     new = build_list(home, institution, as_of, actor=actor, progress=progress)
-    publication, outcome = lists.publish(home.database, new)
+    publication, outcome = lists.publish(home.database, new, actor=actor, force=force)
     return WeeklyReport(
         institution=institution,
         as_of=as_of,
@@ -154,16 +157,12 @@ def list_of(
 
 def _snapshot(log: EventLog, state: State, as_of: date) -> Snapshot:
     if as_of.weekday() != 0:
-        raise ConfigurationGap(f"{as_of} is no Monday. Weekly lists are as of Monday: take {_monday_of(as_of)}.")
+        raise ConfigurationGap(f"{as_of} is no Monday. Weekly lists are as of Monday: take {monday_of(as_of)}.")
     _require_teaching_week(state, as_of)
     try:
         return features(state, as_of, institution=log.institution, ledger_number=log.ledger_number)
     except NobodyEnrolled as nobody:
         raise ConfigurationGap(str(nobody)) from None
-
-
-def _monday_of(day: date) -> date:
-    return date.fromordinal(day.toordinal() - day.weekday())
 
 
 def _require_teaching_week(state: State, as_of: date) -> None:

@@ -15,6 +15,8 @@ from records.home import DataHome
 from records.lists import CapacityRow, ListEntryRow, PublicationRow, Published, publish
 from tests.records.small import CODE, OTHER_CODE, START, place, publication_of
 
+pytestmark = pytest.mark.both_engines
+
 Ids = dict[int, UUID]
 WEEK = date(2025, 6, 9)
 
