@@ -15,9 +15,11 @@ from features.declaration import Feature
 from features.vocabulary import Change, Domain, FromMedian, Personal, Relative, Risk, Slope, StepChange, Unit
 from models.choosing import Choice, Say
 from models.explain import Explained
+from records.roles import Permission
 from records.text import Text
 
 Floats = npt.NDArray[np.float64]
+Permissions = frozenset[Permission]
 SHOWN_REASONS = 3
 # A contribution below this changes odds by less than a twentieth: no reason to trouble anybody with.
 LEAST_CONTRIBUTION = 0.05
@@ -143,24 +145,36 @@ def _rounded(contribution: float) -> float:
 _Told = TypeVar("_Told", Reason, MissingData)
 
 
-def told(stored: Sequence[Mapping[str, Any]], catalogue: Mapping[str, Feature], *, sensitive: bool) -> list[Reason]:
-    """Stored reasons as sentences; without the permission `sensitive` a sensitive feature is named as its domain only.
+def is_hidden(feature: Feature, permissions: Permissions) -> bool:
+    """Whether a feature is named to a reader as its domain only: what is sealed and what tells of the home ask for
+    permissions of their own.
+    """
+    if feature.personal is not Personal.SENSITIVE:
+        return False
+    needed = Permission.SEE_SENSITIVE_SCREENING if feature.table.sensitive else Permission.SEE_HOUSEHOLD
+    return needed not in permissions
+
+
+def told(
+    stored: Sequence[Mapping[str, Any]], catalogue: Mapping[str, Feature], *, permissions: Permissions
+) -> list[Reason]:
+    """Stored reasons as sentences; what is hidden from a reader with these permissions is named as its domain only.
 
     Features that the catalogue no longer has are left out.
     """
     return _first_of_each(
-        _reason(catalogue[item["feature"]], item["value"], item["contribution"], sensitive=sensitive)
+        _reason(catalogue[item["feature"]], item["value"], item["contribution"], permissions)
         for item in stored
         if item["feature"] in catalogue
     )
 
 
 def told_missing(
-    stored: Sequence[Mapping[str, Any]], catalogue: Mapping[str, Feature], *, sensitive: bool
+    stored: Sequence[Mapping[str, Any]], catalogue: Mapping[str, Feature], *, permissions: Permissions
 ) -> list[MissingData]:
-    """What is not known as sentences, with the same care for what is sensitive or no longer in the catalogue."""
+    """What is not known as sentences, with the same care for what is hidden or no longer in the catalogue."""
     return _first_of_each(
-        _missing(catalogue[item["feature"]], item["contribution"], sensitive=sensitive)
+        _missing(catalogue[item["feature"]], item["contribution"], permissions)
         for item in stored
         if item["feature"] in catalogue
     )
@@ -193,8 +207,8 @@ def _first_of_each(found: Iterable[_Told]) -> list[_Told]:
     return list(first.values())
 
 
-def _reason(feature: Feature, value: float, contribution: float, *, sensitive: bool) -> Reason:
-    hidden = feature.personal is Personal.SENSITIVE and not sensitive
+def _reason(feature: Feature, value: float, contribution: float, permissions: Permissions) -> Reason:
+    hidden = is_hidden(feature, permissions)
     return Reason(
         feature=feature.domain.value if hidden else feature.name,
         domain=feature.domain,
@@ -213,8 +227,8 @@ def _hidden_sentence(domain: Text) -> Text:
     return Text(th=_SENSITIVE.th.format(domain=domain.th), en=_SENSITIVE.en.format(domain=domain.en))
 
 
-def _missing(feature: Feature, contribution: float, *, sensitive: bool) -> MissingData:
-    hidden = feature.personal is Personal.SENSITIVE and not sensitive
+def _missing(feature: Feature, contribution: float, permissions: Permissions) -> MissingData:
+    hidden = is_hidden(feature, permissions)
     label = feature.domain.label if hidden else feature.label
     return MissingData(
         feature=feature.domain.value if hidden else feature.name,

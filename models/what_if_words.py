@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.declaration import Feature
-from features.vocabulary import Domain, Personal
-from models.reasons import sentence
+from features.vocabulary import Domain
+from models.reasons import Permissions, is_hidden, sentence
 from models.what_if import Lever, WhatIf
 from records.text import Text
 
@@ -54,27 +54,29 @@ def _stored_lever(lever: Lever) -> dict[str, Any]:
     }
 
 
-def told_what_if(stored: Mapping[str, Any], catalogue: Mapping[str, Feature], *, sensitive: bool) -> list[ToldLever]:
+def told_what_if(
+    stored: Mapping[str, Any], catalogue: Mapping[str, Feature], *, permissions: Permissions
+) -> list[ToldLever]:
     """Stored levers as a person reads them, the exit last.
 
-    Left out is what the catalogue no longer has or offers for change, what has become sensitive since (unless with the
-    permission `sensitive`), and what reads the same now and then once it is rounded for people.
+    Left out is what the catalogue no longer has or offers for change, what has since become hidden from a reader with
+    these permissions, and what reads the same now and then once it is rounded for people.
     """
-    told = [_told(item, catalogue, sensitive=sensitive, leaves=False) for item in stored["levers"]]
+    told = [_told(item, catalogue, permissions, leaves=False) for item in stored["levers"]]
     if stored["exit"] is not None:
-        told.append(_told(stored["exit"], catalogue, sensitive=sensitive, leaves=True))
+        told.append(_told(stored["exit"], catalogue, permissions, leaves=True))
     return [lever for lever in told if lever is not None]
 
 
 def _told(
-    item: Mapping[str, Any], catalogue: Mapping[str, Feature], *, sensitive: bool, leaves: bool
+    item: Mapping[str, Any], catalogue: Mapping[str, Feature], permissions: Permissions, *, leaves: bool
 ) -> ToldLever | None:
     effect = effect_word(item["effect"])
     if item["feature"] is None:
         label = Domain(item["domain"]).label
         return ToldLever(label=label, now=None, then=_together(label), effect=effect, leaves=leaves)
     feature = catalogue.get(item["feature"])
-    if feature is None or not feature.changeable or (feature.personal is Personal.SENSITIVE and not sensitive):
+    if feature is None or not feature.changeable or is_hidden(feature, permissions):
         return None
     now, then = sentence(feature, item["before"]), sentence(feature, item["after"])
     if now == then:

@@ -7,12 +7,13 @@ leave the vault only through `named`, after the look was recorded. The pseudonym
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import ColumnElement, Select, exists, false, select
+from sqlalchemy.orm import Session
 
-from records import audit, ledger, lists
+from records import audit, ledger, lists, staff
 from records.database import Acting
 from records.errors import NotAllowed
 from records.home import DataHome
@@ -21,12 +22,13 @@ from records.lists import ListEntryRow, NewEntry, PublicationRow
 from records.people import StudentName
 from records.quarantine import KeptRow
 from records.roles import ROLE_OF, Permission, Role
-from records.staff import AccountRow, CaseloadRow
+from records.staff import ADVISOR, DEPARTMENT_HEAD, AccountRow, CaseloadRow
 
 if TYPE_CHECKING:
     from records.log import EventLog
 
 
+WHOLE_LIST = "all"
 _IDS_AT_ONCE = 500  # below what one SQLite statement takes
 
 
@@ -50,7 +52,7 @@ class Principal:
 
     @property
     def acting(self) -> Acting:
-        """What a session of the database is told, so that row-level security holds as well."""
+        """What a session of the database is told, so that row-level security holds as well; without rights nobody is seen."""
         only_own = not self.may(Permission.SEE_ALL_STUDENTS)
         return Acting(institutions=self.institutions, account_id=self.account_id if only_own else None)
 
@@ -67,20 +69,29 @@ def principal_of(account: AccountRow) -> Principal:
     )
 
 
+# Of which class groups a role sees the students; a duty that is left from an earlier role counts for nothing.
+_DUTIES: dict[str, tuple[str, ...]] = {"department_head": (ADVISOR, DEPARTMENT_HEAD)}
+
+
 def visible_students(principal: Principal, on: date) -> Select[UUID]:
     """The ids of the students that this account may see on a day: the only way from an account to student rows."""
-    own = select(StudentRow.student_id).where(StudentRow.institution == principal.institution)
+    return select(StudentRow.student_id).where(_visible(principal, on))
+
+
+def _visible(principal: Principal, on: date) -> ColumnElement[bool]:
+    """Of a student row: that this account may see it on a day."""
+    own = StudentRow.institution.in_(sorted(principal.institutions))
     if principal.may(Permission.SEE_ALL_STUDENTS):
         return own
-    if principal.may(Permission.SEE_OWN_STUDENTS):
-        groups = select(CaseloadRow.class_group).where(
-            CaseloadRow.account_id == principal.account_id,
-            CaseloadRow.institution == principal.institution,
-            CaseloadRow.valid_from <= on,
-            (CaseloadRow.valid_to.is_(None)) | (CaseloadRow.valid_to > on),
-        )
-        return own.where(StudentRow.class_group.in_(groups))
-    return own.where(false())
+    if not principal.may(Permission.SEE_OWN_STUDENTS) or principal.account_id is None:
+        return false()
+    return own & exists().where(
+        CaseloadRow.account_id == principal.account_id,
+        CaseloadRow.institution == StudentRow.institution,
+        CaseloadRow.class_group == StudentRow.class_group,
+        CaseloadRow.duty.in_(_DUTIES.get(principal.role.name, (ADVISOR,))),
+        staff.holds(on),
+    )
 
 
 def see_list(home: DataHome, principal: Principal, on: date) -> tuple[PublicationRow, list[ListEntryRow]] | None:
@@ -89,7 +100,8 @@ def see_list(home: DataHome, principal: Principal, on: date) -> tuple[Publicatio
     None when the institution has no list yet. Raises NotAllowed for a role that sees no students; that is recorded too.
     """
     _require_students(home, principal, "refused list")
-    with home.database.write() as session:
+
+    def look(session: Session) -> tuple[PublicationRow, list[ListEntryRow]] | None:
         publication = lists.current_publication(session, principal.institution)
         if publication is None:
             return None
@@ -99,11 +111,17 @@ def see_list(home: DataHome, principal: Principal, on: date) -> tuple[Publicatio
             ListEntryRow.student_id.in_(visible_students(principal, on)),
         )
         entries = list(session.scalars(chosen.order_by(ListEntryRow.rank)))
-        detail: dict[str, str | int] = {"publication": str(publication.id), "rows": len(entries)}
-        audit.record_look(
-            session, actor=principal.login, action="see list", institution=principal.institution, detail=detail
-        )
-    return publication, entries
+        record_list(session, principal, "see list", publication, rows=len(entries))
+        return publication, entries
+
+    return home.database.together(look, principal.acting)
+
+
+def record_list(session: Session, principal: Principal, action: str, publication: PublicationRow, *, rows: int) -> None:
+    """Record a look at a list, and whether it was the whole of it: a role may change later."""
+    detail: dict[str, str | int] = {"publication": str(publication.id), "rows": rows}
+    detail["of"] = WHOLE_LIST if principal.may(Permission.SEE_ALL_STUDENTS) else "own groups"
+    audit.record_look(session, actor=principal.login, action=action, institution=publication.institution, detail=detail)
 
 
 def see_student(
@@ -114,22 +132,44 @@ def see_student(
     None when there is no such student for this account: whether the student exists elsewhere is not told.
     """
     _require_students(home, principal, "refused student", student_id)
-    with home.database.write() as session:
-        visible = session.scalar(visible_students(principal, on).where(StudentRow.student_id == student_id))
-        publication = lists.current_publication(session, principal.institution)
-        entry = session.get(ListEntryRow, (publication.id, student_id)) if visible and publication else None
-        action = "see student" if entry is not None else "refused student"
+
+    def look(session: Session) -> tuple[PublicationRow, ListEntryRow] | None:
+        found = _current_entry(session, principal, student_id, on)
         audit.record_look(
-            session, actor=principal.login, action=action, institution=principal.institution, student_id=student_id
+            session,
+            actor=principal.login,
+            action="see student" if found is not None else "refused student",
+            institution=found[0].institution if found is not None else principal.institution,
+            student_id=student_id,
         )
-    return (publication, entry) if publication is not None and entry is not None else None
+        return found
+
+    return home.database.together(look, principal.acting)
+
+
+def names_seen(home: DataHome, entries: Iterable[ListEntryRow]) -> dict[UUID, StudentName]:
+    """Names for entries that `see_list` or `see_student` handed out: their look was recorded, and means these names."""
+    return home.vault.names(entry.student_id for entry in entries)
+
+
+def _current_entry(
+    session: Session, principal: Principal, student_id: UUID, on: date
+) -> tuple[PublicationRow, ListEntryRow] | None:
+    """Where a key asks for several institutions, the list of the first of them that has the student."""
+    places = select(StudentRow.institution).where(StudentRow.student_id == student_id, _visible(principal, on))
+    for institution in sorted(set(session.scalars(places)), key=lambda code: (code != principal.institution, code)):
+        publication = lists.current_publication(session, institution)
+        entry = session.get(ListEntryRow, (publication.id, student_id)) if publication else None
+        if publication is not None and entry is not None:
+            return publication, entry
+    return None
 
 
 def named(home: DataHome, principal: Principal, student_ids: Iterable[UUID], on: date) -> dict[UUID, StudentName]:
     """Names of those among `student_ids` whom this account may see, after the look was recorded."""
     wanted = sorted(set(student_ids))
     parts = [wanted[start : start + _IDS_AT_ONCE] for start in range(0, len(wanted), _IDS_AT_ONCE)]
-    with home.database.write() as session:
+    with home.database.write(principal.acting) as session:
         allowed = {
             student_id
             for part in parts
@@ -194,8 +234,15 @@ def open_log(
 def _require_students(home: DataHome, principal: Principal, action: str, student_id: UUID | None = None) -> None:
     if principal.may(Permission.SEE_ALL_STUDENTS) or principal.may(Permission.SEE_OWN_STUDENTS):
         return
-    with home.database.write() as session:
+    refuse(home, principal, action, f"The role '{principal.role.name}' sees no students.", student_id)
+
+
+def refuse(
+    home: DataHome, principal: Principal, action: str, sentence: str, student_id: UUID | None = None
+) -> NoReturn:
+    """Raises NotAllowed with the sentence, after it was recorded that somebody tried."""
+    with home.database.write(principal.acting) as session:
         audit.record_look(
             session, actor=principal.login, action=action, institution=principal.institution, student_id=student_id
         )
-    raise NotAllowed(f"The role '{principal.role.name}' sees no students.")
+    raise NotAllowed(sentence)

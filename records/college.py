@@ -57,6 +57,8 @@ class GroupAdvisor:
     class_group: str
     advisor: str
     """The advisor's login."""
+    head: str = ""
+    """The login of the head of the department; empty: none sees the group as head."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,6 +231,7 @@ SETUP_SHEETS: tuple[SetupSheet, ...] = (
         columns=(
             _column("class_group", "กลุ่มเรียน", "class group", "ปวช.1/1"),
             _column("advisor", "ครูที่ปรึกษา (ชื่อผู้ใช้)", "advisor (login)", "kru.malee"),
+            _column("head", "หัวหน้าแผนกวิชา (ชื่อผู้ใช้)", "head of department (login)", "", optional=True),
         ),
         without=Text(th="ครูที่ปรึกษาจะไม่เห็นนักเรียนของตน", en="advisors see no student"),
     ),
@@ -266,7 +269,7 @@ def _rows_of(college: College) -> dict[str, list[tuple[str, ...]]]:
         "terms": [(str(t.academic_year + 543), str(t.term), buddhist(t.opens_on), buddhist(t.closes_on)) for t in college.terms],
         "holidays": [(buddhist(h.day), h.name, h.kind) for h in college.holidays],
         "staff": [(s.login, s.name, s.role) for s in college.staff],
-        "class_groups": [(g.class_group, g.advisor) for g in college.groups],
+        "class_groups": [(g.class_group, g.advisor, g.head) for g in college.groups],
         "capacity": [(buddhist(c.valid_from), str(c.visits_per_week), str(c.rows_per_advisor)) for c in college.capacity],
         "rules": [(r.name, f"{r.value:g}", _stage_word(r.stage), str(r.after_terms or "")) for r in college.rules],
     }  # fmt: skip

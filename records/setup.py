@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from records import ledger
 from records.clock import local_day
@@ -34,7 +35,15 @@ from records.intake import normalise
 from records.intake.files import read_grid
 from records.lists import CapacityRow
 from records.roles import ROLE_OF
-from records.staff import AccountRow, CaseloadRow, account_by_login, assign_group, assigned_groups
+from records.staff import (
+    DEPARTMENT_HEAD,
+    AccountRow,
+    CaseloadRow,
+    account_by_login,
+    assign_department,
+    assign_group,
+    assigned_groups,
+)
 from records.text import Text
 
 Row = dict[str, str]
@@ -160,7 +169,7 @@ def _staff_member(row: Row) -> StaffMember:
 
 
 def _group(row: Row) -> GroupAdvisor:
-    return GroupAdvisor(class_group=row["class_group"], advisor=_login(row["advisor"]))
+    return GroupAdvisor(class_group=row["class_group"], advisor=_login(row["advisor"]), head=_login(row["head"]))
 
 
 def _login(cell: str) -> str:
@@ -241,7 +250,7 @@ def apply_college(home: DataHome, college: College, today: date | None = None) -
 
     A class group that never had an advisor gets its first one from the first term on; any later one counts from `today`
     (default: in Bangkok), so that earlier lists keep their advisors. Raises ConfigurationGap when a class group names an
-    advisor who is nobody's account, or a rule has a value that it cannot have.
+    advisor who is nobody's account or a head who is none, or a rule has a value that it cannot have.
     """
     code, today = college.institution.code, today or local_day(datetime.now(UTC))
     _require_usable_code(code)
@@ -254,16 +263,7 @@ def apply_college(home: DataHome, college: College, today: date | None = None) -
             session.add(AccountRow(login=member.login, name=member.name, role=member.role, institution=code))
         session.flush()
         first = min((term.opens_on for term in college.terms), default=date(2000, 1, 1))
-        assigned = assigned_groups(session, code)
-        for group in college.groups:
-            account = account_by_login(session, group.advisor)
-            if account is None or account.institution != code:
-                raise ConfigurationGap(
-                    f"Class group '{group.class_group}' names the advisor '{group.advisor}', whose account belongs to "
-                    "another institution. Give this institution's advisor a login of their own."
-                )
-            since = today if group.class_group in assigned else first
-            assign_group(session, account=account, class_group=group.class_group, valid_from=since)
+        _assign_groups(session, college, first, today)
         for capacity in college.capacity:
             session.merge(
                 CapacityRow(
@@ -274,6 +274,36 @@ def apply_college(home: DataHome, college: College, today: date | None = None) -
                 )
             )
     return new
+
+
+def _assign_groups(session: Session, college: College, first: date, today: date) -> None:
+    code = college.institution.code
+    advised, headed = assigned_groups(session, code), assigned_groups(session, code, DEPARTMENT_HEAD)
+    for group in college.groups:
+        advisor = account_by_login(session, group.advisor)
+        if advisor is None or advisor.institution != code:
+            raise ConfigurationGap(
+                f"Class group '{group.class_group}' names the advisor '{group.advisor}', whose account belongs to "
+                "another institution. Give this institution's advisor a login of their own."
+            )
+        since = today if group.class_group in advised else first
+        assign_group(session, account=advisor, class_group=group.class_group, valid_from=since)
+        if group.head:
+            since = today if group.class_group in headed else first
+            head = _head_of(session, group, code)
+            assign_department(session, account=head, class_group=group.class_group, valid_from=since)
+
+
+def _head_of(session: Session, group: GroupAdvisor, code: str) -> AccountRow:
+    head = account_by_login(session, group.head)
+    if head is None or head.institution != code or head.role != DEPARTMENT_HEAD:
+        raise ConfigurationGap(
+            f"Class group '{group.class_group}' names the head of department '{group.head}', and no account of this "
+            f"institution with the role '{DEPARTMENT_HEAD}' has that login. Add it to the sheet 'บุคลากร', or correct the "
+            f"login. · กลุ่มเรียน '{group.class_group}' ระบุหัวหน้าแผนกวิชา '{group.head}' แต่ไม่มีบัญชีของสถานศึกษานี้ที่ใช้ชื่อนี้ "
+            f"และมีบทบาท '{DEPARTMENT_HEAD}' เพิ่มในแผ่นงาน 'บุคลากร' หรือแก้ชื่อผู้ใช้"
+        )
+    return head
 
 
 def _require_usable_code(code: str) -> None:

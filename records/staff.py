@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, Uuid, delete, func, select
+from sqlalchemy import JSON, BigInteger, ColumnElement, ForeignKey, LargeBinary, Uuid, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.database import Instant, LedgerTable
@@ -162,10 +162,20 @@ def assign_group(session: Session, *, account: AccountRow, class_group: str, val
 
     One who was to begin only later never had it.
     """
+    _assign(session, account, class_group, valid_from, ADVISOR)
+
+
+def assign_department(session: Session, *, account: AccountRow, class_group: str, valid_from: date) -> None:
+    """Put a class group under a department head from a day on; the head before loses it that day, its advisor does not."""
+    _assign(session, account, class_group, valid_from, DEPARTMENT_HEAD)
+
+
+def _assign(session: Session, account: AccountRow, class_group: str, valid_from: date, duty: str) -> None:
     held = session.scalars(
         select(CaseloadRow).where(
             CaseloadRow.institution == account.institution,
             CaseloadRow.class_group == class_group,
+            CaseloadRow.duty == duty,
             CaseloadRow.valid_to.is_(None),
         )
     ).all()
@@ -180,22 +190,25 @@ def assign_group(session: Session, *, account: AccountRow, class_group: str, val
             class_group=class_group,
             valid_from=valid_from,
             valid_to=None,
+            duty=duty,
         )
     )
 
 
-def assigned_groups(session: Session, institution: str) -> set[str]:
-    """The class groups that have or had an advisor."""
-    return set(session.scalars(select(CaseloadRow.class_group).where(CaseloadRow.institution == institution)))
+def assigned_groups(session: Session, institution: str, duty: str = ADVISOR) -> set[str]:
+    """The class groups that have or had an advisor (or, by the duty, a department head)."""
+    held = select(CaseloadRow.class_group).where(CaseloadRow.institution == institution, CaseloadRow.duty == duty)
+    return set(session.scalars(held))
+
+
+def holds(on: date) -> ColumnElement[bool]:
+    """Of a caseload: that it holds on a day."""
+    return (CaseloadRow.valid_from <= on) & (CaseloadRow.valid_to.is_(None) | (CaseloadRow.valid_to > on))
 
 
 def advisors_by_group(session: Session, institution: str, on: date) -> dict[str, UUID]:
-    """Which account cares for each class group on a day."""
+    """Which account is the advisor of each class group on a day; heads of departments are none."""
     rows = session.scalars(
-        select(CaseloadRow).where(
-            CaseloadRow.institution == institution,
-            CaseloadRow.valid_from <= on,
-            (CaseloadRow.valid_to.is_(None)) | (CaseloadRow.valid_to > on),
-        )
+        select(CaseloadRow).where(CaseloadRow.institution == institution, CaseloadRow.duty == ADVISOR, holds(on))
     )
     return {row.class_group: row.account_id for row in rows}

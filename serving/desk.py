@@ -6,10 +6,15 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
 
+from records import audit
 from records.access import Principal
 from records.home import DataHome
 from serving.accounts import Accounts
+from serving.api_keys import principal_of_key
+from serving.middleware import request_id_of
 from serving.pages.writer import PageWriter
 
 
@@ -27,6 +32,12 @@ class SessionCookie:
     def name(self) -> str:
         return "__Host-session" if self.secure else "session"
 
+    def put(self, answer: Response, token: str) -> None:
+        answer.set_cookie(self.name, token, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def drop(self, answer: Response) -> None:
+        answer.delete_cookie(self.name, path="/", secure=self.secure, httponly=True, samesite="lax")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
@@ -42,13 +53,29 @@ class Desk:
         return request.cookies.get(self.cookie.name, "")
 
     def principal(self, request: Request) -> Principal | None:
-        token = self.token(request)
+        """Who asks: a person by the cookie anywhere, a machine by its key in the API alone.
+
+        Both at once are refused: a key must not lend a browser's request what only programs may do.
+        """
+        token, key = self.token(request), _bearer(request)
+        if token and key:
+            raise HTTPException(status_code=400)
+        if key and request.url.path.startswith("/api/"):
+            return principal_of_key(self.home, key, self.accounts.now())
         return self.accounts.principal(token) if token else None
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 async def _desk(request: Request) -> Desk:
     desk = request.app.state.desk
     assert isinstance(desk, Desk)
+    # Set here because this one runs in the request's own task: what it sets is there for the thread that answers.
+    address = request.client.host if request.client else ""
+    audit.circumstances.set(audit.Circumstances(request_id=request_id_of(request), address=address))
     return desk
 
 

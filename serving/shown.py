@@ -12,15 +12,14 @@ from uuid import UUID
 
 from features.catalogue import FEATURE_OF
 from features.vocabulary import Domain
-from models.bands import HIGH, UNKNOWN, WATCH
-from models.reasons import MissingData, Reason, domain_shares, told, told_missing
+from models.bands import HIGH, UNKNOWN, WATCH, ObservedRate
+from models.reasons import MissingData, Permissions, Reason, domain_shares, told, told_missing
 from models.what_if_words import ToldLever, told_what_if
 from records import access
 from records.access import Principal
 from records.home import DataHome
 from records.lists import RULE_LIST, STALE_AFTER_DAYS, ListEntryRow, PublicationRow
 from records.people import FullName, StudentName
-from records.roles import Permission
 
 # The bands that make up a list, first things first; whoever has none of them was scored but is not listed.
 LISTED_BANDS = (HIGH, WATCH)
@@ -123,12 +122,16 @@ class ShownList:
 def read_list(home: DataHome, principal: Principal, today: date) -> ShownList | None:
     """The current list as this account may see it; None before the first one. Raises NotAllowed."""
     seen = access.see_list(home, principal, today)
-    if seen is None:
-        return None
-    publication, entries = seen
+    return None if seen is None else list_shown(home, principal, *seen, today)
+
+
+def list_shown(
+    home: DataHome, principal: Principal, publication: PublicationRow, entries: Sequence[ListEntryRow], today: date
+) -> ShownList:
+    """A list as this account may see it, from entries whose look is recorded already."""
     chosen = [entry for entry in entries if entry.must_see or entry.band in (*LISTED_BANDS, UNKNOWN)]
-    names = access.named(home, principal, [entry.student_id for entry in chosen], today)
-    head = _head(publication, today)
+    names = access.names_seen(home, chosen)
+    head = head_of(publication, today)
     students = {entry.student_id: _student(entry, head, names, principal) for entry in chosen}
     return ShownList(
         head=head,
@@ -136,6 +139,15 @@ def read_list(home: DataHome, principal: Principal, today: date) -> ShownList | 
         must_see=_by_name(students[entry.student_id] for entry in chosen if entry.must_see),
         unknown=_by_name(student for student in students.values() if student.band == UNKNOWN),
     )
+
+
+def students_shown(
+    home: DataHome, principal: Principal, publication: PublicationRow, entries: Sequence[ListEntryRow], today: date
+) -> tuple[Head, list[ShownStudent]]:
+    """Some students of a list in the order of their entries, whose look is recorded already."""
+    names = access.names_seen(home, entries)
+    head = head_of(publication, today)
+    return head, [_student(entry, head, names, principal) for entry in entries]
 
 
 def read_student(
@@ -146,11 +158,11 @@ def read_student(
     if seen is None:
         return None
     publication, entry = seen
-    head = _head(publication, today)
-    return head, _student(entry, head, access.named(home, principal, [student_id], today), principal)
+    head = head_of(publication, today)
+    return head, _student(entry, head, access.names_seen(home, [entry]), principal)
 
 
-def _head(publication: PublicationRow, today: date) -> Head:
+def head_of(publication: PublicationRow, today: date) -> Head:
     expires_on = publication.as_of + timedelta(days=STALE_AFTER_DAYS)
     stale = today > expires_on
     return Head(
@@ -169,24 +181,22 @@ def _head(publication: PublicationRow, today: date) -> Head:
 
 
 def _observed(publication: PublicationRow) -> tuple[Observed, ...]:
+    return observed_rates([ObservedRate(**rate) for rate in publication.band_rates], publication.rates_term)
+
+
+def observed_rates(rates: Sequence[ObservedRate], term: str) -> tuple[Observed, ...]:
+    """What was seen of each band in a test term; nothing without one."""
     return tuple(
-        Observed(
-            band=rate["band"],
-            term=publication.rates_term,
-            rows=rate["rows"],
-            left=rate["left"],
-            low=rate["low"],
-            high=rate["high"],
-        )
-        for rate in publication.band_rates
-        if publication.rates_term
+        Observed(band=rate.band, term=term, rows=rate.rows, left=rate.left, low=rate.low, high=rate.high)
+        for rate in rates
+        if term
     )
 
 
 def _student(entry: ListEntryRow, head: Head, names: dict[UUID, StudentName], principal: Principal) -> ShownStudent:
     name = names.get(entry.student_id)
     scored = entry.band != UNKNOWN
-    sensitive = principal.may(Permission.SEE_HOUSEHOLD)
+    permissions = principal.permissions
     return ShownStudent(
         student_id=entry.student_id,
         name=_written(name),
@@ -198,20 +208,20 @@ def _student(entry: ListEntryRow, head: Head, names: dict[UUID, StudentName], pr
         probability=entry.probability if scored and not (head.stale or head.by_rule) else None,
         must_see=tuple(entry.must_see),
         observed=head.observed_of(entry.band),
-        reasons=tuple(told(entry.reasons, FEATURE_OF, sensitive=sensitive)) if scored else (),
-        missing=tuple(told_missing(entry.missing, FEATURE_OF, sensitive=sensitive)) if scored else (),
+        reasons=tuple(told(entry.reasons, FEATURE_OF, permissions=permissions)) if scored else (),
+        missing=tuple(told_missing(entry.missing, FEATURE_OF, permissions=permissions)) if scored else (),
         unknown_domains=() if scored else _named(entry.unknown_domains),
         domains=dict(entry.domains) if scored else {},
         domain_shares=domain_shares(entry.domains) if scored else {},
-        what_if=_what_if(entry, head, sensitive=sensitive),
+        what_if=_what_if(entry, head, permissions),
     )
 
 
-def _what_if(entry: ListEntryRow, head: Head, *, sensitive: bool) -> tuple[ToldLever, ...]:
+def _what_if(entry: ListEntryRow, head: Head, permissions: Permissions) -> tuple[ToldLever, ...]:
     """What would change a place, as long as there is one."""
     if entry.what_if is None or entry.band not in LISTED_BANDS or head.stale:
         return ()
-    return tuple(told_what_if(entry.what_if, FEATURE_OF, sensitive=sensitive))
+    return tuple(told_what_if(entry.what_if, FEATURE_OF, permissions=permissions))
 
 
 def _named(domains: Sequence[str]) -> tuple[Domain, ...]:

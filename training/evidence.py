@@ -98,7 +98,7 @@ class SourceValue:
 class GroupFigures:
     """One group of people on the test terms at capacity; `group` is a code (training.audit_groups.group_label).
 
-    Where `suppressed` (fewer than 10 people, or next to one such group) counts are None and figures UNKNOWN.
+    Where `suppressed` (fewer than 10 people, or hidden with such a group) counts are None and figures UNKNOWN.
     """
 
     group: str

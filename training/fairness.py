@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from records.suppression import LEAST_CELL, suppressed
 from training.audit_groups import ATTRIBUTE_OF, NOT_KNOWN, Attribute, AuditGroups
 from training.balanced_list import balanced
 from training.contest import Contest, Round, lengths
@@ -28,8 +29,6 @@ Ints = npt.NDArray[np.int64]
 # One leaver in ten: as much as a good model gains over the best published lists at the same length (recall at a tenth
 # .35 against .24-.29). A smaller gap needs about 400 people a group who left, which only many colleges together have.
 TOLERATED_GAP = 0.10
-# Below it a figure may tell of one person.
-LEAST_STUDENTS = 10
 # Below it one person moves a recall by more than the gap tolerated: shown without bounds, and not compared.
 LEAST_LEAVERS = 10
 POWER = 0.8
@@ -175,31 +174,20 @@ def _verdict(is_shown: bool, detectable: float) -> str:
 
 def _named(divided: _Divided) -> Flags:
     """Groups of at least ten people; who is not known to be in any is no group to compare."""
-    return np.asarray((divided.position != NOT_KNOWN) & (divided.students >= LEAST_STUDENTS))
+    return np.asarray((divided.position != NOT_KNOWN) & (divided.students >= LEAST_CELL))
 
 
 def _compared(divided: _Divided) -> Flags:
     return np.asarray(_named(divided) & (divided.leavers >= LEAST_LEAVERS))
 
 
-def suppressed(students: Ints) -> Flags:
-    """Groups whose figures are not shown: fewer than ten people, and the next smallest where it is only one.
-
-    With all groups but one, and the number of all people, the one could be worked out.
-    """
-    hidden = students < LEAST_STUDENTS
-    if hidden.sum() == 1 and len(students) > 1:
-        hidden[np.argmin(np.where(hidden, np.iinfo(np.int64).max, students))] = True
-    return hidden
-
-
 def _group_figures(attribute: Attribute, divided: _Divided) -> Iterator[GroupFigures]:
     recalls = np.concatenate([divided.recall[None], _smoothed(divided)[1:]])
     ratios = _ratio(divided.drawn[:, :, _LEFT], divided.drawn[:, :, _EXPECTED])
     shares = _ratio(divided.total[:, _LISTED], divided.total[:, _ROWS])
-    hidden = suppressed(divided.students)
+    hidden = suppressed(divided.students.tolist())
     for place, position in enumerate(divided.position.tolist()):
-        is_hidden, leavers = bool(hidden[place]), int(divided.leavers[place])
+        is_hidden, leavers = hidden[place], int(divided.leavers[place])
         yield GroupFigures(
             group=attribute.code(position).value,
             students=None if is_hidden else int(divided.students[place]),

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from records import ledger
+from records import audit, ledger
 from records.access import Principal
 from records.errors import NotAllowed
 from records.lists import STALE_AFTER_DAYS
@@ -21,15 +21,18 @@ _STATIC_LIFE = "public, max-age=31536000, immutable"
 @router.get("/")
 def show_list(request: Request, desk: AtDesk, reader: SignedIn) -> Response:
     if not _sees_students(reader):
-        return desk.pages.write(request, "roles.html", reader=reader, institution=_institution(desk, request, reader))
+        return desk.pages.write(
+            request, "roles.html", reader=reader, institution=institution_name(desk, request, reader)
+        )
     shown = read_list(desk.home, reader, desk.today())
     return desk.pages.write(
         request,
         "list.html",
         reader=reader,
-        institution=_institution(desk, request, reader),
+        institution=institution_name(desk, request, reader),
         shown=shown,
         stale_after=STALE_AFTER_DAYS,
+        chain_head=_chain_head(desk),
     )
 
 
@@ -46,7 +49,7 @@ def show_student(request: Request, desk: AtDesk, reader: SignedIn, student_id: U
         request,
         "student.html",
         reader=reader,
-        institution=_institution(desk, request, reader),
+        institution=institution_name(desk, request, reader),
         head=head,
         student=student,
     )
@@ -55,7 +58,7 @@ def show_student(request: Request, desk: AtDesk, reader: SignedIn, student_id: U
 @router.get("/help")
 def show_help(request: Request, desk: AtDesk) -> Response:
     reader = desk.principal(request)
-    institution = _institution(desk, request, reader) if reader else ""
+    institution = institution_name(desk, request, reader) if reader else ""
     return desk.pages.write(request, "help.html", reader=reader, institution=institution)
 
 
@@ -71,6 +74,12 @@ def _sees_students(reader: Principal) -> bool:
     return reader.may(Permission.SEE_OWN_STUDENTS) or reader.may(Permission.SEE_ALL_STUDENTS)
 
 
-def _institution(desk: Desk, request: Request, reader: Principal) -> str:
+def _chain_head(desk: Desk) -> str:
+    """The end of the audit trail once this look is in it: what is on paper cannot be altered."""
+    with desk.home.database.read() as session:
+        return audit.head(session)
+
+
+def institution_name(desk: Desk, request: Request, reader: Principal) -> str:
     row = ledger.require_institution(desk.home.database, reader.institution)
     return row.name_th if desk.pages.language(request) == "th" else row.name_en or row.name_th

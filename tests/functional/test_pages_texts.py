@@ -139,10 +139,11 @@ def test_a_bar_is_as_long_as_its_share(share: float, length: int) -> None:
 # Domains and their reasons
 
 
-def student(stored: list[dict[str, Any]], shares: dict[str, float], *, sensitive: bool = True) -> ShownStudent:
+def student(stored: list[dict[str, Any]], shares: dict[str, float], *, may_see_all: bool = True) -> ShownStudent:
+    permissions = frozenset(Permission) if may_see_all else frozenset()
     return ShownStudent(
         student_id=UUID(int=1), name="", sort_key="", class_group="", band="high", scored=True, cause="rank",
-        probability=0.2, must_see=(), observed=None, reasons=tuple(told(stored, FEATURE_OF, sensitive=sensitive)),
+        probability=0.2, must_see=(), observed=None, reasons=tuple(told(stored, FEATURE_OF, permissions=permissions)),
         missing=(), unknown_domains=(), domains={}, domain_shares=shares, what_if=(),
     )  # fmt: skip
 
@@ -185,8 +186,8 @@ def test_without_shares_none_is_claimed() -> None:
 
 
 def test_what_is_hidden_is_neither_changeable_nor_fixed() -> None:
-    (group,) = wording.domain_groups(student([reason("works_parttime")], {"household": 1.0}, sensitive=False))
+    (group,) = wording.domain_groups(student([reason("works_parttime")], {"household": 1.0}, may_see_all=False))
     assert (group.changeable, group.fixed, group.hidden) == ((), (), True)
-    assert wording.reason_words(TEXTS["en"], student([reason("works_parttime")], {}, sensitive=False).reasons[0]) == (
+    assert wording.reason_words(TEXTS["en"], student([reason("works_parttime")], {}, may_see_all=False).reasons[0]) == (
         "details only for those with permission"
     )

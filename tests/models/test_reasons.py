@@ -9,6 +9,7 @@ import pytest
 
 from features.catalogue import CATALOGUE, FEATURE_OF
 from features.declaration import Feature
+from features.sensitive import FEATURES as SENSITIVE
 from features.vocabulary import Domain, Personal, Unit
 from models.choosing import REASONS, choose
 from models.explain import Explained
@@ -26,6 +27,7 @@ from models.reasons import (
     told,
     told_missing,
 )
+from records.roles import ROLE_OF, Permission
 from records.text import Text
 
 NAMES = [feature.name for feature in CATALOGUE]
@@ -131,7 +133,7 @@ def test_the_reason_about_a_scholarship_is_that_there_is_none(value: float, is_s
 @pytest.mark.parametrize("name", ["absences_left_term", "missed_run_left", "absences_left_worst_course", "gpax_margin"])
 @pytest.mark.parametrize("value", [3.0, 0.0, -2.0])
 def test_a_margin_is_said_before_and_after_the_line(name: str, value: float) -> None:
-    [reason] = told(reasons_of({name: 0.5}, {name: value}), FEATURE_OF, sensitive=False)
+    [reason] = told(reasons_of({name: 0.5}, {name: value}), FEATURE_OF, permissions=frozenset())
     assert reason.value == value
     assert f"{value:.0f}" in reason.sentence.th
     assert "ติดลบ" in reason.sentence.th
@@ -205,7 +207,7 @@ def test_storing_a_thousand_students_makes_no_sentence() -> None:
     ]
     assert Watched.reads == 0
     assert all(reasons and missing for reasons, missing in kept)
-    told(kept[0][0], {feature.name: feature for feature in features}, sensitive=True)
+    told(kept[0][0], {feature.name: feature for feature in features}, permissions=frozenset(Permission))
     assert Watched.reads == 2 * len(kept[0][0])
 
 
@@ -214,7 +216,7 @@ def test_storing_a_thousand_students_makes_no_sentence() -> None:
 
 def test_a_share_is_said_in_percent_in_thai_and_english() -> None:
     [reason] = told(
-        [{"feature": "missed_share_28d", "value": 0.3333, "contribution": 0.9}], FEATURE_OF, sensitive=False
+        [{"feature": "missed_share_28d", "value": 0.3333, "contribution": 0.9}], FEATURE_OF, permissions=frozenset()
     )
     assert reason.sentence.th == "ขาดเรียนร้อยละ 33 ของวันที่บันทึกใน 28 วันที่ผ่านมา"
     assert reason.sentence.en == "absent on 33% of recorded days in the last 28"
@@ -239,7 +241,8 @@ def test_days_are_said_with_their_unit_and_period() -> None:
 
 def test_what_the_catalogue_no_longer_has_is_left_out() -> None:
     assert [
-        reason.feature for reason in told(stored("retired_days_28d", "late_days_28d"), FEATURE_OF, sensitive=True)
+        reason.feature
+        for reason in told(stored("retired_days_28d", "late_days_28d"), FEATURE_OF, permissions=frozenset(Permission))
     ] == ["late_days_28d"]
 
 
@@ -252,7 +255,7 @@ def test_what_is_not_known_and_raises_the_score_is_named_as_missing() -> None:
         {"feature": "score_mean_term", "contribution": 0.31},
         {"feature": "missed_share_28d", "contribution": 0.2},
     ]
-    first, _ = told_missing(stored_ones, FEATURE_OF, sensitive=False)
+    first, _ = told_missing(stored_ones, FEATURE_OF, permissions=frozenset())
     assert first.sentence.th == "ยังไม่มีข้อมูล: คะแนนเก็บเฉลี่ยในภาคเรียนนี้"
     assert first.sentence.en == "not known yet: Mean score of work this term"
     assert (first.domain, first.contribution) == (Domain.GRADES, 0.31)
@@ -265,8 +268,8 @@ def test_what_is_known_is_not_missing() -> None:
 @pytest.mark.parametrize("name", [feature.name for feature in CATALOGUE if feature.personal is Personal.SENSITIVE])
 def test_without_the_permission_a_sensitive_gap_is_its_domain_alone(name: str) -> None:
     stored_one = [{"feature": name, "contribution": 0.2}]
-    [hidden] = told_missing(stored_one, FEATURE_OF, sensitive=False)
-    [open_] = told_missing(stored_one, FEATURE_OF, sensitive=True)
+    [hidden] = told_missing(stored_one, FEATURE_OF, permissions=frozenset())
+    [open_] = told_missing(stored_one, FEATURE_OF, permissions=frozenset(Permission))
     domain, label = FEATURE_OF[name].domain, FEATURE_OF[name].label
     assert (hidden.feature, hidden.label) == (domain.value, domain.label)
     assert hidden.sentence == missing_sentence(domain.label)
@@ -276,7 +279,7 @@ def test_without_the_permission_a_sensitive_gap_is_its_domain_alone(name: str) -
 
 def test_a_gap_that_the_catalogue_no_longer_has_is_left_out() -> None:
     gone = {"feature": "retired_days_28d", "contribution": 0.2}
-    assert told_missing([gone], FEATURE_OF, sensitive=True) == []
+    assert told_missing([gone], FEATURE_OF, permissions=frozenset(Permission)) == []
 
 
 # Sensitive
@@ -284,7 +287,7 @@ def test_a_gap_that_the_catalogue_no_longer_has_is_left_out() -> None:
 
 @pytest.mark.parametrize("name", [feature.name for feature in CATALOGUE if feature.personal is Personal.SENSITIVE])
 def test_without_the_permission_a_sensitive_reason_is_its_domain_alone(name: str) -> None:
-    [reason] = told(stored(name, value=1234.0), FEATURE_OF, sensitive=False)
+    [reason] = told(stored(name, value=1234.0), FEATURE_OF, permissions=frozenset())
     shown = repr(reason)
     domain = FEATURE_OF[name].domain
     assert (reason.feature, reason.value, reason.domain) == (domain.value, None, domain)
@@ -302,28 +305,49 @@ def test_without_the_permission_a_sensitive_reason_is_its_domain_alone(name: str
 
 
 def test_without_the_permission_the_household_is_named_in_both_languages() -> None:
-    [reason] = told(stored("works_parttime"), FEATURE_OF, sensitive=False)
+    [reason] = told(stored("works_parttime"), FEATURE_OF, permissions=frozenset())
     assert reason.sentence.th == "ครอบครัวและรายได้: ดูรายละเอียดได้เฉพาะผู้มีสิทธิ์"
     assert reason.sentence.en == "Household: details only for those with permission"
 
 
 def test_the_sdq_is_told_to_nobody_by_this_catalogue() -> None:
     """Who may see the household may not see sealed answers."""
-    assert told(stored("sdq_group", "sdq_group_worst_ever"), FEATURE_OF, sensitive=True) == []
+    assert told(stored("sdq_group", "sdq_group_worst_ever"), FEATURE_OF, permissions=frozenset(Permission)) == []
 
 
 def test_with_the_permission_it_is_said() -> None:
-    [reason] = told(stored("income_per_head", value=1350.0), FEATURE_OF, sensitive=True)
+    [reason] = told(stored("income_per_head", value=1350.0), FEATURE_OF, permissions=frozenset(Permission))
     assert (reason.feature, reason.hidden) == ("income_per_head", False)
     assert reason.sentence.en == "household income 1,350 baht per head and month"
 
 
+@pytest.mark.parametrize(
+    ("role", "told_in_full"),
+    [
+        ("advisor", []), ("department_head", []), ("director", []), ("committee", ["income_per_head"]),
+        ("scholarship", ["income_per_head"]), ("counsellor", ["income_per_head", "sdq_group"]),
+    ],
+)  # fmt: skip
+def test_the_household_and_the_sealed_screening_ask_for_permissions_of_their_own(
+    role: str, told_in_full: list[str]
+) -> None:
+    sealed = next(feature for feature in SENSITIVE if feature.name == "sdq_group")
+    catalogue = {"income_per_head": FEATURE_OF["income_per_head"], "sdq_group": sealed}
+    permissions = ROLE_OF[role].permissions
+    reasons = told(stored("income_per_head", "sdq_group"), catalogue, permissions=permissions)
+    assert [reason.domain for reason in reasons] == [Domain.HOUSEHOLD, Domain.SCREENING]
+    assert [reason.feature for reason in reasons if not reason.hidden] == told_in_full
+    gaps = [{"feature": name, "contribution": 1.0} for name in catalogue]
+    missing = told_missing(gaps, catalogue, permissions=permissions)
+    assert [one.feature for one in missing if one.feature in catalogue] == told_in_full
+
+
 def test_two_hidden_reasons_are_one_in_the_place_of_the_first() -> None:
-    found = told(stored("works_parttime", "missed_run_now", "income_per_head"), FEATURE_OF, sensitive=False)
+    found = told(stored("works_parttime", "missed_run_now", "income_per_head"), FEATURE_OF, permissions=frozenset())
     assert [reason.feature for reason in found] == ["household", "missed_run_now"]
     assert [reason.contribution for reason in found] == [1.0, 0.9]
 
 
 def test_ordinary_reasons_are_said_to_everybody_in_their_order() -> None:
     names = [feature.name for feature in CATALOGUE if feature.personal is Personal.ORDINARY]
-    assert [reason.feature for reason in told(stored(*names), FEATURE_OF, sensitive=False)] == names
+    assert [reason.feature for reason in told(stored(*names), FEATURE_OF, permissions=frozenset())] == names

@@ -35,7 +35,7 @@ def test_what_is_stored_is_small_and_comes_back() -> None:
 
 
 def test_a_lever_is_told_in_both_languages() -> None:
-    [told] = told_what_if(kept(ABSENCE), FEATURE_OF, sensitive=False)
+    [told] = told_what_if(kept(ABSENCE), FEATURE_OF, permissions=frozenset())
     assert told.label == FEATURE_OF["missed_days_28d"].label
     assert told.now is not None
     assert told.now.th == "ขาดเรียน 6 วันใน 28 วันที่ผ่านมา"
@@ -45,7 +45,7 @@ def test_a_lever_is_told_in_both_languages() -> None:
 
 
 def test_a_domain_is_told_by_its_name_and_the_exit_comes_last() -> None:
-    told = told_what_if(kept(GRADES, exit_=ABSENCE), FEATURE_OF, sensitive=False)
+    told = told_what_if(kept(GRADES, exit_=ABSENCE), FEATURE_OF, permissions=frozenset())
     assert [(one.effect, one.leaves) for one in told] == [("much", False), ("clear", True)]
     assert told[0].now is None
     assert told[0].then.th == "ทุกข้อด้านผลการเรียนที่เปลี่ยนได้อยู่ระดับเดียวกับเพื่อนที่ทำได้ดีพร้อมกัน"
@@ -62,12 +62,12 @@ def test_what_the_catalogue_no_longer_offers_is_left_out(changed: dict[str, obje
     catalogue: dict[str, Feature] = {}
     if changed is not None:
         catalogue["missed_days_28d"] = replace(FEATURE_OF["missed_days_28d"], **changed)  # type: ignore[arg-type]
-    assert told_what_if(kept(ABSENCE, exit_=ABSENCE), catalogue, sensitive=False) == []
+    assert told_what_if(kept(ABSENCE, exit_=ABSENCE), catalogue, permissions=frozenset()) == []
 
 
 def test_what_reads_the_same_after_rounding_is_left_out() -> None:
     hardly = replace(ABSENCE, features=("missed_share_28d",), before=0.334, after=0.3333)
-    assert told_what_if(kept(exit_=hardly), FEATURE_OF, sensitive=False) == []
+    assert told_what_if(kept(exit_=hardly), FEATURE_OF, permissions=frozenset()) == []
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,9 @@ def page(language: str, band: str | None, *levers: Lever, exit_: Lever | None = 
     template = writer._environments[language].from_string(
         '{% import "_what_if.html" as what_if with context %}{{ what_if.section(levers, band) }}'
     )
-    return template.render(levers=told_what_if(kept(*levers, exit_=exit_), FEATURE_OF, sensitive=False), band=band)
+    return template.render(
+        levers=told_what_if(kept(*levers, exit_=exit_), FEATURE_OF, permissions=frozenset()), band=band
+    )
 
 
 def test_the_page_says_what_the_model_says_and_promises_nothing() -> None:

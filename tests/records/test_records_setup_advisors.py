@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from records import staff
 from records.college import College, GroupAdvisor, StaffMember
+from records.errors import ConfigurationGap
 from records.home import DataHome
 from records.setup import apply_college
 from tests.records.small import CODE
@@ -46,3 +49,15 @@ def test_a_group_that_comes_later_has_its_advisor_from_the_first_term(home: Data
     apply_college(home, advised_by("kru.malee"), date(2025, 5, 1))
     apply_college(home, advised_by("kru.malee", "ปวช.1/2"), date(2025, 7, 3))
     assert advisor_on(home, date(2025, 5, 19), "ปวช.1/2") == "kru.malee"
+
+
+def test_a_head_of_department_is_entered_and_a_wrong_one_refused(home: DataHome) -> None:
+    staff_ = (*BOTH_ADVISE.staff, StaffMember(login="kru.head", name="ครูหัวหน้า", role="department_head"))
+    group = BOTH_ADVISE.groups[0]
+    apply_college(home, replace(BOTH_ADVISE, staff=staff_, groups=(replace(group, head="kru.head"),)))
+    with home.database.read() as session:
+        assert staff.assigned_groups(session, CODE, staff.DEPARTMENT_HEAD) == {group.class_group}
+        assert len(staff.advisors_by_group(session, CODE, date(2100, 1, 1))) == 1
+    for login in ("kru.nobody", group.advisor):
+        with pytest.raises(ConfigurationGap, match=f"names the head of department '{login}'"):
+            apply_college(home, replace(BOTH_ADVISE, staff=staff_, groups=(replace(group, head=login),)))

@@ -1,0 +1,90 @@
+"""Rows about students are asked for in few files: everybody else passes one of their functions, and so their checks.
+
+Whatever is added here is read with care: it is a way to students that records/access.py does not see.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("records", "features", "models", "training", "serving", "simulation", "notebooks", "scripts")
+_PEOPLE = (
+    "people", "held_people", "person_links", "roster_report", "people_commands", "erasure", "kept_of_person",
+    "person_export", "corrections", "subjects", "backup",
+)  # fmt: skip
+MAY_ASK = {
+    "StudentRow": (
+        "access", "ledger", "list_pages", "looks", "shards", "erasure", "subjects", "kept_of_person", "person_export",
+        "submitted_lists", "submitted_erasures", "backup",
+    ),
+    "ListEntryRow": (
+        "access", "lists", "list_pages", "looks", "summaries", "monitoring", "erasure", "kept_of_person", "person_export",
+        "retention", "submitted_lists", "backup",
+    ),
+    **dict.fromkeys(("StudentName", "StudentNumber", "Identifier", "LinkReview", "PersonTrait", "MergedPerson"), _PEOPLE),
+    **dict.fromkeys(("QuarantinedRow", "OriginalCell"), ("quarantine", "retention", *_PEOPLE)),
+    "CorrectionRow": _PEOPLE,
+}  # fmt: skip
+QUERIES = ("select", "query", "get", "update", "delete", "insert", "exists", "aliased", "merge")
+
+
+def asks_for_students(path: str, source: str) -> Iterator[str]:
+    """Queries that name a row about students outside the files that may."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        words = {getattr(part, "attr", getattr(part, "id", "")) for one in node.args for part in ast.walk(one)}
+        for word in sorted(words & MAY_ASK.keys()) if called in QUERIES else ():
+            if path not in {f"records/{name}.py" for name in MAY_ASK[word]}:
+                yield f"{path}:{node.lineno}: {called}({word} …) passes the door: ask records/access.py"
+
+
+def renamed(path: str, source: str) -> Iterator[str]:
+    """Rows about students under another name, which the rule above would not know."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.alias) and node.name in MAY_ASK and node.asname not in (None, node.name):
+            yield f"{path}: {node.name} is imported as {node.asname}"
+
+
+def sources() -> dict[str, str]:
+    files = [file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py"))]
+    return {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in files}
+
+
+def test_rows_about_students_are_asked_for_behind_the_door() -> None:
+    found = [
+        line
+        for path, source in sources().items()
+        for rule in (asks_for_students, renamed)
+        for line in rule(path, source)
+    ]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_the_files_that_may_ask_are_few_and_none_serves() -> None:
+    assert len({name for names in MAY_ASK.values() for name in names}) <= 25
+    assert not any("/" in name for names in MAY_ASK.values() for name in names)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("serving/x.py", "session.scalars(select(StudentRow))"),
+        ("training/x.py", "session.get(lists.ListEntryRow, key)"),
+        ("records/x.py", "select(StudentName.first_name)"),
+        ("records/lists.py", "select(func.count()).select_from(x).where(exists().where(y)); select(StudentRow.number)"),
+        ("records/x.py", "update(ListEntryRow).values(band='none')"),
+    ],
+)
+def test_a_bad_example_is_found(path: str, source: str) -> None:
+    assert list(asks_for_students(path, source))
+
+
+def test_a_good_example_passes() -> None:
+    assert not list(asks_for_students("records/access.py", "session.scalars(select(StudentRow))"))
+    assert not list(asks_for_students("serving/x.py", "def f(row: ListEntryRow) -> str:\n    return str(row.band)"))
+    assert list(renamed("serving/x.py", "from records.lists import ListEntryRow as Row"))
