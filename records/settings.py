@@ -29,6 +29,14 @@ class Settings(BaseSettings):
         "admin",
     )
     """Who needs an authenticator app beside the password (as JSON in the environment): all but advisors."""
+    # sign-in by an identity provider
+    oidc_issuer: str = ""
+    """Exactly as the provider's discovery document names itself; empty: local accounts alone."""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+    """A file that only the service's account may read; none for a client without a secret."""
+    oidc_label_th: str = "บัญชีของหน่วยงาน"
+    oidc_label_en: str = "your organisation's account"
     keep_scores_days: int = Field(default=140, ge=14)
     """Scores and reasons are deleted a term of 20 weeks after their as_of."""
     keep_audit_days: int = Field(default=730, ge=90)

@@ -1,71 +1,62 @@
-"""Signing in: accounts, passwords, sessions, and the wait after too many wrong passwords.
+"""Signing in: a login and a password, then what the account still owes; and the accounts that administrators make."""
 
-A session is a random token in a cookie; the database keeps its SHA-256 alone, so a copied database opens no session.
-"""
-
-import hashlib
-import secrets
-import threading
 import unicodedata
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from pwdlib import PasswordHash
-
-from records import audit, ledger, staff
-from records.access import Principal, principal_of
+from records import audit, ledger, sign_ins, staff
+from records.access import Principal
 from records.errors import UserError
 from records.home import DataHome
 from records.roles import ROLE_OF
+from records.sign_ins import Session
 from records.staff import AccountRow
-
-# A school day without signing in again; a shared computer is signed out by the next morning.
-IDLE_LIMIT = timedelta(hours=8)
-ABSOLUTE_LIMIT = timedelta(days=7)
-# Every request reads a session; only one in five minutes writes that it did.
-_NOTED_EVERY = timedelta(minutes=5)
-FAILURE_WINDOW = timedelta(minutes=15)
-FAILURES_A_LOGIN = 5
-# A whole college sits behind one address: the typing errors of a few must not lock out the others.
-FAILURES_AN_ADDRESS = 30
-LEAST_PASSWORD = 12
-MOST_PASSWORD = 256
-_TOKEN_BYTES = 32
-# One argon2 hash takes 64 MiB: two at a time keep a small machine alive under a storm of sign-ins.
-_HASHES_AT_ONCE = 2
-_PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another on paper
+from serving.activation import Activation, new_code
+from serving.oidc import Provider, provider_of
+from serving.passwords import Passwords, hash_password, require_sound
+from serving.second_factor import SecondFactor
+from serving.sessions import Opened, Sessions, hashed
+from serving.throttle import Throttle
 
 
 class AccountRefused(UserError):
-    """An account cannot be made like this."""
+    """An account cannot be made or changed like this."""
 
     @classmethod
     def taken(cls, *, login: str) -> "AccountRefused":
-        return cls(f"There is already an account '{login}'. Choose another login.")
+        return cls(f"There is already an account '{login}'. Choose another login. · มีบัญชี '{login}' อยู่แล้ว ตั้งชื่อผู้ใช้อื่น")
+
+    @classmethod
+    def unknown(cls, *, login: str) -> "AccountRefused":
+        return cls(
+            f"There is no account '{login}'. `zerodrop account list` shows all of them. · "
+            f"ไม่มีบัญชี '{login}' ดูบัญชีทั้งหมดด้วยคำสั่ง zerodrop account list"
+        )
 
     @classmethod
     def unknown_role(cls, *, role: str) -> "AccountRefused":
-        return cls(f"There is no role '{role}'. Choose one of: {', '.join(ROLE_OF)}.")
+        known = ", ".join(ROLE_OF)
+        return cls(f"There is no role '{role}'. Choose one of: {known}. · ไม่มีบทบาท '{role}' เลือกจาก: {known}")
 
     @classmethod
-    def short_password(cls) -> "AccountRefused":
-        return cls(f"The password needs {LEAST_PASSWORD} to {MOST_PASSWORD} characters; a short sentence is easiest.")
+    def linked_elsewhere(cls) -> "AccountRefused":
+        return cls(
+            "This person of the identity provider is linked to another account already. Unlink that one first. · "
+            "บัญชีภายนอกนี้ผูกกับผู้ใช้อื่นอยู่แล้ว ให้ยกเลิกการผูกเดิมก่อน"
+        )
 
     @classmethod
     def no_login(cls) -> "AccountRefused":
-        return cls("An account needs a login. Use the staff number or a name in letters.")
+        return cls(
+            "An account needs a login. Use the staff number or a name in letters. · "
+            "บัญชีต้องมีชื่อผู้ใช้ ใช้เลขประจำตัวบุคลากรหรือชื่อเป็นตัวอักษร"
+        )
 
 
 class SignInRefused(Exception):
-    """Wrong login or password; which of them is not told."""
-
-
-class TooManyFailures(Exception):
-    """So many wrong passwords for this login or from this address that the next try has to wait."""
-
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__("too many wrong passwords")
-        self.wait = wait
+    """Wrong login or password, or nobody's; which of them is not told."""
 
 
 def utc_now() -> datetime:
@@ -77,46 +68,118 @@ def plain_login(login: str) -> str:
     return unicodedata.normalize("NFC", login).strip().lower()
 
 
-def random_password() -> str:
-    """A password to print once: four groups of five letters, 99 bits."""
-    return "-".join("".join(secrets.choice(_PASSWORD_LETTERS) for _ in range(5)) for _ in range(4))
+def create_account(
+    home: DataHome, *, login: str, name: str, role: str, institution: str, password: str = "", actor: str = ""
+) -> AccountRow:
+    """Make an account; without a password it waits for an activation code.
 
-
-def create_account(home: DataHome, *, login: str, name: str, role: str, institution: str, password: str) -> AccountRow:
-    """Make an account. Raises AccountRefused, or ConfigurationGap for an unknown institution."""
+    Raises AccountRefused, PasswordRefused, or ConfigurationGap for an unknown institution.
+    """
     login = plain_login(login)
-    _require_sound(login, role, password)
+    if not login:
+        raise AccountRefused.no_login()
+    if role not in ROLE_OF:
+        raise AccountRefused.unknown_role(role=role)
+    if password:
+        require_sound(password, login)
     ledger.require_institution(home.database, institution)
-    password_hash = PasswordHash.recommended().hash(unicodedata.normalize("NFC", password))
+    password_hash = hash_password(password) if password else ""
     with home.database.write() as session:
         if staff.account_by_login(session, login) is not None:
             raise AccountRefused.taken(login=login)
         account = AccountRow(login=login, name=name, role=role, institution=institution, password_hash=password_hash)
         session.add(account)
-        audit.record_look(session, actor=login, action="create account", institution=institution, detail={"role": role})
+        detail: dict[str, str | int] = {"login": login, "role": role}
+        audit.record_look(
+            session, actor=actor or login, action="create account", institution=institution, detail=detail
+        )
     return account
 
 
-def set_password(home: DataHome, *, login: str, password: str) -> None:
-    """Give an account that is there a new password. Raises AccountRefused."""
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-        raise AccountRefused.short_password()
-    password_hash = PasswordHash.recommended().hash(unicodedata.normalize("NFC", password))
-    with home.database.write() as session:
-        account = staff.account_by_login(session, plain_login(login))
-        if account is None:
-            raise AccountRefused.no_login()
+def set_password(home: DataHome, *, login: str, password: str, actor: str = "") -> None:
+    """Give an account that is there a new password and end its sessions. Raises AccountRefused or PasswordRefused."""
+    login = plain_login(login)
+    require_sound(password, login)
+    password_hash = hash_password(password)
+    with _changing(home, login, actor=actor or login, action="set password") as (session, account):
         account.password_hash = password_hash
-        audit.record_look(session, actor=account.login, action="set password", institution=account.institution)
+        account.activation_hash = account.activation_until = None
+        sign_ins.close_all(session, account.id)
 
 
-def _require_sound(login: str, role: str, password: str) -> None:
-    if not login:
-        raise AccountRefused.no_login()
+@contextmanager
+def _changing(
+    home: DataHome, login: str, *, actor: str, action: str, **detail: str | int
+) -> Iterator[tuple[Session, AccountRow]]:
+    """An account to be changed, and the change recorded. Raises AccountRefused when there is none."""
+    login = plain_login(login)
+    with home.database.write() as session:
+        account = sign_ins.locked_account(session, login)
+        if account is None:
+            raise AccountRefused.unknown(login=login)
+        yield session, account
+        told = {"login": login, **detail}
+        audit.record_look(session, actor=actor, action=action, institution=account.institution, detail=told)
+
+
+def give_code(home: DataHome, login: str, *, actor: str, now: datetime) -> str:
+    """An activation code, to be told once: for a first password, or a new one. Raises AccountRefused."""
+    with _changing(home, login, actor=actor, action="give activation code") as (_, account):
+        return new_code(account, now)
+
+
+def set_active(home: DataHome, login: str, *, active: bool, actor: str) -> None:
+    """Let an account sign in, or not any more; then its sessions end at once. Raises AccountRefused."""
+    action = "enable account" if active else "disable account"
+    with _changing(home, login, actor=actor, action=action) as (session, account):
+        account.active = active
+        if not active:
+            account.activation_hash = account.activation_until = None
+            sign_ins.close_all(session, account.id)
+
+
+def set_role(home: DataHome, login: str, role: str, *, actor: str) -> None:
+    """Another role; the sessions end, because it may need a second factor. Raises AccountRefused."""
     if role not in ROLE_OF:
         raise AccountRefused.unknown_role(role=role)
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-        raise AccountRefused.short_password()
+    with _changing(home, login, actor=actor, action="set role", role=role) as (session, account):
+        account.role = role
+        sign_ins.close_all(session, account.id)
+
+
+def reset_second_factor(home: DataHome, login: str, *, actor: str) -> None:
+    """Forget the app of an account and end its sessions; the next sign-in sets up another where the role needs one.
+
+    Raises AccountRefused.
+    """
+    with _changing(home, login, actor=actor, action="reset second factor") as (session, account):
+        account.second_factor = account.second_factor_step = None
+        sign_ins.close_all(session, account.id)
+
+
+def link_account(home: DataHome, *, login: str, issuer: str, subject: str, actor: str, now: datetime) -> None:
+    """Let a person of an identity provider sign in as this account. Raises AccountRefused."""
+    with _changing(home, login, actor=actor, action="link account", issuer=issuer) as (session, account):
+        holder = sign_ins.linked(session, issuer, subject)
+        if holder is not None and holder.id != account.id:
+            raise AccountRefused.linked_elsewhere()
+        if holder is None:
+            sign_ins.add_link(session, issuer=issuer, subject=subject, account_id=account.id, now=now)
+
+
+def unlink_account(home: DataHome, *, login: str, actor: str) -> None:
+    """End every sign-in of this account by an identity provider. Raises AccountRefused."""
+    with _changing(home, login, actor=actor, action="unlink account") as (session, account):
+        sign_ins.remove_links(session, account.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnAccount:
+    """How a signed-in person signs in."""
+
+    has_password: bool
+    has_second_factor: bool
+    is_linked: bool
 
 
 class Accounts:
@@ -124,85 +187,85 @@ class Accounts:
 
     def __init__(self, home: DataHome, *, now: Callable[[], datetime] = utc_now) -> None:
         self._home = home
-        self._now = now
-        self._hashing = PasswordHash.recommended()
-        # An unknown login is compared with this one, so that it takes as long as a known one.
-        self._nobody = self._hashing.hash(secrets.token_hex(_TOKEN_BYTES))
-        self._hashes = threading.BoundedSemaphore(_HASHES_AT_ONCE)
+        self.now = now
+        self._passwords = Passwords()
+        self._throttle = Throttle(home, now=now)
+        self.sessions = Sessions(home, now=now)
+        self.second_factor = SecondFactor(home, sessions=self.sessions, throttle=self._throttle, now=now)
+        self.activation = Activation(home, passwords=self._passwords, throttle=self._throttle, now=now)
+        self.provider: Provider | None = provider_of(home.settings)
 
-    def sign_in(self, *, login: str, password: str, address: str) -> str:
-        """Open a session and return its token. Raises SignInRefused or TooManyFailures."""
+    def sign_in(self, *, login: str, password: str, address: str, browser: str = "") -> Opened:
+        """Open a session. Raises SignInRefused or TooManyFailures."""
         login = plain_login(login)
-        by_login, by_address = self._subject("login", login), self._subject("address", address)
-        self._begin_attempt(by_login, by_address)
-        account = self._account(login)
-        if not self._fits(password, account) or account is None or not account.active:
-            self._note_failure(by_address)
-            raise SignInRefused
-        return self._open(account, by_login)
+        account = self._proven(login, password, address)
+        with self._home.database.write() as session:
+            complete = not self.sessions.needs_second_factor(account)
+            return self.sessions.open(session, account, browser=browser, complete=complete)
+
+    def sign_in_linked(self, *, issuer: str, subject: str, browser: str = "") -> Opened:
+        """Open a session for a person of an identity provider. Raises SignInRefused when no account is linked."""
+        with self._home.database.write() as session:
+            account = sign_ins.linked(session, issuer, subject)
+            if account is None or not account.active:
+                raise SignInRefused
+            complete = not self.sessions.needs_second_factor(account)
+            return self.sessions.open(session, account, browser=browser, complete=complete)
+
+    def own(self, principal: Principal) -> OwnAccount:
+        """How this person signs in; for a machine nothing at all."""
+        with self._home.database.read() as session:
+            account = staff.account_by_login(session, principal.login)
+            if account is None:
+                return OwnAccount(has_password=False, has_second_factor=False, is_linked=False)
+            return OwnAccount(
+                has_password=bool(account.password_hash),
+                has_second_factor=account.second_factor is not None,
+                is_linked=bool(sign_ins.links(session, account.id)),
+            )
 
     def principal(self, token: str) -> Principal | None:
-        """Who holds this token; None when it is unknown, closed, idle or too old."""
-        now = self._now()
-        with self._home.database.read() as session:
-            found = staff.account_of_session(
-                session, token_hash=_hashed(token), opened_since=now - ABSOLUTE_LIMIT, seen_since=now - IDLE_LIMIT
-            )
-            if found is None:
-                return None
-            principal, seen_at = principal_of(found[0]), found[1].seen_at
-        if now - seen_at >= _NOTED_EVERY:
-            self._note_use(token, now)
-        return principal
+        """Who holds this token; None when it is unknown, closed, idle, too old, or owes a second factor."""
+        return self.sessions.principal(token)
 
     def sign_out(self, token: str) -> None:
+        self.sessions.close(token)
+
+    def confirm(self, token: str, *, password: str, address: str) -> None:
+        """The password given again in a session. Raises SignInRefused or TooManyFailures."""
+        self._proven(self._login_of(token), password, address)
+        self.sessions.confirm(token)
+
+    def change_password(self, token: str, *, current: str, new: str, address: str) -> None:
+        """A new password; all other sessions end. Raises PasswordRefused, SignInRefused or TooManyFailures."""
+        login = self._login_of(token)
+        require_sound(new, login)
+        self._proven(login, current, address)
+        password_hash = self._passwords.hash(new)
         with self._home.database.write() as session:
-            staff.close_session(session, _hashed(token))
+            account = sign_ins.locked_account(session, login)
+            if account is None or not account.active:
+                raise SignInRefused
+            account.password_hash = password_hash
+            account.activation_hash = account.activation_until = None
+            sign_ins.close_all(session, account.id, but=hashed(token))
+            audit.record_look(session, actor=login, action="change password", institution=account.institution)
+        self.sessions.confirm(token)
 
-    def _subject(self, kind: str, value: str) -> bytes:
-        return self._home.vault.key.fingerprint("login", "", f"{kind}:{value}")
-
-    def _begin_attempt(self, by_login: bytes, by_address: bytes) -> None:
-        # The attempt counts before its password is looked at: guesses sent at once cannot overtake the counter.
-        now = self._now()
-        with self._home.database.write() as session:
-            since = now - FAILURE_WINDOW
-            if (
-                staff.count_failures(session, by_login, since) >= FAILURES_A_LOGIN
-                or staff.count_failures(session, by_address, since) >= FAILURES_AN_ADDRESS
-            ):
-                raise TooManyFailures(FAILURE_WINDOW)
-            staff.note_failure(session, by_login, now)
-
-    def _note_failure(self, subject: bytes) -> None:
-        with self._home.database.write() as session:
-            staff.note_failure(session, subject, self._now())
-
-    def _account(self, login: str) -> AccountRow | None:
+    def _proven(self, login: str, password: str, address: str) -> AccountRow:
+        """The account, its password being right. Raises SignInRefused or TooManyFailures."""
+        self._throttle.begin("login", login, address)
         with self._home.database.read() as session:
-            return staff.account_by_login(session, login)
+            account = staff.account_by_login(session, login)
+        fits = self._passwords.fits(password, account.password_hash if account is not None else "")
+        if account is None or not fits or not account.active:
+            self._throttle.failed(address)
+            raise SignInRefused
+        self._throttle.passed("login", login)
+        return account
 
-    def _fits(self, password: str, account: AccountRow | None) -> bool:
-        held = account.password_hash if account is not None and account.password_hash else self._nobody
-        with self._hashes:
-            return self._hashing.verify(unicodedata.normalize("NFC", password), held)
-
-    def _open(self, account: AccountRow, by_login: bytes) -> str:
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        with self._home.database.write() as session:
-            staff.forget_failures(session, by_login)
-            staff.open_session(session, token_hash=_hashed(token), account_id=account.id, now=self._now())
-            audit.record_look(session, actor=account.login, action="sign in", institution=account.institution)
-        return token
-
-    def _note_use(self, token: str, now: datetime) -> None:
-        with self._home.database.write() as session:
-            found = staff.account_of_session(
-                session, token_hash=_hashed(token), opened_since=now - ABSOLUTE_LIMIT, seen_since=now - IDLE_LIMIT
-            )
-            if found is not None:
-                found[1].seen_at = now
-
-
-def _hashed(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    def _login_of(self, token: str) -> str:
+        principal = self.sessions.principal(token)
+        if principal is None:
+            raise SignInRefused
+        return principal.login
