@@ -150,16 +150,21 @@ def _first_open(home: DataHome, shard: Shard, closed_before: date) -> dict[str, 
 # Writing
 
 
+def new_path(table: Table) -> str:
+    """A path for a compacted file of a table that no other file has."""
+    return str(Path(FOLDER) / table.name / f"{uuid4().hex}.parquet")
+
+
 def written_as_one(
     home: DataHome, shard: Shard, table: Table, old: Sequence[LogFile]
 ) -> tuple[str, list[CompactedPartRow]]:
     """One file with the rows of all these files; its path, and what of it belongs to whom."""
-    relative = str(Path(FOLDER) / table.name / f"{uuid4().hex}.parquet")
+    relative = new_path(table)
     told, digest = store(
         home.logs / relative,
         table,
         home.vault.key,
-        lambda sink: _write(sink, table, _rows_in_order(home, shard, table, old)),
+        lambda sink: write_compacted(sink, table, _rows_in_order(home, shard, table, old)),
     )
     parts = told.parts(shard.institutions, table, relative, digest)
     rows, expected = sum(part.rows for part in parts), sum(file.rows for file in old)
@@ -236,7 +241,8 @@ def _join(held: CompactedPartRow, more: CompactedPartRow) -> None:
     held.largest_student = max(held.largest_student, more.largest_student)
 
 
-def _write(sink: Sink, table: Table, chunks: Iterator[pa.Table]) -> _Told:
+def write_compacted(sink: Sink, table: Table, chunks: Iterator[pa.Table]) -> _Told:
+    """Write chunks that are in order of time as the rows of one compacted file, and say what was written."""
     told, schema = _Told(), _schema(table)
     delta = {name: "DELTA_BINARY_PACKED" for name in _DELTA if name in schema.names}
     flags = {field.name for field in schema if pa.types.is_boolean(field.type)}

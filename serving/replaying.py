@@ -22,6 +22,8 @@ from serving.weekly import Standing, list_of
 
 Progress = Callable[[str, int], None]
 COMPARED = tuple(item.name for item in fields(NewEntry) if item.name != "number")
+_PLACES = frozenset({"rank", "band", "cause", "cut_off", "listed_probability"})
+"""What of a student's entry depends on who else is on the list: it moves up where an erased person stood."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +60,21 @@ class AgainstPublished:
         """Whether what people are shown is the list; not after an erasure."""
         return _as_stored(self.published, self.stored).digest() == self.published.digest
 
+    @cached_property
+    def erased(self) -> int:
+        """How many persons of the list were erased since: their entries have a place and nothing else."""
+        return sum(entry.number < 0 for entry in self.stored)
+
+    @property
+    def differs_by_erasure_alone(self) -> bool:
+        """Whether all that is said of everybody else is as stored, in the same order; places move up."""
+        found = self.differences
+        others = found.only_stored or found.only_again or found.fields.keys() - _PLACES
+        return bool(self.erased) and not others and _in_order(self.stored) == _in_order(self.again.entries)
+
     @property
     def differences(self) -> Differences:
-        then = {entry.number: entry for entry in self.stored}
+        then = {entry.number: entry for entry in self.stored if entry.number >= 0}
         now = {entry.number: entry for entry in self.again.entries}
         both = then.keys() & now.keys()
         counted = {
@@ -73,6 +87,10 @@ class AgainstPublished:
             only_again=len(now.keys() - then.keys()),
             fields={name: count for name, count in counted.items() if count},
         )
+
+
+def _in_order(entries: Sequence[NewEntry]) -> list[int]:
+    return [entry.number for entry in sorted(entries, key=lambda entry: entry.rank) if entry.number >= 0]
 
 
 def _as_stored(published: PublicationRow, entries: Sequence[NewEntry]) -> NewPublication:
@@ -171,6 +189,9 @@ def why_different(found: AgainstPublished) -> Iterator[Text]:
         return
     yield _AGAIN[found.again_as_published]
     yield _STORED[found.stored_as_published]
+    yield from _of_erased(found)
+    if found.published.pruned_at is not None:
+        yield _PRUNED
     differ = found.differences
     if differ.only_stored or differ.only_again:
         yield Text(
@@ -179,17 +200,37 @@ def why_different(found: AgainstPublished) -> Iterator[Text]:
         )
     for name, count in differ.fields.items():
         yield Text(th=f"{name} ต่างกัน {count} คน", en=f"{name} differs for {count}")
-    if differ.fields and not found.again_as_published:
+    if differ.fields and not found.again_as_published and not found.differs_by_erasure_alone:
         yield Text(
             th="อาจเป็นเพราะ: ครูที่ปรึกษาของวันนั้นถูกแก้ย้อนหลัง หรือโปรแกรมหรือชุดคำนวณรุ่นใหม่ให้ผลต่างจากเดิม",
             en="a cause can be: advisors were changed back to that day, or this version of zerodrop or its libraries "
             "computes otherwise",
         )
-    if not (differ.fields or differ.only_stored or differ.only_again):
+    if not (differ.fields or differ.only_stored or differ.only_again or found.erased):
         yield Text(
             th="แต่รายการทั้งสองชุดตรงกัน: สิ่งที่บันทึกไว้กับรายชื่อ (รหัสตรวจสอบ แบบจำลอง หรือกำลังคน) อาจถูกแก้",
             en="yet the entries of the two agree: what is stored with the list (its digest, model or capacity) "
             "may have been changed",
+        )
+
+
+_PRUNED = Text(
+    th="คะแนนและเหตุผลที่เก็บไว้ถูกลบแล้วเพราะครบกำหนด ยังเก็บเพียงว่าใครอยู่ในรายชื่อระดับใด",
+    en="the stored scores and reasons were deleted, their time being over; who was listed in which band is kept",
+)
+
+
+def _of_erased(found: AgainstPublished) -> Iterator[Text]:
+    if found.differs_by_erasure_alone:
+        yield Text(
+            th=f"ต่างกันเพราะมีคนที่ถูกลบข้อมูลตามคำขอ {found.erased} คนเท่านั้น คนอื่นตรงกันทุกตัวอักษรและเรียงตามเดิม เพียงเลื่อนขึ้นแทนที่ว่าง",
+            en=f"erased persons are the only difference ({found.erased}): everybody else is the same, byte for byte and in the "
+            "same order, and moves up into the places that they left",
+        )
+    elif found.erased:
+        yield Text(
+            th=f"มีคนที่ถูกลบข้อมูลตามคำขอ {found.erased} คน ค่าที่เทียบกับเพื่อนในกลุ่มเรียนเดียวกันจึงเปลี่ยนได้",
+            en=f"persons were erased since ({found.erased}): values that compare a student with the class group can change",
         )
 
 

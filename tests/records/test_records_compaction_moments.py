@@ -55,14 +55,14 @@ def test_an_import_that_commits_while_a_file_is_written_is_not_lost(
     home: DataHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two_weeks(home)
-    write, numbers = compaction._write, []
+    write, numbers = compaction.write_compacted, []
 
     def meanwhile(*args: Any) -> Any:
         if not numbers:
             numbers.append(week(home, CODE, 3))
         return write(*args)
 
-    monkeypatch.setattr(compaction, "_write", meanwhile)
+    monkeypatch.setattr(compaction, "write_compacted", meanwhile)
     compact(home, BOTH, LATER)
     batches = {row["batch"] for row in told(home)[CODE, "attendance"]}
     assert numbers[0] in batches
