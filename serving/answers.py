@@ -1,5 +1,6 @@
 """How the service says no: problem+json to programs, a short page in the reader's language to people."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,22 +9,38 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from records.errors import NotAllowed
+from records.errors import NotAllowed, StoreUnavailable
 from serving.desk import SignInNeeded
 from serving.middleware import request_id_of
 
 # What a page can say about itself; any other refusal is worded as the plain "not understood".
-_WORDED = frozenset({400, 403, 404, 405, 413, 422, 500})
+_WORDED = frozenset({400, 403, 404, 405, 413, 422, 500, 503})
 _TITLES = {
     400: "Bad request",
     401: "Sign in first",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
+    409: "Not with what is there",
     413: "Too large",
+    415: "Not a format that is read here",
     422: "The request is not complete",
+    429: "Too often",
     500: "Something broke",
+    503: "Not now",
 }
+_RETRY_SECONDS = "5"
+_MOST_ERRORS = 20
+_OUR_NAMES = re.compile(r"(?!.*[0-9]{5})[A-Za-z0-9_\[\]-]{1,60}")
+
+
+class Conflict(Exception):
+    """What was asked does not go with what is there: `at` says where in the request, `why` is a code."""
+
+    def __init__(self, at: str, why: str) -> None:
+        super().__init__(f"{at}: {why}")
+        self.at, self.why = at, why
 
 
 def refuse(request: Request, status: int, *, errors: Sequence[dict[str, str]] = ()) -> Response:
@@ -43,6 +60,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(NotAllowed, _on_not_allowed)
     app.add_exception_handler(SignInNeeded, _on_sign_in)
+    app.add_exception_handler(Conflict, _on_conflict)
+    app.add_exception_handler(StoreUnavailable, _on_unavailable)
 
 
 def _is_program(request: Request) -> bool:
@@ -71,8 +90,14 @@ async def _on_http(request: Request, error: Exception) -> Response:
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # Where and why, never the value: it may be a name, a number or a password.
-    errors = [{"at": ".".join(str(part) for part in one["loc"]), "why": one["type"]} for one in error.errors()]
+    errors = [{"at": _place(one["loc"], one["type"]), "why": one["type"]} for one in error.errors()[:_MOST_ERRORS]]
     return refuse(request, 422, errors=errors)
+
+
+def _place(way: Sequence[str | int], why: str) -> str:
+    """Where in the request; a name that we do not have is the sender's own word and is left out."""
+    known = way[:-1] if why == "extra_forbidden" else way
+    return ".".join(str(part) if isinstance(part, int) or _OUR_NAMES.fullmatch(part) else "?" for part in known)
 
 
 async def _on_not_allowed(request: Request, _error: Exception) -> Response:
@@ -80,4 +105,19 @@ async def _on_not_allowed(request: Request, _error: Exception) -> Response:
 
 
 async def _on_sign_in(request: Request, _error: Exception) -> Response:
-    return refuse(request, 401) if _is_program(request) else RedirectResponse("/login", status_code=303)
+    if not _is_program(request):
+        return RedirectResponse("/login", status_code=303)
+    answer = refuse(request, 401)
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+async def _on_conflict(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Conflict)
+    return refuse(request, 409, errors=[{"at": error.at, "why": error.why}])
+
+
+async def _on_unavailable(request: Request, _error: Exception) -> Response:
+    answer = refuse(request, 503)
+    answer.headers["Retry-After"] = _RETRY_SECONDS
+    return answer

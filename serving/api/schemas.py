@@ -11,16 +11,16 @@ from features.vocabulary import Domain, Unit
 Band = Literal["high", "watch", "unknown"]
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Words(_Answer):
+class Words(Answer):
     th: str
     en: str
 
 
-class ReasonAnswer(_Answer):
+class ReasonAnswer(Answer):
     feature: str = Field(description="name in the catalogue; the domain's name where details need a permission")
     label: Words
     value: float | None = Field(description="null: not known, or not for this account")
@@ -32,7 +32,7 @@ class ReasonAnswer(_Answer):
     domain: Domain
 
 
-class MissingAnswer(_Answer):
+class MissingAnswer(Answer):
     feature: str = Field(description="name in the catalogue; the domain's name where details need a permission")
     label: Words
     contribution: float = Field(description="log-odds that its not being known adds, on the calibrated scale")
@@ -40,7 +40,7 @@ class MissingAnswer(_Answer):
     domain: Domain
 
 
-class LeverAnswer(_Answer):
+class LeverAnswer(Answer):
     label: Words
     now: Words | None = Field(description="null for all that can be changed of a domain together")
     then: Words = Field(description="what the records would say")
@@ -50,7 +50,7 @@ class LeverAnswer(_Answer):
     leaves: bool = Field(description="with this alone the student would not be on the list")
 
 
-class ObservedAnswer(_Answer):
+class ObservedAnswer(Answer):
     """What was seen of a band in the model's test term. It is told of the band and is no forecast of one student."""
 
     band: Literal["high", "watch", "none"]
@@ -60,7 +60,7 @@ class ObservedAnswer(_Answer):
     high: float | None = Field(description="upper end of its 95 % interval")
 
 
-class Validity(_Answer):
+class Validity(Answer):
     as_of: date = Field(description="what was known before this day (Asia/Bangkok) counts")
     expires: date = Field(description="last day on which band, probability and observed rate are given")
     stale: bool
@@ -72,6 +72,13 @@ class RiskAnswer(Validity):
     student_id: UUID
     probability: float | None = Field(
         description="null for the rule list, once the score is stale, and where band is unknown"
+    )
+    cut_off: float | None = Field(
+        description="ordering value (log-odds) from which on a student of this advisor was listed; "
+        "null: everybody or nobody was, it is stale, or not for this account"
+    )
+    listed_probability: float | None = Field(
+        description="how likely a place was before ties were broken, 0-1; null: not for this account, or stale"
     )
     band: Band | None = Field(description="null: not on the list, or stale; unknown: too little is known for a score")
     observed: ObservedAnswer | None = Field(
@@ -90,13 +97,32 @@ class RiskAnswer(Validity):
     )
 
 
-class Capacity(_Answer):
+class PastWeek(Answer):
+    """A student's place in the list of a week; once that list is stale, only whether they stood on it."""
+
+    publication_id: UUID
+    as_of: date
+    expires: date
+    stale: bool
+    model: str
+    listed: bool
+    band: Band | None = Field(description="null: not on the list, or stale")
+    probability: float | None = Field(description="null for the rule list, once stale, and where band is unknown")
+    must_see: list[str]
+
+
+class HistoryAnswer(Answer):
+    weeks: list[PastWeek] = Field(description="newest first; the current list of each week")
+    next: str | None = Field(description="cursor of the next page; null: there is none")
+
+
+class Capacity(Answer):
     visits_per_week: int
     rows_per_advisor: int
     is_default: bool = Field(description="nobody has entered a capacity yet")
 
 
-class ListedStudent(_Answer):
+class ListedStudent(Answer):
     student_id: UUID
     name: str
     class_group: str
@@ -105,7 +131,7 @@ class ListedStudent(_Answer):
     reasons: list[ReasonAnswer]
 
 
-class NotAssessed(_Answer):
+class NotAssessed(Answer):
     student_id: UUID
     name: str
     class_group: str
@@ -120,12 +146,39 @@ class ListAnswer(Validity):
     not_assessed: list[NotAssessed] = Field(description="of whom too little is known for a place, by name")
 
 
-class FieldProblem(_Answer):
-    at: str
-    why: str
+class EntryAnswer(ListedStudent):
+    unknown_domains: list[Domain] = Field(description="where band is unknown: of which domains too little is known")
 
 
-class Problem(_Answer):
+class EntryPage(Validity):
+    entries: list[EntryAnswer] = Field(description="by rank; once the list is stale by student_id")
+    next: str | None = Field(description="cursor of the next page; null: there is none")
+
+
+class PublicationAnswer(Validity):
+    """The head of a list; nothing of its students."""
+
+    publication_id: UUID
+    institution: str
+    status: Literal["current", "superseded"]
+    digest: str = Field(description="of what the list says: the same records and model give the same digest")
+    known_until: datetime
+    published_at: datetime
+    capacity: Capacity
+    pruned: bool = Field(description="its scores and reasons were deleted, their time being over")
+
+
+class PublicationPage(Answer):
+    lists: list[PublicationAnswer] = Field(description="newest week first")
+    next: str | None = Field(description="cursor of the next page; null: there is none")
+
+
+class FieldProblem(Answer):
+    at: str = Field(description="where in the request, such as `body.entries.3.rank`")
+    why: str = Field(description="a code, such as `extra_forbidden`")
+
+
+class Problem(Answer):
     """RFC 9457; repeats nothing of what was sent."""
 
     type: str
