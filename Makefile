@@ -4,8 +4,10 @@ BIN := .venv/bin
 SERVE ?= 1
 DEMO_HOME ?= var/demo
 CASES ?= 5000
+KILLS ?= 40
+MINUTES ?= 10
 
-.PHONY: demo test check fuzz docs clean
+.PHONY: demo test test-postgres check fuzz faults docs clean
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -20,7 +22,11 @@ demo: .venv/ready
 
 test: .venv/ready
 	@$(BIN)/python scripts/find_chromium.py || echo "BROWSER TESTS WILL BE SKIPPED"
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-branch --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile -m "not second_pass" --cov --cov-branch --cov-report=term:skip-covered
+
+# The functional tests once more, on PostgreSQL; everything else about PostgreSQL is in `make test`.
+test-postgres: .venv/ready
+	$(BIN)/pytest -n 2 --dist loadfile -m second_pass
 
 check: .venv/ready
 	$(BIN)/ruff format --check .
@@ -33,6 +39,12 @@ check: .venv/ready
 # Thousands of random models against LightGBM, shap and Shapley's definition, and of damaged ones; `make test` runs a few.
 fuzz: .venv/ready
 	ZERODROP_CASES=$(CASES) $(BIN)/pytest -q -n 2 -p no:cacheprovider -o timeout=0 tests/models/explain/test_fuzz*.py tests/models/test_hostile.py
+
+# Every fault of docs/reliability.md against the real service: kills, full disks, locks, damage, then a soak. Some need root.
+faults: .venv/ready
+	ZERODROP_KILLS=$(KILLS) $(BIN)/pytest -q -p no:cacheprovider -o timeout=0 tests/faults tests/functional/test_server.py \
+		tests/records/test_records_publish_crashes.py tests/records/test_records_crashes.py tests/functional/test_command_score_all.py
+	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES)
 
 # What is generated from the code.
 docs: .venv/ready

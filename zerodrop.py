@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from records.home import DataHome
+    from records.text import Text
 
 
 def command_line() -> typer.Typer:
@@ -32,17 +33,23 @@ def command_line() -> typer.Typer:
     for name, short, commands in _groups():
         group = typer.Typer(no_args_is_help=True, help=short)
         for word, command in commands.items():
-            group.command(word)(command)
+            if isinstance(command, typer.Typer):
+                group.add_typer(command, name=word)
+            else:
+                group.command(word)(command)
         app.add_typer(group, name=name, short_help=short)
     return app
 
 
 def _single() -> list[tuple[str, Callable[..., None], str]]:
     """The commands that stand alone: (word, command, what it is for)."""
+    from records.backup_commands import restore
     from records.commands import check, import_
     from records.compaction_commands import compact
     from records.intake.source_commands import sources, template
-    from serving.commands import init, replay, score, serve
+    from records.privacy_commands import prune
+    from serving.commands import init, replay, serve
+    from serving.score_commands import score
     from training.commands import base_rates, train
     from training.doctor_commands import doctor
     from training.model_commands import card, compare, promote, rollback
@@ -66,18 +73,22 @@ def _single() -> list[tuple[str, Callable[..., None], str]]:
         ("rollback", rollback, "กลับไปใช้ของก่อนหน้า · put the model before back in charge"),
         ("score", score, "ออกรายชื่อของสัปดาห์ · publish the week's list"),
         ("monitor", monitor, "คะแนนยังตรงกับความจริงไหม · do the scores still hold"),
+        ("prune", prune, "ลบข้อมูลที่ครบกำหนด · delete what is over its time"),
+        ("restore", restore, "กู้คืนข้อมูลสำรอง · put a backup into a new data home"),
         ("serve", serve, "เปิดหน้าจอ · show the pages"),
         ("demo", demo, "ลองทั้งระบบ · try it all on a simulated college"),
     ]
 
 
-def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None]]]]:
-    """The commands that come in groups: (word, what it is about, its commands)."""
+def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None] | typer.Typer]]]:
+    """The commands that come in groups: (word, what it is about, its commands or groups of them)."""
     from features.build_commands import build_features
     from features.commands import entry_lag, list_features, show_feature
     from records.intake import commands as intake
     from records.people_commands import different, doubts, same
     from records.roster_commands import compare, confirm
+    from serving.account_commands import account_commands
+    from serving.list_commands import restore_list, show_lists
     from training.model_commands import mlflow_ui
 
     rows: Mapping[str, Callable[..., None]] = {
@@ -99,8 +110,51 @@ def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None]]]]:
             "ตัวบ่งชี้และความช้าของข้อมูล · features and entry lag",
             {"list": list_features, "show": show_feature, "lag": entry_lag, "build": build_features},
         ),
+        ("lists", "รายชื่อที่เผยแพร่แล้ว · the published lists", {"show": show_lists, "restore": restore_list}),
+        ("account", "บัญชีผู้ใช้และกุญแจ · accounts and keys", account_commands()),
+        *_store_groups(),
+        *_privacy_groups(),
         ("mlflow", "การฝึกทุกครั้ง · the runs of training", {"ui": mlflow_ui}),
     ]
+
+
+def _store_groups() -> list[tuple[str, str, Mapping[str, Callable[..., None] | typer.Typer]]]:
+    from records import audit_commands, database_commands
+
+    return [
+        (
+            "db",
+            "ดูแลฐานข้อมูล · look after the databases",
+            {"migrate": database_commands.migrate, "check": database_commands.check, "move": database_commands.move},
+        ),
+        (
+            "audit",
+            "บันทึกการเข้าดู · who looked, and whether that trail is whole",
+            {"verify": audit_commands.verify, "head": audit_commands.head, "who-saw": audit_commands.who_saw},
+        ),
+    ]
+
+
+def _privacy_groups() -> list[tuple[str, str, Mapping[str, Callable[..., None] | typer.Typer]]]:
+    """The commands for what persons may ask of their own data, and for copies of it."""
+    from records import backup_commands
+    from records.privacy_commands import person_commands
+
+    backups: Mapping[str, Callable[..., None] | typer.Typer] = {
+        "make": backup_commands.make,
+        "verify": backup_commands.verify,
+    }
+    own = person_commands(_reason_in_words)
+    return [
+        ("person", "สิทธิของเจ้าของข้อมูล · what a person may ask of their own data", own),
+        ("backup", "สำรองข้อมูล · backups", backups),
+    ]
+
+
+def _reason_in_words(stored: Mapping[str, Any]) -> "Text":
+    from serving.person_words import in_words
+
+    return in_words(stored)
 
 
 def simulate(
@@ -139,7 +193,7 @@ def demo(
 ) -> None:
     """From nothing to a published list: simulate a college, import its files, train, promote, score, serve."""
     from records.console import data_home, progress_line
-    from serving.commands import score, serve
+    from serving.score_commands import score
 
     monday = _take_in_simulated_college(home, home.with_name(home.name + "-files"), students)
     with data_home(home) as opened, progress_line("train", quiet=False) as progress:
@@ -147,7 +201,7 @@ def demo(
     score(as_of=datetime.combine(monday, time.min), home=home)
     _say_where_to_look(home, port)
     if serve_pages:
-        serve(port=port, home=home)
+        _serve_by_password_alone(home, port)
     else:
         _check_that_pages_answer(home)
 
@@ -168,7 +222,7 @@ def _take_in_simulated_college(home: Path, files: Path, students: int) -> date:
             "Remove what is left of an earlier demo, or choose another --home."
         )
     simulate(out=files, students=students)
-    init(workbook=files / "college.xlsx", passwords=False, home=home)
+    init(workbook=files / "college.xlsx", codes=False, home=home)
     for term in sorted((files / "history").iterdir()):
         _import_folder(home, term, history=True)
     mondays = sorted((files / "weeks").iterdir())
@@ -210,7 +264,8 @@ def _train_and_sign(home: "DataHome", monday: date, progress: Callable[[str, int
 def _say_where_to_look(home: Path, port: int) -> None:
     from records.console import data_home, the_institution
     from records.staff import accounts_of
-    from serving.accounts import random_password, set_password
+    from serving.accounts import set_password
+    from serving.passwords import random_password
 
     with data_home(home) as opened:
         with opened.database.read() as session:
@@ -227,6 +282,25 @@ def _say_where_to_look(home: Path, port: int) -> None:
     typer.echo(f"\nดูรายชื่อที่ · the list: {address}/    API: {address}/api/v1/lists/current")
     typer.echo("ลองทำ: เข้าใช้เป็นครูที่ปรึกษาแล้วเป็นคณะกรรมการ เปลี่ยนภาษา เปิดหน้านักเรียน พิมพ์หน้านั้น")
     typer.echo("Try: sign in as advisor and as committee, switch the language, open a student, print the page.")
+    typer.echo(
+        "บัญชีตัวอย่างไม่ถามรหัสจากแอปยืนยันตัวตน ของจริงถามทุกบทบาทยกเว้นครูที่ปรึกษา · "
+        "The demo asks for no authenticator app; in earnest every role but the advisor needs one."
+    )
+    typer.echo(f"เปิดอีกครั้ง · to serve it again: ZERODROP_SECOND_FACTOR_ROLES='[]' zerodrop serve --home {home}")
+
+
+def _serve_by_password_alone(home: Path, port: int) -> None:
+    """Serve the demo: whoever tries it has no phone enrolled for an invented person."""
+    from contextlib import closing
+
+    from records.console import today_in_bangkok
+    from records.home import open_home
+    from records.settings import Settings
+    from serving.preflight import Reach
+    from serving.server import serve
+
+    with closing(open_home(Settings(home=home, second_factor_roles=()))) as opened:
+        serve(opened, Reach(port=port), today=today_in_bangkok)
 
 
 def _check_that_pages_answer(home: Path) -> None:

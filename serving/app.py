@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -15,14 +14,17 @@ from records.home import DataHome
 from serving import answers, health
 from serving.accounts import Accounts, utc_now
 from serving.api import routes as api
+from serving.body_limit import LARGER, BodyLimit
 from serving.desk import Desk, SessionCookie, SignedIn
-from serving.middleware import CrashAnswer, RequestLine, SameOriginOnly, SecurityHeaders
-from serving.pages import reading, sign_in
+from serving.metrics import CountRequests, Metrics
+from serving.middleware import BodyDeadline, CrashAnswer, HeaderLimit, RequestLine, SameOriginOnly, SecurityHeaders
+from serving.pages import account, looks, outside, reading, sign_in
 from serving.pages.writer import PageWriter
 from serving.texts import load_texts
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
-_MOST_BODY_BYTES = 64 * 1024
+MOST_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 20.0
 _DESCRIPTION = (
     "Students to follow this week, with reasons. A score is an estimate with an expiry date, never a verdict."
 )
@@ -32,12 +34,16 @@ def create_app(
     home: DataHome,
     *,
     today: Callable[[], date],
-    behind_proxy: bool = False,
+    https: bool = False,
     secure_cookies: bool = True,
     hosts: Sequence[str] = (),
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
-    """The service over an open data home; `hosts` are the names it answers to beside this machine's own."""
+    """The service over an open data home; `hosts` are the names it answers to beside this machine's own.
+
+    `https` when browsers reach it so, by our own certificate or a proxy's.
+    """
+    metrics = Metrics(lambda: health.examine(home, today()))
     app = FastAPI(
         title="zerodrop",
         version="1",
@@ -45,8 +51,9 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        middleware=_middleware(https=behind_proxy, hosts=(*LOOPBACK_HOSTS, *hosts)),
+        middleware=_middleware(metrics, https=https, hosts=(*LOOPBACK_HOSTS, *hosts)),
     )
+    app.state.metrics = metrics
     app.state.desk = Desk(
         home=home,
         today=today,
@@ -55,27 +62,38 @@ def create_app(
         cookie=SessionCookie(secure=secure_cookies),
     )
     answers.install(app)
-    for router in (health.router, api.router, sign_in.router, reading.router):
-        app.include_router(router)
+    for part in (health, api, sign_in, account, outside, reading, looks):
+        app.include_router(part.router)
     _add_openapi(app)
     return app
 
 
-def _middleware(*, https: bool, hosts: Sequence[str]) -> list[Middleware]:
+def _middleware(metrics: Metrics, *, https: bool, hosts: Sequence[str]) -> list[Middleware]:
     """Outermost first: whatever an inner one answers still gets its log line and its headers."""
     return [
         Middleware(RequestLine),
+        Middleware(CountRequests, metrics=metrics),
         Middleware(SecurityHeaders, https=https),
         Middleware(CrashAnswer, answer=_crashed),
+        Middleware(HeaderLimit, answer=_too_many_headers),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
         Middleware(SameOriginOnly, answer=_other_site),
-        Middleware(RequestBodyLimitMiddleware, max_body_size=_MOST_BODY_BYTES),
+        Middleware(BodyDeadline, seconds=BODY_SECONDS),
+        Middleware(BodyLimit, most=MOST_BODY_BYTES, larger=LARGER, answer=_too_large),
         Middleware(GZipMiddleware, minimum_size=1024),
     ]
 
 
 def _crashed(request: Request) -> Response:
     return answers.refuse(request, 500)
+
+
+def _too_many_headers(request: Request) -> Response:
+    return answers.refuse(request, 431)
+
+
+def _too_large(request: Request) -> Response:
+    return answers.refuse(request, 413)
 
 
 def _other_site(request: Request) -> Response:

@@ -1,8 +1,8 @@
-"""The commands of serving: init (it opens accounts), score, replay (of a day, or of a published list) and serve."""
+"""The commands of serving: init (it opens accounts), replay (of a day, or of a published list) and serve."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from records.home import DataHome
     from records.lists import NewPublication
     from serving.replaying import AgainstPublished
-    from serving.weekly import WeeklyReport
 
 
 # A lower least share of days present is more likely a slip (0.08 for 0.8): it is asked about, but taken.
@@ -40,7 +39,7 @@ _UNLIKELY_SHARE = 0.5
 def init(
     workbook: Annotated[Path | None, typer.Option("--from", help="The filled set-up workbook.")] = None,
     template: Annotated[Path | None, typer.Option(help="Write an empty set-up workbook here and stop.")] = None,
-    passwords: Annotated[bool, typer.Option(help="Print a first password for every new account.")] = True,
+    codes: Annotated[bool, typer.Option(help="Print an activation code for every new account.")] = True,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -49,6 +48,7 @@ def init(
     from records.questions import ask_college
     from records.setup import apply_college, read_college
     from records.setup_records import import_calendar, import_rules
+    from serving.account_commands import told_codes
 
     if template is not None:
         write_workbook(for_writing(template, replaces=False))
@@ -60,10 +60,10 @@ def init(
         new = apply_college(opened, college, today_in_bangkok())
         import_calendar(opened, college)
         left_out = import_rules(opened, college)
-        first = _give_passwords(opened, new) if passwords else {}
+        activation = _give_codes(opened, new) if codes else {}
     told = {
         "institution": college.institution.code,
-        "accounts": first,
+        "accounts": activation,
         "rules": [asdict(rule) for rule in college.rules],
         "rules_left_out": [asdict(rule) for rule in left_out],
     }
@@ -71,28 +71,19 @@ def init(
         f"ตั้งค่า{college.institution.name_th} ({college.institution.code}) แล้วใน {opened.settings.home} · "
         f"set up in {opened.settings.home}",
         f"กุญแจ สำรองแยกจากข้อมูล · the key, to be backed up apart from the data: {opened.settings.key_path}",
-        *_first_passwords(first),
+        *told_codes(activation),
         *_taken_in(college.rules),
         *_still_in_force(left_out),
     ]
     say(told, as_json, "\n".join(lines))
 
 
-def _give_passwords(home: "DataHome", new: "Sequence[StaffMember]") -> dict[str, str]:
-    """A first password for each new account, by login."""
-    from serving.accounts import random_password, set_password
+def _give_codes(home: "DataHome", new: "Sequence[StaffMember]") -> dict[str, str]:
+    """An activation code for each new account, by login."""
+    from serving.accounts import give_code
 
-    first = {member.login: random_password() for member in new}
-    for login, password in first.items():
-        set_password(home, login=login, password=password)
-    return first
-
-
-def _first_passwords(first: Mapping[str, str]) -> list[str]:
-    if not first:
-        return []
-    told = [f"  {login}: {password}" for login, password in first.items()]
-    return ["รหัสผ่านแรก แสดงครั้งนี้ครั้งเดียว · first passwords, shown only now:", *told]
+    now = datetime.now(UTC)
+    return {member.login: give_code(home, member.login, actor=actor(), now=now) for member in new}
 
 
 def _taken_in(rules: "Sequence[Rule]") -> list[str]:
@@ -125,49 +116,6 @@ def _still_in_force(rules: "Sequence[Rule]") -> list[str]:
             for off in [RULE_LIMITS[rule.name].off]
         ),
     ]
-
-
-def score(
-    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="A Monday of a teaching week.")],
-    institution: InstitutionCode = "",
-    home: Home = None,
-    as_json: Json = False,
-) -> None:
-    """Score everybody, make this week's list by capacity and publish it; running it again changes nothing."""
-    from serving.weekly import run_week
-
-    with data_home(home) as opened, progress_line("score", quiet=as_json) as progress:
-        report = run_week(opened, the_institution(opened, institution), as_of.date(), actor=actor(), progress=progress)
-    say(asdict(report), as_json, _told(report))
-
-
-def _told(report: "WeeklyReport") -> str:
-    """What became of the week's list, in Thai and in English."""
-    from records.college import buddhist
-
-    done_th, done = {
-        "published": ("เผยแพร่รายชื่อแล้ว", "published"),
-        "same": ("รายชื่อนี้เผยแพร่อยู่แล้ว ไม่มีอะไรเปลี่ยน", "same: published already, nothing changed"),
-        "restored": ("กลับไปใช้รายชื่อเดิมที่เคยเผยแพร่", "restored: an earlier list is current again"),
-    }[report.outcome.value]
-    kind_th, kind = ("ยังไม่มีแบบจำลอง: รายชื่อตามการขาดเรียน", "no model yet: rule list by absence, without a probability")
-    if report.model != "absence_rule":
-        kind_th, kind = f"แบบจำลอง {report.model[:12]}", f"model {report.model[:12]}"
-    lines = [
-        f"{done_th} · ณ วันที่ {buddhist(report.as_of)} · {report.institution} · {kind_th}",
-        f"นักเรียน {report.students} คน ควรเยี่ยมก่อน {report.high} ควรพูดคุย {report.watch} ต้องพบตามระเบียบ {report.must_see}",
-        f"{done}; list of {report.as_of} for {report.institution}, {kind}",
-        f"{report.students} students, {report.high} to visit first, {report.watch} to talk to, "
-        f"{report.must_see} must be seen by the rules",
-    ]
-    if report.unknown:
-        lines.append(f"ข้อมูลยังไม่พอที่จะจัดลำดับ {report.unknown} คน · too little is known to rank {report.unknown} of them")
-    lines.append(f"หมายเลขรายชื่อ · number of the list: {report.publication}")
-    if report.capacity_is_default:
-        lines.append(
-            "กำลังคนยังเป็นค่าเริ่มต้น ให้กรอกในแบบตั้งค่า · capacity is a default: enter it in the set-up workbook (zerodrop init)"
-        )
-    return "\n".join(lines)
 
 
 def replay(
@@ -232,7 +180,9 @@ def _say_list(found: "AgainstPublished", out: Path | None, as_json: bool) -> Non
         "out": str(out or ""),
     }
     same_th, same = ("เหมือนเดิมทุกตัวอักษร", "identical, byte for byte")
-    if not found.identical:
+    if found.differs_by_erasure_alone:
+        same_th, same = ("เหมือนเดิม ยกเว้นผู้ที่ถูกลบข้อมูล", "the same save for erased persons")
+    elif not found.identical:
         same_th, same = ("ไม่เหมือนเดิม", "not the same as published")
     lines = [
         f"รายชื่อ ณ วันที่ {buddhist(published.as_of)} จากชุดนำเข้าถึงเลขที่ {published.ledger_number}: {same_th}",
@@ -241,7 +191,7 @@ def _say_list(found: "AgainstPublished", out: Path | None, as_json: bool) -> Non
     lines += [f"  {text.th} · {text.en}" for text in differs]
     lines += written(out)
     say(told, as_json, "\n".join(lines))
-    if not found.identical:
+    if not (found.identical or found.differs_by_erasure_alone):
         raise typer.Exit(1)
 
 
@@ -274,11 +224,35 @@ def _table(again: "NewPublication") -> "pd.DataFrame":
 def serve(
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    name: Annotated[list[str] | None, typer.Option(help="A host name it answers to beside this machine's own.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM file of the certificate chain, with --tls-key.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file of the certificate's key.")] = None,
     behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A TLS proxy stands in front.")] = False,
+    proxy_address: Annotated[
+        list[str] | None, typer.Option(help="Whose forwarded headers are believed (default: this machine's).")
+    ] = None,
+    metrics_port: Annotated[
+        int, typer.Option(min=0, max=65535, envvar="ZERODROP_METRICS_PORT", help="Metrics on 127.0.0.1 here; 0: none.")
+    ] = 0,
     home: Home = None,
 ) -> None:
     """Show each person the students they care for, on this machine or behind a TLS proxy."""
+    from records.settings import Settings
+    from serving.preflight import Reach, require_sound_files, require_sound_reach
     from serving.server import serve as run_server
 
+    if (tls_cert is None) != (tls_key is None):
+        raise typer.BadParameter("--tls-cert and --tls-key go together · --tls-cert และ --tls-key ต้องระบุคู่กัน")
+    reach = Reach(
+        host=host,
+        port=port,
+        tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
+        behind_proxy=behind_proxy,
+        proxy_addresses=tuple(proxy_address or ()),
+        names=tuple(name or ()),
+        metrics_port=metrics_port,
+    )
+    require_sound_reach(reach)
+    require_sound_files(Settings(home=home) if home else Settings())
     with data_home(home) as opened:
-        run_server(opened, host=host, port=port, behind_proxy=behind_proxy, today=today_in_bangkok)
+        run_server(opened, reach, today=today_in_bangkok)

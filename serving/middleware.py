@@ -1,9 +1,11 @@
 """Rules that hold for every request and every answer, whatever page it is: small ASGI classes, outermost first.
 
 RequestLine writes the log, SecurityHeaders the headers, CrashAnswer the last resort, SameOriginOnly refuses forms of
-other sites. None of them knows a student, and the log never sees a path or a query: only the route's template.
+other sites, HeaderLimit and BodyDeadline those who never finish asking. None of them knows a student, and the log never sees a path or
+a query: only the route's template. Who asked stands in the audit trail, under the same request id.
 """
 
+import asyncio
 import secrets
 import time
 import traceback
@@ -11,10 +13,15 @@ from collections.abc import Callable, Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from records.audit import Circumstances, circumstances
+
+_MOST_HEADERS = 100
+_HEADER_BYTES = 16 * 1024
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -41,7 +48,7 @@ def route_template(scope: Scope) -> str:
 
 
 class RequestLine:
-    """Gives each request an id and writes one line a request when it is answered."""
+    """Gives each request an id, tells it the audit trail, and writes one line when the request is answered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -53,6 +60,8 @@ class RequestLine:
             return
         started, status = time.perf_counter(), 0
         scope["request_id"] = secrets.token_hex(8)
+        client = scope.get("client")
+        around = circumstances.set(Circumstances(request_id=scope["request_id"], address=client[0] if client else ""))
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -64,6 +73,7 @@ class RequestLine:
         try:
             await self._app(scope, receive, sending)
         finally:
+            circumstances.reset(around)
             self._log.info(
                 "request",
                 method=scope["method"],
@@ -117,6 +127,7 @@ class CrashAnswer:
         try:
             await self._app(scope, receive, sending)
         except Exception as error:
+            scope["crash"] = type(error).__name__
             self._log.error("crash", request_id=scope["request_id"], error=type(error).__name__, at=_places(error))
             if not begun:
                 await self._answer(Request(scope))(scope, receive, send)
@@ -125,6 +136,50 @@ class CrashAnswer:
 def _places(error: Exception) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     return [f"{frame.name}:{frame.lineno}" for frame in frames]
+
+
+class HeaderLimit:
+    """Refuses a request with more headers than any browser or proxy sends (431); h11 stops only what never ends."""
+
+    def __init__(self, app: ASGIApp, *, answer: Callable[[Request], Response]) -> None:
+        self._app = app
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = scope["headers"]
+            if len(headers) > _MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > _HEADER_BYTES:
+                await self._answer(Request(scope))(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class BodyDeadline:
+    """Gives the body of a request so many seconds to arrive whole; who drips it is answered 408."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        until, arrived = asyncio.get_running_loop().time() + self._seconds, False
+
+        async def receiving() -> Message:
+            nonlocal arrived
+            if arrived:  # what is awaited now is the end of the connection, which may take its time
+                return await receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(status_code=408) from None
+            arrived = not message.get("more_body", False)
+            return message
+
+        await self._app(scope, receiving, send)
 
 
 class SameOriginOnly:

@@ -1,13 +1,14 @@
 """Running the service: one process on one address, refused where names would cross a network unencrypted."""
 
 import errno
-import ipaddress
+import signal
 import socket
 import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -15,33 +16,43 @@ import uvicorn
 from records.errors import CannotServe
 from records.home import DataHome
 from serving.app import create_app
+from serving.log_lines import write_logs_as_json
+from serving.preflight import Reach, require_encrypted, require_sound_reach
 
 _DRAIN_SECONDS = 10
+_IDLE_SECONDS = 5
+_MOST_HEADER_BYTES = 16 * 1024
+# A college's advisors and their idle connections; more is no weekly list any more, and waiting costs memory.
+_MOST_AT_ONCE = 512
 
 
-def serve(
-    home: DataHome,
-    *,
-    host: str,
-    port: int,
-    behind_proxy: bool,
-    today: Callable[[], date],
-    hosts: Sequence[str] = (),
-    secure_cookies: bool = True,
-) -> None:
+def serve(home: DataHome, reach: Reach, *, today: Callable[[], date], secure_cookies: bool = True) -> None:
     """Serve until the process is told to stop. Raises CannotServe before the first request when it cannot.
 
-    `hosts` are the names under which a proxy is reached. `secure_cookies=False` is for browsers that take no Secure
-    cookie from plain http://127.0.0.1 (Safari); it is refused behind a proxy.
+    `secure_cookies=False` is for browsers that take no Secure cookie from plain http://127.0.0.1 (Safari); over https
+    it means nothing.
     """
-    listening = listen(host, port, behind_proxy=behind_proxy)
-    with listening:
-        write_logs_as_json()
+    require_sound_reach(reach)
+    with listen(reach.host, reach.port, behind_proxy=reach.behind_proxy, tls=reach.tls is not None) as listening:
+        log_lines = write_logs_as_json()
         app = create_app(
-            home, today=today, behind_proxy=behind_proxy, secure_cookies=secure_cookies or behind_proxy, hosts=hosts
+            home, today=today, https=reach.https, secure_cookies=secure_cookies or reach.https, hosts=reach.names
         )
-        structlog.get_logger("serving").info("serving", address=f"http://{host}:{listening.getsockname()[1]}")
-        uvicorn.Server(configuration(app, behind_proxy=behind_proxy)).run(sockets=[listening])
+        end_metrics = app.state.metrics.export(reach.metrics_port) if reach.metrics_port else None
+        # Uvicorn raises the signal again when it has drained; this way the home is closed and the last lines are written.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        scheme = "https" if reach.tls else "http"
+        address = f"{scheme}://{reach.host}:{listening.getsockname()[1]}"
+        structlog.get_logger("serving").info("serving", address=address)
+        try:
+            uvicorn.Server(
+                configuration(app, behind_proxy=reach.behind_proxy, trusted=reach.trusted, tls=reach.tls)
+            ).run(sockets=[listening])
+        finally:
+            if end_metrics:
+                end_metrics()
+            structlog.get_logger("serving").info("stopped", lines_lost=log_lines.lost)
+            log_lines.drain()
 
 
 def answers_once(home: DataHome, *, today: Callable[[], date]) -> None:
@@ -50,9 +61,8 @@ def answers_once(home: DataHome, *, today: Callable[[], date]) -> None:
     Raises CannotServe when either does not answer.
     """
     with listen("127.0.0.1", 0, behind_proxy=False) as listening:
-        write_logs_as_json()
-        app = create_app(home, today=today, behind_proxy=False, secure_cookies=True, hosts=())
-        server = uvicorn.Server(configuration(app, behind_proxy=False))
+        log_lines = write_logs_as_json()
+        server = uvicorn.Server(configuration(create_app(home, today=today), behind_proxy=False))
         running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         running.start()
         try:
@@ -61,6 +71,7 @@ def answers_once(home: DataHome, *, today: Callable[[], date]) -> None:
         finally:
             server.should_exit = True
             running.join()
+            log_lines.drain()
 
 
 def _require_answer(address: str) -> None:
@@ -68,13 +79,14 @@ def _require_answer(address: str) -> None:
         with urllib.request.urlopen(address, timeout=_DRAIN_SECONDS) as answer:
             answer.read()
     except OSError as error:
-        raise CannotServe(f"{address} does not answer: {error}. Look at the log lines above.") from None
+        raise CannotServe(
+            f"{address} does not answer: {error}. Look at the log lines above. · {address} ไม่ตอบ: {error} ดูบันทึกด้านบน"
+        ) from None
 
 
-def listen(host: str, port: int, *, behind_proxy: bool) -> socket.socket:
+def listen(host: str, port: int, *, behind_proxy: bool, tls: bool = False) -> socket.socket:
     """An open socket on the address (port 0: any free one). Raises CannotServe when it is not ours to open."""
-    if not behind_proxy and not is_loopback(host):
-        raise CannotServe.not_loopback(host=host)
+    require_encrypted(host, encrypted=behind_proxy or tls)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     # Without this a restart would wait a minute for the last connections to be forgotten.
@@ -85,41 +97,35 @@ def listen(host: str, port: int, *, behind_proxy: bool) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
-            raise CannotServe.port_in_use(host=host, port=port) from None
+            command = f"zerodrop serve --port {port + 1}"
+            raise CannotServe(
+                f"Port {port} on {host} is in use. Stop the other program or choose another: {command} · "
+                f"พอร์ต {port} บน {host} มีโปรแกรมอื่นใช้อยู่ ปิดโปรแกรมนั้น หรือเลือกพอร์ตอื่น: {command}"
+            ) from None
         raise CannotServe(
-            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --host or --port."
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --host or --port. · "
+            f"เปิดที่ {host}:{port} ไม่ได้: {error.strerror} เลือก --host หรือ --port อื่น"
         ) from None
     return listening
 
 
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def configuration(app: object, *, behind_proxy: bool) -> uvicorn.Config:
+def configuration(
+    app: object, *, behind_proxy: bool, trusted: Sequence[str] = (), tls: tuple[Path, Path] | None = None
+) -> uvicorn.Config:
     """Uvicorn with its access log off: it would write paths, and a path names a student. Ours is in middleware.py."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
+        http="h11",  # the limit on headers is h11's
+        ws="none",
         access_log=False,
         log_config=None,
         server_header=False,
         proxy_headers=behind_proxy,
+        forwarded_allow_ips=list(trusted),
+        ssl_certfile=str(tls[0]) if tls else None,
+        ssl_keyfile=str(tls[1]) if tls else None,
+        limit_concurrency=_MOST_AT_ONCE,
+        timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
-    )
-
-
-def write_logs_as_json() -> None:
-    """One JSON object a line on the standard error stream, with the time in UTC."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
     )

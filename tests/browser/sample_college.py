@@ -87,8 +87,9 @@ class SampleCollege:
         lists.publish(self.home.database, replace(_publication(self, MODEL_DIGEST, AS_OF, True), **others))
 
 
-def make_college(folder: Path, *, publish: bool = True) -> SampleCollege:
-    home = create_home(Settings(home=folder / "var"))
+def make_college(folder: Path, *, publish: bool = True, url: str = "") -> SampleCollege:
+    """On SQLite, or in the PostgreSQL database at `url`."""
+    home = create_home(Settings(home=folder / "var", second_factor_roles=(), database_url=url, vault_url=url))
     ledger.add_institution(
         home.database,
         Institution(code=INSTITUTION, name_th="วิทยาลัยเทคนิคตัวอย่าง", name_en="Example Technical College"),
@@ -106,9 +107,13 @@ def make_college(folder: Path, *, publish: bool = True) -> SampleCollege:
     return college
 
 
-def copy_of(college: SampleCollege, folder: Path) -> SampleCollege:
-    """The same college in a folder of its own; hashing six passwords anew for each test would take a second."""
-    kept, copied = college.home.settings, Settings(home=folder / "var")
+def copy_of(college: SampleCollege, folder: Path, *, url: str = "") -> SampleCollege:
+    """The same college in a folder of its own; hashing six passwords anew for each test would take a second.
+
+    On PostgreSQL `url` is a copy of its database.
+    """
+    kept = college.home.settings
+    copied = kept.model_copy(update={"home": folder / "var", "database_url": url, "vault_url": url})
     shutil.copytree(kept.home, copied.home)
     shutil.copy(kept.key_path, copied.key_path)
     return replace(college, home=open_home(copied))

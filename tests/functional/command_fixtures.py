@@ -203,7 +203,7 @@ class Place:
 
 def make_place(folder: Path) -> Place:
     home, files = folder / "var", make_files(folder / "files", students=60, years=1)
-    assert call("init", "--from", files.workbook, "--no-passwords", "--home", home).code == 0
+    assert call("init", "--from", files.workbook, "--no-codes", "--home", home).code == 0
     for file in files.history[:3]:
         assert call("import", file, "--history", "--home", home).code == 0
     (folder / "bad").mkdir()

@@ -6,26 +6,53 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.engine import make_url
 
 from serving.app import create_app
 from tests.browser.sample_college import PASSWORD, TODAY, SampleCollege, copy_of, make_college
+from tests.postgres import POSTGRESQL, PostgresServer
 
 SignIn = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
-def pattern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCollege]:
-    made = make_college(tmp_path_factory.mktemp("pattern"), publish=False)
-    yield made
+def pattern(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SampleCollege]:
+    """Made once for each engine, and closed again: every test has a copy."""
+    folder = tmp_path_factory.mktemp(f"pattern-{engine}")
+    if engine != POSTGRESQL:
+        made = make_college(folder, publish=False)
+        made.home.close()
+        yield made
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.make()
+    made = make_college(folder, publish=False, url=server.url(name))
     made.home.close()
+    yield made
+    server.drop(name)
 
 
 @pytest.fixture
-def unpublished(pattern: SampleCollege, tmp_path: Path) -> Iterator[SampleCollege]:
-    """A college whose first list is still to come."""
-    copied = copy_of(pattern, tmp_path)
+def unpublished(
+    engine: str, pattern: SampleCollege, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SampleCollege]:
+    """A college whose first list is still to come; commands and servers that are started find its database too."""
+    if engine != POSTGRESQL:
+        copied = copy_of(pattern, tmp_path)
+        yield copied
+        copied.home.close()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.make(str(make_url(pattern.home.settings.database_url).database))
+    url = server.url(name)
+    for variable in ("ZERODROP_DATABASE_URL", "ZERODROP_VAULT_URL"):
+        monkeypatch.setenv(variable, url)
+    copied = copy_of(pattern, tmp_path, url=url)
     yield copied
     copied.home.close()
+    server.drop(name)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from tests.functional.command_fixtures import ROOT, call, make_files, run
 
 COMMANDS = (
     "init", "check", "simulate", "import", "sources", "template", "compact", "replay", "base-rates", "doctor", "train", "card", "compare",
-    "promote", "rollback", "score", "monitor", "serve", "demo",
-    "quarantine", "roster", "people", "features", "mlflow",
+    "promote", "rollback", "score", "monitor", "prune", "restore", "serve", "demo",
+    "quarantine", "roster", "people", "features", "lists", "account", "db", "audit", "person", "backup", "mlflow",
 )  # fmt: skip
 HEAVY = ("pandas", "pyarrow", "numpy", "sqlalchemy", "lightgbm", "mlflow", "sklearn", "fastapi", "pydantic_settings")
 _SECONDS = 0.6  # 0.3 is what we promise on a machine that is free
@@ -82,7 +82,7 @@ def test_simulate_says_what_it_wrote_as_one_document(tmp_path: Path) -> None:
 def test_progress_goes_to_standard_error_where_somebody_watches(tmp_path: Path, as_json: bool) -> None:
     """Standard error is a terminal here; standard output is not, and holds the report alone."""
     files, home = make_files(tmp_path / "files", students=60, years=1), tmp_path / "var"
-    assert call("init", "--from", files.workbook, "--no-passwords", "--home", home).code == 0
+    assert call("init", "--from", files.workbook, "--no-codes", "--home", home).code == 0
     ours, theirs = pty.openpty()
     words = ["import", str(files.history[0]), "--history", "--home", str(home), *(["--json"] if as_json else [])]
     done = subprocess.run(

@@ -269,7 +269,7 @@ def test_a_model_that_was_never_trained_here(place: Place) -> None:
 
 def test_which_of_two_institutions(place: Place, copied: Path, tmp_path: Path) -> None:
     other = write_setup(tmp_path / "other.xlsx", institution=[("1320026102", "วิทยาลัยอื่น", "Other", "", "")])
-    assert call("init", "--from", other, "--no-passwords", "--home", copied).code == 0
+    assert call("init", "--from", other, "--no-codes", "--home", copied).code == 0
     said = call("score", "--as-of", MONDAY, "--home", copied)
     refused(
         said,
@@ -282,7 +282,7 @@ def test_which_of_two_institutions(place: Place, copied: Path, tmp_path: Path) -
 def test_a_term_before_its_roster_was_imported(tmp_path: Path) -> None:
     home = tmp_path / "var"
     setup = write_setup(tmp_path / "college.xlsx")
-    assert call("init", "--from", setup, "--no-passwords", "--home", home).code == 0
+    assert call("init", "--from", setup, "--no-codes", "--home", home).code == 0
     said = call("score", "--as-of", "2026-06-01", "--home", home)
     refused(
         said,

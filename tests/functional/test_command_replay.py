@@ -61,7 +61,7 @@ def take_week(home: Path, files: Files, monday: date) -> None:
 def college(tmp_path_factory: pytest.TempPathFactory) -> College:
     folder = tmp_path_factory.mktemp("replay")
     home, files = folder / "var", make_files(folder / "files", students=60, years=1)
-    assert call("init", "--from", files.workbook, "--no-passwords", "--home", home).code == 0
+    assert call("init", "--from", files.workbook, "--no-codes", "--home", home).code == 0
     for file in files.history:
         assert call("import", file, "--history", "--home", home).code == 0
     numbers = []

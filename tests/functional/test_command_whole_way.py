@@ -116,7 +116,7 @@ def test_the_template_can_be_filled_in_and_given_back(way: Way, tmp_path: Path) 
     said = call("init", "--from", way.steps["template"].document["template"], "--home", tmp_path / "var")
     assert said.code == 0
     assert "1320026101" in said.out
-    assert "รหัสผ่านแรก แสดงครั้งนี้ครั้งเดียว · first passwords, shown only now:\n  kru.malee: " in said.out
+    assert "open /activate, type login + code, choose a password:\n  kru.malee: " in said.out
     assert f"the key, to be backed up apart from the data: {key_of(tmp_path / 'var')}" in said.out
 
 
