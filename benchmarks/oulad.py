@@ -246,8 +246,8 @@ def _beyond_best_simple(contest: Contest, found: Mapping[str, ListFigures]) -> L
 
 
 def _seeds(bag: Bag, contest: Contest) -> list[float]:
-    week = contest.rounds[0].week
-    return [float(roc_auc_score(week.left, margins(text, week.values))) for text in bag.members]
+    week, linear = contest.rounds[0].week, bag.model.linear
+    return [float(roc_auc_score(week.left, margins(text, linear, week.values))) for text in bag.members]
 
 
 def _bounds(found: Interval) -> list[float | None]:

@@ -1,12 +1,11 @@
-"""A model on disk: LightGBM text, its tables, calibration and card, named by the hash of a manifest that hashes each.
+"""A model on disk: LightGBM text, its tables, straight part, calibration and card, named by the hash of a manifest.
 
 Nothing here is pickled. A bundle is read only after every byte was compared with the manifest, and the manifest with
-the digest that a person signed. Even so each file is checked by itself: a signature says who is answerable for a
-model, not that its numbers make sense.
+the digest that a person signed (models/signed.py). Even so each file is checked by itself: a signature says who is
+answerable for a model, not that its numbers make sense.
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -23,25 +22,34 @@ import numpy.typing as npt
 from features.catalogue import CATALOGUE, FINGERPRINT
 from models.bands import HIGH, NO_BAND, WATCH, ObservedRate
 from models.horizon import HORIZONS, Horizon
-from models.json_file import JsonObject, read_object
+from models.json_file import JsonObject
 from models.layout import Tables
+from models.linear import Linear, as_numbers, read_linear
 from models.risk_model import Calibration, RiskModel
+from models.signed import (
+    CALIBRATION,
+    CARD,
+    CARD_TEXT,
+    FILES,
+    LINEAR,
+    MANIFEST,
+    MODEL,
+    SCHEMA_VERSION,
+    TABLES,
+    Signed,
+    content_of,
+    is_whole,
+    sha256,
+)
+from models.signed import (
+    verify as verify,
+)
 from models.tables import compile_tables, load_tables, save_tables
 from models.trees import TreeModel, read_trees
 from records.errors import ModelRefused
 
 Floats = npt.NDArray[np.float64]
 
-SCHEMA_VERSION = 2
-"""1 had no tables."""
-_MANIFEST = "manifest.json"
-_MODEL, _TABLES, _CALIBRATION, _CARD, _CARD_TEXT = "model.txt", "tables.npz", "calibration.json", "card.json", "card.md"
-_MIB = 2**20
-# Far above what a training writes (2.5, 4, 0.01, 0.1, 0.1, 0.01 MiB), so that no file fills the memory before it is refused.
-_MOST_BYTES = {
-    _MODEL: 32 * _MIB, _TABLES: 256 * _MIB, _CALIBRATION: _MIB, _CARD: 4 * _MIB, _CARD_TEXT: 4 * _MIB, _MANIFEST: _MIB,
-}  # fmt: skip
-_FILES = tuple(name for name in _MOST_BYTES if name != _MANIFEST)
 _LARGEST = 1_000.0
 """Of slope, offset, bonus, spread and weight, in log-odds: far above any sane one, and every product stays finite."""
 _SAME = 1e-12
@@ -93,30 +101,31 @@ def write_bundle(
     `bands` and `test_term` say what was observed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MODEL).write_bytes(model.text.encode())
-    save_tables(model.tables, folder / _TABLES)
-    (folder / _CALIBRATION).write_bytes(
+    (folder / MODEL).write_bytes(model.text.encode())
+    save_tables(model.tables, folder / TABLES)
+    (folder / LINEAR).write_bytes(_json(as_numbers(model.linear, model.features)))
+    (folder / CALIBRATION).write_bytes(
         _json({**asdict(model.calibration), "bonus": bonus, "institution_offsets": dict(offsets or {})})
     )
-    (folder / _CARD).write_bytes(_json(card))
-    (folder / _CARD_TEXT).write_bytes(card_text.encode())
+    (folder / CARD).write_bytes(_json(card))
+    (folder / CARD_TEXT).write_bytes(card_text.encode())
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "catalogue_fingerprint": model.catalogue_fingerprint,
         "horizon": model.horizon.name,
         "features": list(model.features),
-        "sha256": {name: _sha256((folder / name).read_bytes()) for name in _FILES},
+        "sha256": {name: sha256((folder / name).read_bytes()) for name in FILES},
     }
-    (folder / _MANIFEST).write_bytes(_json(manifest))
+    (folder / MANIFEST).write_bytes(_json(manifest))
     return digest_of(folder)
 
 
 def digest_of(folder: Path) -> str:
     """Raises ModelRefused when there is no manifest, or one too large to be ours."""
-    content = _content(folder, _MANIFEST)
+    content = content_of(folder, MANIFEST)
     if content is None:
         raise ModelRefused("The trained bundle has no manifest of its own. Train a new model with `zerodrop train`.")
-    return _sha256(content)
+    return sha256(content)
 
 
 # Promoting
@@ -132,7 +141,7 @@ def keep(source: Path, models: Path) -> str:
     models.mkdir(parents=True, exist_ok=True)
     with _alone(models):
         target = models / digest
-        if _is_whole(target, digest):
+        if is_whole(target, digest):
             return digest
         staging = Path(tempfile.mkdtemp(dir=models, prefix=_STAGING))
         try:
@@ -168,7 +177,7 @@ def _write_flushed(path: Path, content: bytes) -> None:
         os.fsync(written.fileno())
 
 
-def _prove(signed: "_Signed") -> None:
+def _prove(signed: Signed) -> None:
     """Nobody can read tables: so they are trusted only where they are what the signed trees give."""
     compiled = dict(_arrays(compile_tables(_trees(signed))))
     for name, held in _arrays(_tables(signed)):
@@ -176,7 +185,7 @@ def _prove(signed: "_Signed") -> None:
         exact = held.dtype.kind != "f" or name == "thresholds"
         if not same or not (np.array_equal if exact else _close)(compiled[name], held):
             raise ModelRefused(
-                f"{signed.named(_TABLES)} is not what compiling {_MODEL} gives ({name} differs). "
+                f"{signed.named(TABLES)} is not what compiling {MODEL} gives ({name} differs). "
                 "Train a new model with `zerodrop train`."
             )
 
@@ -198,20 +207,21 @@ def _close(compiled: npt.NDArray[Any], held: npt.NDArray[Any]) -> bool:
 def read_bundle(models: Path, digest: str) -> Bundle:
     """A promoted bundle. Raises ModelRefused unless it is whole, sane, known and for this catalogue."""
     folder = models / digest
-    if not (folder / _MANIFEST).is_file():
+    if not (folder / MANIFEST).is_file():
         raise ModelRefused(f"There is no model {digest[:12]} in {models}. Promote it again with `zerodrop promote`.")
     signed = verify(folder, digest)
     names = _catalogue_names(signed)
     if _trees(signed).features != names:
         raise ModelRefused(
-            f"{signed.named(_MODEL)} has other features than the catalogue, or in another order. "
+            f"{signed.named(MODEL)} has other features than the catalogue, or in another order. "
             "Train a new model with `zerodrop train`."
         )
-    calibration, card = signed.json(_CALIBRATION), signed.json(_CARD)
+    calibration, card = signed.json(CALIBRATION), signed.json(CARD)
     stability = card.object("stability")
     model = RiskModel(
-        text=signed.text(_MODEL),
+        text=signed.text(MODEL),
         tables=_tables_for(signed, names),
+        linear=_linear(signed),
         features=names,
         catalogue_fingerprint=FINGERPRINT,
         horizon=_horizon(signed),
@@ -233,7 +243,7 @@ def _offsets(held: JsonObject) -> Mapping[str, float]:
     return {code: held.number(code, low=-_LARGEST, high=_LARGEST) for code in held.held}
 
 
-def _catalogue_names(signed: "_Signed") -> tuple[str, ...]:
+def _catalogue_names(signed: Signed) -> tuple[str, ...]:
     fingerprint = signed.manifest.text("catalogue_fingerprint")
     if fingerprint != FINGERPRINT:
         raise ModelRefused(
@@ -243,29 +253,33 @@ def _catalogue_names(signed: "_Signed") -> tuple[str, ...]:
     names = tuple(feature.name for feature in CATALOGUE)
     if signed.manifest.texts("features") != names:
         raise ModelRefused(
-            f"{signed.named(_MANIFEST)} lists other features than the catalogue, or in another order. "
+            f"{signed.named(MANIFEST)} lists other features than the catalogue, or in another order. "
             "Train a new model with `zerodrop train`."
         )
     return names
 
 
-def _horizon(signed: "_Signed") -> Horizon:
+def _horizon(signed: Signed) -> Horizon:
     name = signed.manifest.text("horizon")
     if name not in HORIZONS:
         raise ModelRefused(
-            f"{signed.named(_MANIFEST)} has a horizon that this zerodrop does not know; it knows {', '.join(HORIZONS)}. "
+            f"{signed.named(MANIFEST)} has a horizon that this zerodrop does not know; it knows {', '.join(HORIZONS)}. "
             "Train a new model with `zerodrop train`."
         )
     return HORIZONS[name]
 
 
-def _tables_for(signed: "_Signed", names: tuple[str, ...]) -> Tables:
+def _tables_for(signed: Signed, names: tuple[str, ...]) -> Tables:
     tables = _tables(signed)
     if tables.features != len(names):
         raise ModelRefused(
-            f"{signed.named(_TABLES)} is for another number of features. Train a new model with `zerodrop train`."
+            f"{signed.named(TABLES)} is for another number of features. Train a new model with `zerodrop train`."
         )
     return tables
+
+
+def _linear(signed: Signed) -> Linear:
+    return read_linear(signed.json(LINEAR), CATALOGUE)
 
 
 def _calibration(held: JsonObject) -> Calibration:
@@ -300,100 +314,26 @@ def _observed(held: JsonObject) -> ObservedRate:
     )
 
 
-# What was signed
+# Parts
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Signed:
-    """The bytes of a bundle, all of them compared with what was signed."""
-
-    folder: Path
-    digest: str
-    manifest: JsonObject
-    contents: Mapping[str, bytes]
-
-    def named(self, name: str) -> str:
-        return _named(self.digest, name)
-
-    def text(self, name: str) -> str:
-        try:
-            return self.contents[name].decode("utf-8")
-        except UnicodeDecodeError:
-            raise ModelRefused(f"{self.named(name)} is no text. Train a new model with `zerodrop train`.") from None
-
-    def json(self, name: str) -> JsonObject:
-        return read_object(self.contents[name], self.named(name))
+def _trees(signed: Signed) -> TreeModel:
+    with _naming(signed, MODEL):
+        return read_trees(signed.text(MODEL))
 
 
-def verify(folder: Path, digest: str) -> _Signed:
-    """The bytes, after every one was compared. Raises ModelRefused at the first difference."""
-    content = _content(folder, _MANIFEST)
-    if content is None or _sha256(content) != digest:
-        raise ModelRefused(
-            f"Model {digest[:12]}: its manifest was changed after signing. Promote the trained bundle again."
-        )
-    manifest = read_object(content, _named(digest, _MANIFEST))
-    version = manifest.whole("schema_version")
-    if version > SCHEMA_VERSION:
-        raise ModelRefused(f"Model {digest[:12]} was written by a newer zerodrop. Update this one first.")
-    if version < SCHEMA_VERSION:
-        raise ModelRefused(
-            f"Model {digest[:12]} was written by an older zerodrop, without tables. Train a new model with `zerodrop train`."
-        )
-    contents = {_MANIFEST: content}
-    for name in _FILES:
-        found = _content(folder, name)
-        if found is None or _sha256(found) != manifest.object("sha256").text(name):
-            raise ModelRefused(
-                f"Model {digest[:12]}: {name} is missing or was changed after signing. Promote it again."
-            )
-        contents[name] = found
-    return _Signed(folder=folder, digest=digest, manifest=manifest, contents=contents)
-
-
-def _is_whole(folder: Path, digest: str) -> bool:
-    try:
-        verify(folder, digest)
-    except ModelRefused:
-        return False
-    return True
-
-
-def _content(folder: Path, name: str) -> bytes | None:
-    """The bytes of a file; None where there is none, or one too large to be ours."""
-    path = folder / name
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        content = file.read(_MOST_BYTES[name] + 1)
-    return content if len(content) <= _MOST_BYTES[name] else None
-
-
-def _trees(signed: _Signed) -> TreeModel:
-    with _naming(signed, _MODEL):
-        return read_trees(signed.text(_MODEL))
-
-
-def _tables(signed: _Signed) -> Tables:
-    with _naming(signed, _TABLES):
-        return load_tables(signed.folder / _TABLES)
+def _tables(signed: Signed) -> Tables:
+    with _naming(signed, TABLES):
+        return load_tables(signed.folder / TABLES)
 
 
 @contextmanager
-def _naming(signed: _Signed, name: str) -> Iterator[None]:
+def _naming(signed: Signed, name: str) -> Iterator[None]:
     """Say before a refusal which model and file it is about."""
     try:
         yield
     except ModelRefused as refused:
         raise ModelRefused(f"{signed.named(name)}. {refused}") from None
-
-
-def _named(digest: str, name: str) -> str:
-    return f"Model {digest[:12]}: {name}"
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _json(value: object) -> bytes:

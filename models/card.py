@@ -22,7 +22,7 @@ _TITLE = "บัตรแบบจำลอง · Model card"
 _SECTIONS = (
     purpose, signatures, decision, checks, data, skill, bands, calibration, timing, sources, fairness, steadiness, limits,
 )  # fmt: skip
-_NEEDED = ("evidence", "checks", "words", "stability", "bands", "test_term", "abstained", "panel_fingerprint")
+_NEEDED = ("evidence", "checks", "words", "stability", "bands", "test_term", "abstained", "panel_fingerprint", "linear")
 _STYLE = "card.css"
 
 

@@ -38,6 +38,23 @@ def purpose(card: Telling) -> Iterator[Block]:
             f"A score is the chance of leaving {ahead} of the list's day. It is stale 14 days after that day.",
         )
     )
+    yield Paragraph(text=_kind(card))
+
+
+def _kind(card: Telling) -> str:
+    """What kind of model it is, in one sentence."""
+    if card.card["linear"]:
+        return card.say(
+            "คะแนนมาจากสองส่วนเฉลี่ยกัน คือต้นไม้ตัดสินใจตื้น ๆ หลายต้น กับสมการเส้นตรงที่บวกทีละตัวบ่งชี้ "
+            "ทั้งสองส่วนไม่มีตัวบ่งชี้ใดสวนทางกับที่ประกาศไว้ และแยกได้ครบว่าแต่ละตัวบ่งชี้เพิ่มหรือลดเท่าใด",
+            "A score is the mean of two parts, many shallow decision trees and a straight line that adds feature by "
+            "feature; in neither does a feature go against its declared direction, and what each adds is known exactly.",
+        )
+    return card.say(
+        "คะแนนมาจากต้นไม้ตัดสินใจตื้น ๆ หลายต้น ไม่มีตัวบ่งชี้ใดสวนทางกับที่ประกาศไว้ และแยกได้ครบว่าแต่ละตัวบ่งชี้เพิ่มหรือลดเท่าใด",
+        "A score comes from many shallow decision trees; no feature goes against its declared direction, and what each "
+        "adds is known exactly.",
+    )
 
 
 def signatures(card: Telling) -> Iterator[Block]:

@@ -18,6 +18,7 @@ from models import lookup
 from models.binning import binned
 from models.choosing import DOMAINS, MISSING, REASONS, Choice, Chosen, choose
 from models.layout import Tables
+from models.linear import Linear, nothing
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating[Any]]
@@ -40,24 +41,30 @@ class Explained:
     domains: npt.NDArray[np.float32]  # (rows, DOMAINS) what each domain's features add, known and missing ones
 
 
-def margins(tables: Tables, values: Matrix, *, compiled: bool = True) -> Floats:
-    """The margin of each row of `values` (rows, features), in log-odds: LightGBM's raw score."""
+def margins(tables: Tables, values: Matrix, linear: Linear | None = None, *, compiled: bool = True) -> Floats:
+    """The margin of each row of `values` (rows, features), in log-odds: LightGBM's raw score and the straight part."""
+    linear = linear or nothing(tables.features)
     out = np.empty(len(values))
 
     def one(rows: slice) -> None:
-        sums = _sums(tables, _columns(tables, values, rows), compiled=compiled, slots_a_group=1)
-        out[rows] = sums[tables.features] + tables.constant
+        columns = _columns(tables, values, rows)
+        sums = _sums(tables, columns, compiled=compiled, slots_a_group=1)
+        out[rows] = sums[tables.features] + tables.constant + linear.total(linear.added(columns))
 
     _each_block(len(values), one, compiled=compiled)
     return out
 
 
-def contributions(tables: Tables, values: Matrix, *, compiled: bool = True) -> Floats:
-    """(rows, features): what each feature adds to the margin of each row; a row sums to its margin less the base."""
+def contributions(tables: Tables, values: Matrix, linear: Linear | None = None, *, compiled: bool = True) -> Floats:
+    """(rows, features): what each feature adds to the margin of each row; a row sums to its margin less the bases."""
+    linear = linear or nothing(tables.features)
     out = np.empty((len(values), tables.features))
 
     def one(rows: slice) -> None:
-        out[rows] = _sums(tables, _columns(tables, values, rows), compiled=compiled)[: tables.features].T
+        columns = _columns(tables, values, rows)
+        sums = _sums(tables, columns, compiled=compiled)
+        sums[linear.places] += linear.added(columns)
+        out[rows] = sums[: tables.features].T
 
     _each_block(len(values), one, compiled=compiled)
     return out
@@ -67,6 +74,7 @@ def explained(
     tables: Tables,
     values: Matrix,
     choice: Choice,
+    linear: Linear | None = None,
     *,
     slope: float = 1.0,
     offset: float = 0.0,
@@ -76,12 +84,14 @@ def explained(
 
     Memory beside the result is a few blocks of rows, whatever the number of rows.
     """
+    linear = linear or nothing(tables.features)
     out = _nothing_explained(len(values))
 
     def one(rows: slice) -> None:
         columns = _columns(tables, values, rows)
-        sums = _sums(tables, columns, compiled=compiled)
-        out.logit[rows] = slope * (sums[tables.features] + tables.constant) + offset
+        sums, straight = _sums(tables, columns, compiled=compiled), linear.added(columns)
+        out.logit[rows] = slope * (sums[tables.features] + tables.constant + linear.total(straight)) + offset
+        sums[linear.places] += straight
         added = sums[: tables.features]
         added *= slope
         _choose(choice, columns, added, _chosen_rows(out, rows), compiled=compiled)

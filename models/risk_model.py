@@ -1,8 +1,9 @@
-"""The risk model: shallow trees by LightGBM, a bag of seeds merged into one, calibrated by two numbers on the logit.
+"""The risk model: shallow trees by LightGBM and a straight part beside them, calibrated by two numbers on the logit.
 
-The merged text is an ordinary LightGBM model whose margin is the mean of the members' margins; the calibrated logit is
-`slope * margin + offset`, so contributions stay additive after multiplying by the slope. LightGBM fits and nothing else:
-scores and reasons come from the tables compiled from its text (models/explain.py).
+The trees are a bag of seeds merged into one: an ordinary LightGBM model whose margin is the mean of the members' margins.
+What the straight part adds (models/linear.py) is added to it; the calibrated logit is `slope * margin + offset`, so
+contributions stay additive after multiplying by the slope. LightGBM fits and nothing else: scores and reasons come from
+the tables compiled from its text (models/explain.py).
 """
 
 import os
@@ -23,6 +24,7 @@ from models.choosing import Choice
 from models.explain import Explained
 from models.horizon import Horizon
 from models.layout import Tables
+from models.linear import Linear, nothing
 from models.reasons import choice_of
 from models.tables import compile_tables
 from models.trees import read_trees
@@ -71,7 +73,8 @@ class Calibration:
 class RiskModel:
     """A LightGBM text model over the named features, its tables, its calibration and the horizon it was trained for.
 
-    `text` is kept for the bundle and for whoever wants to check the tables against LightGBM; scoring reads `tables` alone.
+    `text` is kept for the bundle and for whoever wants to check the tables against LightGBM; scoring reads `tables` and
+    `linear`, whose answers are added to those of the trees.
     `spread` (features,) is how far each feature's contribution typically moves between refits, in log-odds on the
     calibrated scale: a smaller contribution is no reason. None where it was not measured yet.
     Another calibration or spread is `dataclasses.replace(model, ...)`, which keeps the tables as they are.
@@ -79,6 +82,7 @@ class RiskModel:
 
     text: str
     tables: Tables
+    linear: Linear
     features: tuple[str, ...]
     catalogue_fingerprint: str
     horizon: Horizon
@@ -87,7 +91,7 @@ class RiskModel:
 
     def logits(self, values: Matrix) -> Floats:
         """Calibrated log-odds, one a row of `values` (students, features)."""
-        return self.calibration.logit(explain.margins(self.tables, values))
+        return self.calibration.logit(explain.margins(self.tables, values, self.linear))
 
     def scores(self, values: Matrix) -> Floats:
         """What orders a list: the logits, under the name that the simple models give theirs (models/baselines.py)."""
@@ -99,12 +103,15 @@ class RiskModel:
     def contributions(self, values: Matrix) -> tuple[Floats, float]:
         """What each feature adds to the calibrated logit of each row, and the base: rows sum to the logit less the base."""
         slope, offset = self.calibration.slope, self.calibration.offset
-        return explain.contributions(self.tables, values) * slope, slope * self.tables.base + offset
+        base = slope * (self.tables.base + self.linear.base) + offset
+        return explain.contributions(self.tables, values, self.linear) * slope, base
 
     def explained(self, values: Matrix, *, compiled: bool = True) -> Explained:
         """Calibrated logits, the few reasons of each row and the sums of its domains; `compiled` False needs no numba."""
         slope, offset = self.calibration.slope, self.calibration.offset
-        return explain.explained(self.tables, values, self.choice, slope=slope, offset=offset, compiled=compiled)
+        return explain.explained(
+            self.tables, values, self.choice, self.linear, slope=slope, offset=offset, compiled=compiled
+        )
 
     @cached_property
     def choice(self) -> Choice:
@@ -162,9 +169,9 @@ def fit_members(
         return list(pool.map(fitted, seeds))
 
 
-def merge(texts: Sequence[str]) -> str:
-    """One model whose margin is the mean of the given ones: all their trees, leaf values divided by their number."""
-    trees = [_scaled(tree, 1 / len(texts)) for text in texts for tree in _trees(text)]
+def merge(texts: Sequence[str], *, worth: float = 1.0) -> str:
+    """One model whose margin is `worth` times the mean of the given ones: all their trees, leaf values multiplied."""
+    trees = [_scaled(tree, worth / len(texts)) for text in texts for tree in _trees(text)]
     head = texts[0][: texts[0].index("\nTree=")].split("\n")
     # Sizes in bytes of each tree would be wrong now; without them LightGBM reads tree by tree.
     head = [line for line in head if not line.startswith("tree_sizes=")]
@@ -216,11 +223,16 @@ def model_of(
     horizon: Horizon,
     calibration: Calibration,
     spread: Floats | None = None,
+    linear: Linear | None = None,
 ) -> RiskModel:
-    """A model ready to score; compiles the tables, once. Raises ModelRefused for a text that they cannot be made from."""
+    """A model ready to score, of trees alone without `linear`; compiles the tables, once.
+
+    Raises ModelRefused for a text that they cannot be made from.
+    """
     return RiskModel(
         text=text,
         tables=compile_tables(read_trees(text)),
+        linear=nothing(len(features)) if linear is None else linear,
         features=tuple(feature.name for feature in features),
         catalogue_fingerprint=fingerprint(features),
         horizon=horizon,

@@ -100,7 +100,8 @@ class _Asked:
     """What is the same for all listed: the values of this week on one ladder a lever, and the bin of each for the model.
 
     `values` are those of the ladder as they are told, rounded as their feature is: what is held in float32 carries digits
-    that nobody measured. `asking` has for each lever the groups that ask it; `signed` is (students, levers), lower the better.
+    that nobody measured. `straight` is what the model's straight part adds at each of them, in log-odds before calibration.
+    `asking` has for each lever the groups that ask it; `signed` is (students, levers), lower the better.
     """
 
     model: RiskModel
@@ -109,6 +110,7 @@ class _Asked:
     ladder: Ladder
     values: Floats
     bins: npt.NDArray[Any]
+    straight: Floats
     asking: tuple[Layout, ...]
 
 
@@ -120,6 +122,10 @@ def _asked(model: RiskModel, features: Sequence[Feature], values: Matrix) -> _As
         replaced.bins_of_column(model.tables, column, ladder.steps(lever) * levers.sign[lever])
         for lever, column in enumerate(levers.column)
     ]
+    straight = [
+        model.linear.at(int(column), ladder.steps(lever) * levers.sign[lever])
+        for lever, column in enumerate(levers.column)
+    ]
     told = [np.round(ladder.steps(lever) * f.risk.value, f.decimals) for lever, f in enumerate(levers.features)]
     return _Asked(
         model=model,
@@ -128,6 +134,7 @@ def _asked(model: RiskModel, features: Sequence[Feature], values: Matrix) -> _As
         ladder=ladder,
         values=np.concatenate([np.empty(0), *told]) + 0.0,  # no minus zero
         bins=np.concatenate([np.empty(0, model.tables.binning.kind), *bins]),
+        straight=np.concatenate([np.empty(0), *straight]),
         asking=tuple(replaced.groups_that_ask(model.tables.layout, column) for column in levers.column),
     )
 
@@ -152,16 +159,16 @@ class _Part:
         """For each lever what the groups that ask it add to the students' margins now."""
         return [self.margins(layout, self.bins) for layout in self.asked.asking]
 
-    def effect(self, now: Floats, then: Floats) -> Floats:
-        """In calibrated log-odds; rounding noise is no effect."""
-        moved = self.asked.model.calibration.slope * (then - now)
-        return np.where(moved > -_NOISE, 0.0, moved)
+    def effect(self, moved: Floats) -> Floats:
+        """What a move of the margin is in calibrated log-odds; rounding noise is no effect."""
+        calibrated = self.asked.model.calibration.slope * moved
+        return np.where(calibrated > -_NOISE, 0.0, calibrated)
 
     def effect_of_one(self, student: Ints, lever: Ints, place: Ints) -> Floats:
         """The effect of one lever at another place of its ladder, for each (student, lever) pair."""
-        found = np.zeros(len(student))
+        found = self.asked.straight[place] - self.asked.straight[self.own[student, lever]]
         column, bins = self.asked.levers.column[lever], self.asked.bins[place]
-        # Between two values of the same bin lies no threshold of the model.
+        # Between two values of the same bin lies no threshold of the trees.
         moving = np.flatnonzero(self.bins[column, student] != bins)
         moving = moving[np.argsort(lever[moving], kind="stable")]
         for pairs in np.split(moving, np.flatnonzero(np.diff(lever[moving])) + 1):
@@ -169,17 +176,19 @@ class _Part:
                 one, who = lever[pairs[0]], student[pairs]
                 changed = np.take(self.bins, who, axis=1)  # keeps each feature's bins side by side
                 changed[column[pairs[0]]] = bins[pairs]
-                found[pairs] = self.effect(
-                    self.margins_of_asking[one][who], self.margins(self.asked.asking[one], changed)
-                )
-        return found
+                found[pairs] += self.margins(self.asked.asking[one], changed) - self.margins_of_asking[one][who]
+        return self.effect(found)
 
     def effect_together(self, moved: Flags) -> Floats:
         """The effect of all `moved` levers (students, levers) at their better quartile."""
         changed = self.bins.copy()
         student, lever = np.nonzero(moved)
-        changed[self.asked.levers.column[lever], student] = self.asked.bins[self.target[student, lever]]
-        return self.effect(self.margins_of_all, self.margins(self.asked.model.tables.layout, changed))
+        own, target = self.own[student, lever], self.target[student, lever]
+        changed[self.asked.levers.column[lever], student] = self.asked.bins[target]
+        straight = np.bincount(
+            student, weights=self.asked.straight[target] - self.asked.straight[own], minlength=len(moved)
+        )
+        return self.effect(self.margins(self.asked.model.tables.layout, changed) - self.margins_of_all + straight)
 
     @cached_property
     def margins_of_all(self) -> Floats:

@@ -1,4 +1,4 @@
-"""Fitting: the trees on all rows, calibration on the newest closed terms as the terms before each would have predicted it."""
+"""Fitting: trees and straight part on all rows, calibration on the newest closed terms as the terms before each would have predicted it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from sklearn.model_selection import GroupKFold
 
 from features.declaration import Feature
 from models.horizon import Horizon
+from models.linear import Linear, nothing
 from models.risk_model import (
     SEEDS,
     TREES,
@@ -19,11 +20,11 @@ from models.risk_model import (
     RiskModel,
     calibrate,
     fit_members,
-    fit_trees,
     merge,
     model_of,
 )
 from records.errors import ModelRefused
+from training.fit_linear import fit_linear
 from training.panel import Panel, TermKey
 from training.sampling import Rows, training_rows
 from training.splits import of_terms, term_of, terms_of
@@ -32,13 +33,19 @@ _FOLDS = 3  # each fold is a whole bag; two thirds of the rows are enough to see
 LEAST_LEAVERS = 30
 
 
+LINEAR = 0.5
+"""The mean of both: docs/adr/0023 has what was measured with other combinations."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """How the trees are grown, beside what models.risk_model fixes; what a search may choose."""
+    """How the model is fitted, beside what models.risk_model fixes; what a search may choose."""
 
     trees: int = TREES
     min_data: int = 40
     extra_trees: bool = False
+    linear: float = LINEAR
+    """What the straight part is worth in the mean with the trees, 0-1; 0: trees alone."""
 
     @property
     def grown(self) -> dict[str, Any]:
@@ -49,7 +56,9 @@ class Form:
 class Bag:
     """A fitted model and the LightGBM texts of its members, one a seed, of which it is the mean.
 
-    `terms` are those it was trained on, oldest first. Until it is calibrated its logits are the margins of its trees.
+    The answers of each member are those of its trees, worth what the form says; the model's straight part, which has no
+    seed, comes to each of them. `terms` are those it was trained on, oldest first. Until it is calibrated its logits are
+    its margins.
     """
 
     model: RiskModel
@@ -77,18 +86,26 @@ def fit_bag(panel: Panel, horizon: Horizon, *, form: Form | None = None, seeds: 
 
 
 def grow(panel: Panel, horizon: Horizon, *, form: Form, seeds: Sequence[int]) -> Bag:
-    """The trees alone, on the whole panel, not calibrated yet. Raises ModelRefused with too few leavers."""
+    """The model on the whole panel, not calibrated yet. Raises ModelRefused with too few leavers."""
     rows = training_rows(panel)
     if rows.left.sum() < LEAST_LEAVERS or (~rows.left).sum() < LEAST_LEAVERS:
         raise ModelRefused(
             f"The training terms have {int(rows.left.sum())} student-weeks before leaving; a model needs "
             f"{LEAST_LEAVERS}. Import more past terms with --history, or stay with the rule list."
         )
-    members = fit_members(
-        rows.values, rows.left, panel.features, seeds=seeds, trees=form.trees, weight=rows.weight, grown=form.grown
-    )
-    model = model_of(merge(members), panel.features, horizon, Calibration())
+    members, linear = parts(rows, panel.features, form=form, seeds=seeds)
+    model = model_of(merge(members), panel.features, horizon, Calibration(), linear=linear)
     return Bag(model=model, seeds=tuple(seeds), members=tuple(members), form=form, terms=tuple(terms_of(panel)))
+
+
+def parts(rows: Rows, features: Sequence[Feature], *, form: Form, seeds: Sequence[int]) -> tuple[list[str], Linear]:
+    """The trees of each seed as LightGBM texts and the straight part, each worth what the form says: add their margins."""
+    texts = fit_members(
+        rows.values, rows.left, features, seeds=seeds, trees=form.trees, weight=rows.weight, grown=form.grown
+    )
+    if not form.linear:
+        return texts, nothing(len(features))
+    return [merge([text], worth=1 - form.linear) for text in texts], fit_linear(rows, features).times(form.linear)
 
 
 def calibrated(bag: Bag, panel: Panel, earlier: Mapping[TermKey, Bag]) -> Bag:
@@ -116,14 +133,8 @@ def _seen(term: TermKey, before: Bag) -> bool:
 
 def refit(bag: Bag, rows: Rows, features: Sequence[Feature]) -> RiskModel:
     """The same bag on other rows, on the calibrated scale of the first."""
-    return model_of(_text(bag, rows, features), features, bag.model.horizon, bag.model.calibration)
-
-
-def _text(bag: Bag, rows: Rows, features: Sequence[Feature]) -> str:
-    return fit_trees(
-        rows.values, rows.left, features, seeds=bag.seeds, trees=bag.form.trees, weight=rows.weight,
-        grown=bag.form.grown,
-    )  # fmt: skip
+    members, linear = parts(rows, features, form=bag.form, seeds=bag.seeds)
+    return model_of(merge(members), features, bag.model.horizon, bag.model.calibration, linear=linear)
 
 
 def leavers_of(panel: Panel) -> int:
@@ -134,7 +145,8 @@ def leavers_of(panel: Panel) -> int:
 def _out_of_fold(bag: Bag, rows: Rows, features: Sequence[Feature]) -> Floats:
     found = np.empty(len(rows.left))
     for rest, fold in GroupKFold(_FOLDS).split(rows.values, rows.left, rows.person):
-        found[fold] = margins(_text(bag, rows.some(rest), features), rows.values[fold])
+        members, linear = parts(rows.some(rest), features, form=bag.form, seeds=bag.seeds)
+        found[fold] = margins(merge(members), linear, rows.values[fold])
     return found
 
 
@@ -148,6 +160,7 @@ def _with(bag: Bag, found: Floats, parts: Sequence[Rows]) -> Bag:
     return replace(bag, model=replace(bag.model, calibration=calibration))
 
 
-def margins(text: str, values: npt.NDArray[np.float32]) -> Floats:
+def margins(text: str, linear: Linear, values: npt.NDArray[np.float32]) -> Floats:
     """By LightGBM itself: trees that score once would not repay compiling their tables."""
-    return np.asarray(lightgbm.Booster(model_str=text).predict(values, raw_score=True), np.float64)
+    of_trees = np.asarray(lightgbm.Booster(model_str=text).predict(values, raw_score=True), np.float64)
+    return of_trees + linear.margins(values)

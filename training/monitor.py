@@ -1,7 +1,8 @@
 """Monitoring after promotion: what the published lists said beside what became known since, week by week.
 
 Everything is made again from stored publications and the log, and each week from what was known by then; a row is
-stored for each week and institution, and for the group where several are monitored together.
+stored for each week and institution, and for the group where several are monitored together. Rows of weeks whose scores
+were deleted stay as they are, and the chart of the others begins with the oldest list that has its scores.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ from records.monitoring import (
     RECORDS_MISSING,
     MonitoredWeek,
     PublishedList,
+    monitored_weeks,
     published_lists,
     store,
 )
@@ -84,8 +86,21 @@ def monitor(
             of_group([one.weeks for one in held.values()]), list(held.values()), today
         )
     for code, weeks in found.items():
-        store(home.database, code, weeks)
+        of_code = [held[code]] if code in held else held.values()
+        found[code] = _with_kept(home, code, weeks, {day for one in of_code for day in one.pruned})
+        store(home.database, code, found[code])
     return found
+
+
+def _with_kept(home: DataHome, code: str, weeks: list[MonitoredWeek], pruned: set[date]) -> list[MonitoredWeek]:
+    """Weeks whose scores were deleted, their time being over, stay as they were found while there were any."""
+    if not pruned:
+        return weeks
+    rows = {week.as_of: week for week in weeks}
+    with home.database.read() as session:
+        before = [week for week in monitored_weeks(session, code) if week.as_of <= max(pruned)]
+    rows |= {week.as_of: week for week in before if week.as_of in pruned or week.as_of not in rows}
+    return [rows[day] for day in sorted(rows)]
 
 
 # One institution
@@ -106,7 +121,7 @@ def look_back(home: DataHome, code: str, today: date, actor: str, progress: Prog
     weeks[-1] = replace(weeks[-1], lags=_lags(home, log, today))
     charted = [_charted(one, looks[one.as_of], told) for one in lists if np.isfinite(one.probability).any()]
     past = {term: _past(log, looks, told, term, lists[0].horizon) for term in {looks[one.as_of].term for one in lists}}
-    return Watched(weeks=weeks, charted=charted, past=past)
+    return Watched(weeks=weeks, charted=charted, past=past, pruned=frozenset(one.as_of for one in lists if one.pruned))
 
 
 def _every_monday(first: date, today: date) -> list[date]:

@@ -29,11 +29,15 @@ class Charted:
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """One institution's part: its weeks without chart, its lists for the chart, and what each term could learn from."""
+    """One institution's part: its weeks without chart, its lists for the chart, and what each term could learn from.
+
+    `pruned` are the days of lists whose scores were deleted.
+    """
 
     weeks: list[MonitoredWeek]
     charted: list[Charted]
     past: dict[Term, PastWeeks]
+    pruned: frozenset[date] = frozenset()
 
 
 def with_chart(weeks: list[MonitoredWeek], watched: Sequence[Watched], today: date) -> list[MonitoredWeek]:

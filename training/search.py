@@ -1,7 +1,8 @@
 """The search: a small fixed grid of forms, judged forward inside the training terms; the simplest that is good enough.
 
-What may be chosen is how many trees, how many rows a leaf needs and whether thresholds are drawn at random: depth,
-shrinkage and the rest moved nothing beyond noise on the open data (models/risk_model.py). The newest term before the
+What may be chosen is how many trees, how many rows a leaf needs, whether thresholds are drawn at random and whether a
+straight part stands beside the trees: depth, shrinkage and the rest moved nothing beyond noise on the open data
+(models/risk_model.py). The newest term before the
 tests judges what the terms before it teach, with one seed, by log loss. The simplest form wins whose loss is within one
 standard error of the best one's (Breiman and others 1984, §3.4.3), the error that of the difference, over persons: a
 student's weeks are one piece of evidence. What is chosen before the tests is kept for the model in use, so that what
@@ -11,22 +12,24 @@ was judged is what serves, and the figures of the tests owe nothing to the choic
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import Any
 
 import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from models.risk_model import SEEDS, TREES, fit_members
+from models.risk_model import SEEDS, TREES, calibrate, fit_members
 from training.fit import LEAST_LEAVERS, Form, leavers_of
+from training.fit_linear import fit_linear
 from training.panel import Panel
 from training.sampling import Rows, training_rows
 from training.splits import Split
 
 Floats = npt.NDArray[np.float64]
 
-GRID: tuple[Form, ...] = (
+_BESIDE_TREES: tuple[Form, ...] = (
     Form(trees=TREES // 2, min_data=120, extra_trees=True),
     Form(trees=TREES // 2, min_data=120),
     Form(trees=TREES // 2, min_data=40),
@@ -34,7 +37,9 @@ GRID: tuple[Form, ...] = (
     Form(trees=TREES, min_data=120),
     Form(trees=TREES, min_data=40),
 )
-"""Simplest first: fewer trees, then random thresholds (steadier reasons), then larger leaves."""
+GRID: tuple[Form, ...] = tuple(chain.from_iterable((form, replace(form, linear=0)) for form in _BESIDE_TREES))
+"""Simplest first: fewer trees, then random thresholds (steadier reasons), then larger leaves; of each the one with the
+straight part before the trees alone, since on later terms and new places it won (docs/adr/0023)."""
 MOST_QUIET = 20_000
 """Rows that stay in a search, where forms are only compared with each other."""
 
@@ -48,7 +53,7 @@ class Searched:
 
     def as_numbers(self) -> list[dict[str, object]]:
         return [
-            {"trees": form.trees, "min_data": form.min_data, "extra_trees": form.extra_trees, "beyond_best": beyond, "error": error}
+            {**asdict(form), "beyond_best": beyond, "error": error}
             for form, (beyond, error) in self.beyond_best.items()
         ]  # fmt: skip
 
@@ -76,14 +81,28 @@ def _margins(grid: Sequence[Form], training: Rows, test: Rows, panel: Panel) -> 
             weight=training.weight, grown=same[0].grown,
         )  # fmt: skip
         booster = lightgbm.Booster(model_str=text)
+        of_trees = {
+            trees: np.asarray(booster.predict(test.values, raw_score=True, num_iteration=trees), np.float64)
+            for trees in {form.trees for form in same}
+        }
         return [
-            (form, np.asarray(booster.predict(test.values, raw_score=True, num_iteration=form.trees), np.float64))
-            for form in same
+            (form, _on_scale((1 - form.linear) * of_trees[form.trees] + form.linear * straight, test)) for form in same
         ]
 
+    straight: Floats | float = 0.0
+    if any(form.linear for form in grid):
+        straight = fit_linear(training, panel.features).margins(test.values)
     alike = [[form for form in grid if form.grown == grown] for grown in _ways(grid)]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return [one for found in pool.map(fitted, alike) for one in found]
+
+
+def _on_scale(margin: Floats, test: Rows) -> Floats:
+    """With slope and offset of its own, since calibration mends these of every form: a mean of two is too timid by nature."""
+    try:
+        return calibrate(margin, test.left, test.weight).logit(margin)
+    except ValueError:  # it orders nobody
+        return np.full(len(margin), margin.mean())
 
 
 def _ways(grid: Sequence[Form]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""shap's own drawings of what moves the score, which analysts know; the service explains by its tables instead."""
+"""shap's own drawings, which analysts know, of the contributions that the service gives reasons by."""
 
 import warnings
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def beeswarm(model: RiskModel, sample: npt.NDArray[np.float32], path: Path) -> N
     """A dot a row for each of the features that move the score most: how far, and at what value."""
     with _shap() as shap:
         shap.summary_plot(
-            _values(shap, model, sample), sample, feature_names=list(model.features), show=False,
+            model.contributions(sample)[0], sample, feature_names=list(model.features), show=False,
             max_display=_MOST_FEATURES, rng=np.random.default_rng(0),
         )  # fmt: skip
         plt.gcf().savefig(path, dpi=_DPI, bbox_inches="tight")
@@ -29,9 +29,9 @@ def beeswarm(model: RiskModel, sample: npt.NDArray[np.float32], path: Path) -> N
 
 
 def dependence(model: RiskModel, sample: npt.NDArray[np.float32], path: Path) -> None:
-    """How much each of the strongest features adds, against its value, in log-odds before calibration."""
+    """How much each of the strongest features adds, against its value, in calibrated log-odds."""
     with _shap() as shap:
-        values = _values(shap, model, sample)
+        values = model.contributions(sample)[0]
         strongest = np.argsort(-np.abs(values).mean(axis=0), kind="stable")[:_DEPENDENCES]
         figure, grid = plt.subplots(2, 2, figsize=(9, 7), layout="constrained")
         for axes, feature in zip(grid.flat, strongest, strict=False):
@@ -55,9 +55,3 @@ def _shap() -> Iterator[Any]:
         import shap
 
         yield shap
-
-
-def _values(shap: Any, model: RiskModel, sample: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    import lightgbm
-
-    return np.asarray(shap.TreeExplainer(lightgbm.Booster(model_str=model.text)).shap_values(sample), np.float64)

@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from features.declaration import Feature
 from features.vocabulary import Domain, Risk
-from models.risk_model import SEEDS, fit_trees
+from models.risk_model import SEEDS
 from records.home import DataHome
 from training.contest import Contest, Entrant, Ranked, hold
 from training.evidence import SourceValue
-from training.fit import Form, margins
+from training.fit import Form, margins, parts
 from training.intervals import drawn_auc, gain, interval, people, person_weights
 from training.panel import Week
 from training.sampling import Rows, training_rows
@@ -58,7 +58,7 @@ def _without(features: Sequence[Feature], domain: Domain) -> Ints:
 def cold_start(home: DataHome, split: Split, form: Form) -> SourceValue | None:
     """What is lost where an institution trains nothing itself; None for one institution alone.
 
-    Each institution is listed by trees that saw only the others, beside trees that saw all.
+    Each institution is listed by a model that saw only the others, beside one that saw all.
     """
     apart = dict(leaving_one_out(split))
     if not apart:
@@ -84,14 +84,12 @@ def _domains(features: Sequence[Feature]) -> list[Domain]:
 
 
 def _entrant(rows: Rows, features: Sequence[Feature], kept: Ints, form: Form) -> Entrant:
-    """Trees of one seed on some of the columns."""
-    text = fit_trees(
-        rows.values[:, kept], rows.left, [features[place] for place in kept], seeds=SEEDS[:1], trees=form.trees,
-        weight=rows.weight, grown=form.grown,
-    )  # fmt: skip
+    """A model of one seed on some of the columns."""
+    some = replace(rows, values=rows.values[:, kept])
+    [text], linear = parts(some, [features[place] for place in kept], form=form, seeds=SEEDS[:1])
 
     def ranked(week: Week) -> Ranked:
-        return Ranked(score=margins(text, week.values[:, kept]), probability=None)
+        return Ranked(score=margins(text, linear, week.values[:, kept]), probability=None)
 
     return ranked
 

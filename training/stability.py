@@ -126,7 +126,7 @@ def measure_stability(bag: Bag, training: Panel, newest: Matrix, earlier: RiskMo
 def _compared(bag: Bag, training: Panel, earlier: RiskModel | None) -> dict[str, RiskModel]:
     model = bag.model
     found = {
-        f"seed {seed} alone": model_of(text, training.features, model.horizon, model.calibration)
+        f"seed {seed} alone": model_of(text, training.features, model.horizon, model.calibration, linear=model.linear)
         for seed, text in zip(bag.seeds, bag.members, strict=True)
     }
     if earlier is not None:

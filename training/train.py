@@ -19,6 +19,7 @@ from training.backtest import Candidate, Procedure, Tested
 from training.card_content import card_content
 from training.checks import CheckResult, run_checks
 from training.evidence import Evidence
+from training.fit_linear import RIDGE
 from training.judge import Judged, Work, judge, newest
 from training.panel import build_panel
 from training.sampling import training_rows
@@ -100,7 +101,7 @@ def _kept(work: Work, judged: Judged, searched: Searched, progress: Progress) ->
     checks = run_checks(judged.evidence)
     card = card_content(
         judged.evidence, checks, stability=work.steady.as_numbers(model.features), bands=judged.rates,
-        abstained=judged.abstained, panel_fingerprint=work.panel.fingerprint,
+        abstained=judged.abstained, panel_fingerprint=work.panel.fingerprint, linear=work.final.bag.form.linear,
     )  # fmt: skip
     text = render(card)
     sample = evenly(training_rows(work.mature).values, _SAMPLE)
@@ -123,5 +124,5 @@ def _kept(work: Work, judged: Judged, searched: Searched, progress: Progress) ->
 def _parameters(final: Candidate, searched: Searched) -> dict[str, object]:
     form = final.bag.form
     return {
-        **PARAMETERS, **form.grown, "trees": form.trees, "seeds": list(final.bag.seeds), "search": searched.as_numbers(),
+        **PARAMETERS, **form.grown, "trees": form.trees, "linear": form.linear, "ridge": RIDGE, "seeds": list(final.bag.seeds), "search": searched.as_numbers(),
     }  # fmt: skip

@@ -23,7 +23,7 @@ from tests.models.conftest import Answers
 from tests.models.signing import changed, resigned, rewritten, said
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("model.txt", "tables.npz", "calibration.json", "card.json", "card.md")
+FILES = ("model.txt", "tables.npz", "linear.json", "calibration.json", "card.json", "card.md")
 
 
 @pytest.fixture
@@ -189,8 +189,7 @@ def test_a_model_of_another_catalogue_is_refused(tmp_path: Path, models: Path, m
 def test_a_bundle_of_an_older_program_is_refused(trained: Path, models: Path) -> None:
     rewritten(trained, lambda manifest: manifest.update(schema_version=1))
     assert said(models, trained) == (
-        f"Model {digest_of(trained)[:12]} was written by an older zerodrop, without tables. "
-        "Train a new model with `zerodrop train`."
+        f"Model {digest_of(trained)[:12]} was written by an older zerodrop. Train a new model with `zerodrop train`."
     )
 
 

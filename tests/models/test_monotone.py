@@ -11,13 +11,17 @@ from features.catalogue import CATALOGUE
 from features.declaration import Feature
 from features.vocabulary import Risk
 from models.explain import margins
+from models.linear import Linear, nothing
 from models.risk_model import fit_trees
 from models.tables import compile_tables
 from models.trees import TreeModel, read_trees
 from tests.models.conftest import Answers
+from training.fit_linear import fit_linear
+from training.sampling import Rows
 
 Floats = npt.NDArray[np.float64]
 DIRECTED = [column for column, feature in enumerate(CATALOGUE) if feature.risk is not Risk.EITHER]
+FREE = tuple(replace(feature, risk=Risk.EITHER) for feature in CATALOGUE)
 SEEDS = (11, 23, 37, 41)
 ROWS = 60
 ROUNDING = 1e-12
@@ -44,20 +48,21 @@ def thresholds(model: TreeModel, column: int) -> Floats:
     return np.unique(np.concatenate(found))
 
 
-def wrong_steps(model: TreeModel, rows: Floats) -> dict[str, int]:
+def wrong_steps(model: TreeModel, rows: Floats, linear: Linear | None = None) -> dict[str, int]:
     """How often a feature that moves up over one of its thresholds moves the margin the wrong way, all else as it was.
 
-    Between two thresholds nothing changes, so each threshold itself (which goes left) and a value above all stand for
-    every value there is.
+    Between two thresholds the trees change nothing, so each threshold itself (which goes left) and a value above all
+    stand for every value there is; the straight part changes nothing outside its bounds, and goes one way between.
     """
-    tables = compile_tables(model)
+    tables, linear = compile_tables(model), linear or nothing(len(CATALOGUE))
     wrong = {}
     for column in DIRECTED:
-        own = thresholds(model, column)
-        steps = np.append(own, own[-1] + 1 if len(own) else 0.0)
+        bounds = [linear.low[column] - 1, linear.low[column], linear.high[column], linear.high[column] + 1]
+        own = np.unique([*thresholds(model, column), *bounds])
+        steps = np.append(own, own[-1] + 1)
         moved = np.repeat(rows, len(steps), axis=0)
         moved[:, column] = np.tile(steps, len(rows))
-        change = np.diff(margins(tables, moved).reshape(len(rows), len(steps)), axis=1)
+        change = np.diff(margins(tables, moved, linear).reshape(len(rows), len(steps)), axis=1)
         wrong[CATALOGUE[column].name] = int((change * CATALOGUE[column].risk.value < -ROUNDING).sum())
     return wrong
 
@@ -82,6 +87,28 @@ def test_no_step_over_any_threshold_goes_the_wrong_way(models: dict[int, TreeMod
     assert [name for name, count in wrong.items() if count] == []
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nor_with_the_straight_part_beside_the_trees(models: dict[int, TreeModel], seed: int) -> None:
+    answers = wayward(seed)
+    linear = straight(answers, CATALOGUE)
+    against = [CATALOGUE[n].name for n in DIRECTED if straight(answers, FREE).weight[n] * CATALOGUE[n].risk.value < 0]
+    assert len(against) > 5, "these answers would teach it to go against the catalogue"
+    assert (linear.weight[DIRECTED] != 0).sum() > 30, "there is little to check"
+    wrong = wrong_steps(models[seed], some_rows(answers, seed), linear)
+    assert [name for name, count in wrong.items() if count] == []
+
+
+def test_a_straight_part_without_the_constraints_steps_the_wrong_way(models: dict[int, TreeModel]) -> None:
+    answers = wayward(SEEDS[0])
+    wrong = wrong_steps(models[SEEDS[0]], some_rows(answers, SEEDS[0]), straight(answers, FREE))
+    assert sum(count > 0 for count in wrong.values()) > 5
+
+
+def straight(answers: Answers, features: Sequence[Feature]) -> Linear:
+    rows = Rows(values=answers.values, left=answers.left, person=np.arange(len(answers.left)), weight=None)
+    return fit_linear(rows, features)
+
+
 def test_every_directed_feature_is_split_on_by_some_of_these_models(models: dict[int, TreeModel]) -> None:
     """Of a feature that no tree asks the property would hold of itself."""
     unasked = [CATALOGUE[n].name for n in DIRECTED if not any(len(thresholds(one, n)) for one in models.values())]
@@ -91,6 +118,6 @@ def test_every_directed_feature_is_split_on_by_some_of_these_models(models: dict
 def test_a_model_without_the_constraints_steps_the_wrong_way() -> None:
     """On the same answers: they would teach it, and the check sees it."""
     answers = wayward(SEEDS[0])
-    free = fitted(answers, [replace(feature, risk=Risk.EITHER) for feature in CATALOGUE], SEEDS[0])
+    free = fitted(answers, FREE, SEEDS[0])
     wrong = wrong_steps(free, some_rows(answers, SEEDS[0]))
     assert sum(count > 0 for count in wrong.values()) > len(DIRECTED) / 2

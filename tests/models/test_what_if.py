@@ -1,6 +1,7 @@
 """What would change it: small pictures of levers and of exits from the list."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from features.catalogue import FEATURE_OF
 from features.vocabulary import Domain
 from models.horizon import LIST_HORIZON
 from models.levers import LEAST_MEMBERS
+from models.linear import Linear
 from models.risk_model import Calibration, RiskModel, fit_trees, model_of
 from models.what_if import LEAST_EFFECT, SHOWN_LEVERS, Lever, WhatIf, what_if
 
@@ -75,6 +77,54 @@ def singles(found: WhatIf) -> dict[str, Lever]:
 
 def domains(found: WhatIf) -> dict[Domain, Lever]:
     return {lever.domain: lever for lever in found.levers if lever.after is None}
+
+
+# Beside a straight part
+
+
+@pytest.fixture(scope="module")
+def steep(small: RiskModel) -> RiskModel:
+    """The same with a straight part in absence, up to six days, and lateness: what trees say of them is a part now."""
+    zeros = np.zeros(len(FEATURES))
+    weight = np.array([0.3, 0.15, 0.0, 0.0, 0.0, 0.0])
+    high = np.array([6.0, 9.0, 0.0, 0.0, 0.0, 0.0])
+    linear = Linear(base=0.0, weight=weight, low=zeros, high=high, known=-2 * weight, missing=zeros)
+    return replace(small, linear=linear)
+
+
+def test_a_lever_moves_trees_and_straight_part_together(small: RiskModel, steep: RiskModel) -> None:
+    student = [9, 4, 5, 20, 5, 1]
+    for model in (small, steep):
+        found = singles(asked(model, student))
+        assert found
+        for name, lever in found.items():
+            assert lever.after is not None
+            expected = logit(model, student, **{name: lever.after}) - logit(model, student)
+            assert lever.effect == pytest.approx(expected, abs=1e-9)
+    more = singles(asked(steep, student))[NAMES[0]].effect - singles(asked(small, student))[NAMES[0]].effect
+    assert more == pytest.approx(-SLOPE * 0.3 * (6 - 1), abs=1e-9)
+
+
+def test_a_domain_moves_both_parts_together(steep: RiskModel) -> None:
+    student = [9, 4, 5, 20, 9, 1]
+    lever = domains(asked(steep, student))[Domain.ATTENDANCE]
+    singly = {name: one.after for name, one in singles(asked(steep, student)).items() if name in lever.features}
+    assert singly
+    alone = logit(steep, student, **{NAMES[0]: 1.0}) - logit(steep, student)
+    assert lever.effect < alone < 0
+
+
+def test_a_way_off_the_list_may_lie_in_the_straight_part_alone(small: RiskModel) -> None:
+    """A day less of lateness, of which the trees say little."""
+    zeros = np.zeros(len(FEATURES))
+    weight, high = zeros.copy(), zeros.copy()
+    weight[1], high[1] = 2.0, 9.0
+    only = replace(small, linear=Linear(base=0.0, weight=weight, low=zeros, high=high, known=zeros, missing=zeros))
+    student = [0, 3, 0, 90, 5, 0]
+    way = asked(only, student, over=2.9).exit
+    assert way is not None
+    assert (way.features, way.before, way.after) == (("late_days_28d",), 3, 2)
+    assert way.effect == pytest.approx(logit(only, student, late_days_28d=2) - logit(only, student), abs=1e-9)
 
 
 # Levers

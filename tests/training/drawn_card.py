@@ -32,5 +32,6 @@ def draw_card(evidence: Evidence = EVIDENCE, **changed: Any) -> dict[str, Any]:
         bands=RATES if tested else (),
         abstained=ABSTAINED if tested else None,
         panel_fingerprint="fedcba9876543210" * 4,
+        linear=0.5,
     )
     return {**content, **changed}

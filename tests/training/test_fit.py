@@ -12,10 +12,11 @@ from features.catalogue import CATALOGUE
 from features.cohort import Cohort, TermSpan
 from features.declaration import Feature
 from models.horizon import LIST_HORIZON
-from models.risk_model import fit_members, fit_trees, model_of
+from models.risk_model import fit_members, model_of
 from records.errors import ModelRefused
 from training import fit
-from training.fit import fit_bag, fit_risk_model, refit
+from training.fit import Form, fit_bag, fit_risk_model, grow, refit
+from training.fit_linear import fit_linear
 from training.panel import Panel, Week
 from training.sampling import training_rows
 from training.splits import term_of, terms_of
@@ -33,12 +34,6 @@ class Fitted:
     def __init__(self) -> None:
         self.values: list[Values] = []
 
-    def __call__(
-        self, values: Values, left: Flags, features: Sequence[Feature], *, seeds: Sequence[int], **grown: Any
-    ) -> str:
-        self.values.append(values)
-        return fit_trees(values, left, features, seeds=seeds[:1], **{**grown, "trees": 5})
-
     def members(
         self, values: Values, left: Flags, features: Sequence[Feature], *, seeds: Sequence[int], **grown: Any
     ) -> list[str]:
@@ -49,7 +44,6 @@ class Fitted:
 @pytest.fixture
 def fitted(monkeypatch: pytest.MonkeyPatch) -> Fitted:
     recorder = Fitted()
-    monkeypatch.setattr(fit, "fit_trees", recorder)
     monkeypatch.setattr(fit, "fit_members", recorder.members)
     return recorder
 
@@ -156,7 +150,8 @@ def test_a_bag_is_the_mean_of_its_members(fitted: Fitted) -> None:
     bag = fit_bag(panel, LIST_HORIZON, seeds=(3, 5))
     values, _, _ = panel.matrix()
     alone = [
-        model_of(text, CATALOGUE, LIST_HORIZON, bag.model.calibration).contributions(values)[0] for text in bag.members
+        model_of(text, CATALOGUE, LIST_HORIZON, bag.model.calibration, linear=bag.model.linear).contributions(values)[0]
+        for text in bag.members
     ]
     assert bag.seeds == (3, 5)
     assert np.abs(alone[0] - alone[1]).max() > 1e-3
@@ -173,6 +168,19 @@ def test_a_refit_is_on_other_rows_and_on_the_same_scale(fitted: Fitted) -> None:
     assert again.calibration == bag.model.calibration
     assert again.text != bag.model.text
     assert refit(bag, rows, CATALOGUE).logits(rows.values) == pytest.approx(bag.model.logits(rows.values))
+
+
+def test_margins_are_the_mean_of_trees_and_straight_part_as_the_form_says(fitted: Fitted) -> None:
+    panel = whole_terms((2023, 1))
+    rows = training_rows(panel)
+    half, alone, straight = (
+        grow(panel, LIST_HORIZON, form=Form(linear=linear), seeds=(3,)).model for linear in (0.5, 0, 1)
+    )
+    assert len(alone.linear.places) == 0
+    assert len(straight.linear.places) > 0
+    mean = (alone.logits(rows.values) + straight.logits(rows.values)) / 2
+    assert np.abs(half.logits(rows.values) - mean).max() < 1e-12
+    assert np.abs(straight.logits(rows.values) - fit_linear(rows, CATALOGUE).margins(rows.values)).max() < 1e-12
 
 
 # Refusals

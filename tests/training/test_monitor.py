@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from records.monitoring import (
     MonitoredWeek,
     monitored_weeks,
 )
+from records.retention import prune
 from records.tables import OUTCOMES, ROSTER_COUNTS
 from tests.features.pictures import TERMS, calendar, roster
 from tests.features.small_log import INSTITUTION, Record, in_the_evening
@@ -161,6 +162,22 @@ def test_what_is_stored_is_what_was_found_and_is_made_anew(worse: DataHome) -> N
     found = watched(worse)
     with worse.database.read() as session:
         assert monitored_weeks(session, INSTITUTION) == found
+
+
+def test_weeks_whose_scores_were_deleted_stay_as_they_were_found(tmp_path: Path) -> None:
+    home = college(tmp_path, a_week=4, counted_on=date(2025, 9, 15))
+    publish_lists(home, 4)
+    before = watched(home)
+    after_the_fifth = datetime.combine(TERMS[WATCHED][0] + timedelta(weeks=4, days=141), time(12), UTC)
+    prune(home, now=after_the_fifth, dry_run=False)
+    after = watched(home)
+    with home.database.read() as session:
+        assert monitored_weeks(session, INSTITUTION) == after
+    assert [week for week in after if week.as_of <= TERMS[WATCHED][0] + timedelta(weeks=4)] == before[:5]
+    assert before[0].settled_expected == 8.0
+    assert [week.as_of for week in after if week.students] == [week.as_of for week in before if week.students]
+    assert all(week.expected is not None for week in after[6:WEEKS])
+    home.close()
 
 
 def test_settled_weeks_compare_whole_horizons(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The search: forward, by log loss, and the simplest form that is within one standard error of the best."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -42,6 +43,32 @@ def test_the_simplest_comes_first_in_the_grid() -> None:
     for simpler, other in pairwise(GRID):
         if simpler.trees == other.trees:
             assert (-simpler.extra_trees, -simpler.min_data) <= (-other.extra_trees, -other.min_data)
+
+
+def test_every_form_may_be_chosen_without_the_straight_part() -> None:
+    beside = [form for form in GRID if form.linear]
+    assert [replace(form, linear=0) for form in beside] == [form for form in GRID if not form.linear]
+
+
+def test_trees_alone_are_chosen_where_a_straight_line_says_too_much() -> None:
+    """Only beyond a bound do many leave: a line spreads that over everybody."""
+    random = np.random.default_rng(3)
+    weeks = []
+    for number in range(6):
+        missed = random.random(STUDENTS)
+        left = random.random(STUDENTS) < np.where(missed > 0.9, 0.9, 0.02)
+        weeks.append(draw_week(number, left, values={"missed_share_28d": missed}, person=_persons(number)))
+    steep = Split(
+        term=(2025, 2), opens=date(2025, 10, 27), training=draw_panel(*weeks[:4]), test=draw_panel(*weeks[4:])
+    )  # fmt: skip
+    half = Form(trees=200, linear=0.5)
+    assert search(steep, (half, replace(half, linear=0))).form.linear == 0
+    assert search(split(strength=6), (half, replace(half, linear=0))).form == half
+
+
+def test_what_a_run_keeps_of_the_search_names_every_choice() -> None:
+    first = search(split(strength=6), (ONE, MANY)).as_numbers()[0]
+    assert set(first) == {"trees", "min_data", "extra_trees", "linear", "beyond_best", "error"}
 
 
 def test_where_there_is_much_to_learn_a_single_tree_is_not_enough() -> None:
