@@ -2,6 +2,7 @@
 
 from features.declaration import Feature
 from features.vocabulary import (
+    GroupMean,
     Change,
     Count,
     DaysSince,
@@ -268,5 +269,19 @@ FEATURES: tuple[Feature, ...] = (
         label=Text(th="การขาดทั้งภาคเรียนเทียบกับเพื่อนในกลุ่ม", en="Absence this term against the class group"),
         reason=Text(th="ทั้งภาคเรียนขาดมากกว่าเพื่อนในกลุ่มเรียน {value:.1f} เท่าของความต่างปกติ", en="more absent this term than the class group by {value:.1f} times the usual difference"),
         asks=ASK_ABSENCE, source="domain 2.5; design: relation to the class group",
+    ),
+    Feature(
+        name="group_missed_share_28d", table=ATTENDANCE, measure=GroupMean(of="missed_share_28d"), window=Last(days=28),
+        unit=Unit.SHARE, decimals=4, domain=Domain.ATTENDANCE, risk=Risk.EITHER, absent_means=None, changeable=False,
+        label=Text(th="การขาดเฉลี่ยของทั้งกลุ่มเรียนใน 28 วัน", en="Absence of the whole class group in the last 28 days"),
+        reason=Text(th="ทั้งกลุ่มเรียนขาดเฉลี่ยร้อยละ {percent:.0f} ใน 28 วันที่ผ่านมา", en="the whole class group missed {value:.0%} of the last 28 days on average"),
+        asks=ASK_ABSENCE, source="docs/adr/0023: the level of a place, apart from the student's own",
+    ),
+    Feature(
+        name="group_missed_share_term", table=ATTENDANCE, measure=GroupMean(of="missed_share_term"), window=InTerm(),
+        unit=Unit.SHARE, decimals=4, domain=Domain.ATTENDANCE, risk=Risk.EITHER, absent_means=None, changeable=False,
+        label=Text(th="การขาดเฉลี่ยของทั้งกลุ่มเรียนในภาคเรียน", en="Absence of the whole class group this term"),
+        reason=Text(th="ทั้งกลุ่มเรียนขาดเฉลี่ยร้อยละ {percent:.0f} ในภาคเรียนนี้", en="the whole class group missed {value:.0%} of this term on average"),
+        asks=ASK_ABSENCE, source="docs/adr/0023: the level of a place, apart from the student's own",
     ),
 )  # fmt: skip

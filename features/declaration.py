@@ -17,6 +17,7 @@ from features.vocabulary import (
     Domain,
     Ever,
     FromMedian,
+    GroupMean,
     Highest,
     InTerm,
     Last,
@@ -202,7 +203,7 @@ def columns_read(measure: Measure) -> tuple[str, ...]:
             return ("status",)
         case Own(reads=reads):
             return reads
-        case Relative() | FromMedian() | WeekOfTerm():
+        case Relative() | FromMedian() | GroupMean() | WeekOfTerm():
             return ()
         case _:
             assert_never(measure)

@@ -16,7 +16,7 @@ from features.day_totals import covered_days, prorated, totals_of
 from features.day_walk import ANY_MARK, MISSED, RECORDED, Days, DayWalk, marks_of
 from features.declaration import Feature
 from features.margins import absence_rule, absences_allowed, gpa_bars, rule_of
-from features.relations import from_median, relative
+from features.relations import from_median, group_mean, relative
 from features.remembered import Kept, remembered
 from features.row_walk import RowsAsked
 from features.vocabulary import (
@@ -26,6 +26,7 @@ from features.vocabulary import (
     CountNewest,
     DaysSince,
     FromMedian,
+    GroupMean,
     Highest,
     InTerm,
     Last,
@@ -61,7 +62,7 @@ _LEAVE_DAYS, _LATE_DAYS, _MISSED_DAYS = (
 )
 
 
-_OF_NO_ROWS = WeekOfTerm | Own | Relative | FromMedian
+_OF_NO_ROWS = WeekOfTerm | Own | Relative | FromMedian | GroupMean
 # Rows tell a day (or a GPAX); the answer compares it with today, with the opening, with the bar of now.
 _COUNTS_DAYS = DaysSince | WeeksSame | Age | LeadDays | Margin
 
@@ -108,6 +109,8 @@ class Answers:
                 return relative(self.asked.cohort.group, self.answer(self._referred[of]), least)
             case FromMedian(of=of, least=least):
                 return from_median(self.asked.cohort.group, self.answer(self._referred[of]), least)
+            case GroupMean(of=of, least=least):
+                return group_mean(self.asked.cohort.group, self.answer(self._referred[of]), least)
             case Own(answers=answers):
                 return _own(feature, np.asarray(answers(self.asked), np.float64), self.asked.size)
             case _ if feature.table is ATTENDANCE:

@@ -42,6 +42,15 @@ def from_median(group: Ints, values: Floats, least: int) -> Floats:
     return found
 
 
+def group_mean(group: Ints, values: Floats, least: int) -> Floats:
+    """The mean of the class group; NaN in groups with fewer than `least` known values."""
+    known = ~np.isnan(values)
+    groups = int(group.max()) + 1
+    count = np.bincount(group[known], minlength=groups)
+    total = np.bincount(group[known], weights=values[known], minlength=groups)
+    return np.where(count >= max(least, 1), total / np.maximum(count, 1), np.nan)[group]
+
+
 @numba.njit(cache=True, nogil=True)
 def _from_median(group, groups, values, least, found):  # type: ignore[no-untyped-def]
     ends = np.zeros(groups, np.int64)

@@ -295,6 +295,16 @@ class FromMedian:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupMean:
+    """The mean of another feature over the class group, the same for each of its students; missing in groups with fewer
+    than `least` values. It tells the level of a place, from which a student's own value is then told apart.
+    """
+
+    of: str
+    least: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
 class Age:
     """Years of 365.25 days from a date column of the newest record to `as_of`."""
 
@@ -340,5 +350,5 @@ OfRecords = (
     | DaysSince
 )
 OfDays = LongestRun | Slope | Change | Unrecorded | WorstCourse
-OfOthers = Relative | FromMedian
+OfOthers = Relative | FromMedian | GroupMean
 Measure = OfRecords | OfDays | OfOthers | Margin | WeekOfTerm | LeadDays | Age | Own

@@ -10,6 +10,7 @@ from features.vocabulary import (
     DaysSince,
     Ever,
     FromMedian,
+    GroupMean,
     Highest,
     InTerm,
     Last,
@@ -143,7 +144,7 @@ def measure_in_words(measure: Measure, table: Table) -> Text:
             return _of_values(measure, table)
         case LongestRun() | Slope() | Change() | Unrecorded() | WorstCourse():
             return _of_days(measure, table)
-        case Relative() | FromMedian():
+        case Relative() | FromMedian() | GroupMean():
             return _of_group(measure)
         case Margin():
             return _margin(measure)
@@ -254,7 +255,7 @@ def _of_days(measure: LongestRun | Slope | Change | Unrecorded | WorstCourse, ta
             assert_never(measure)
 
 
-def _of_group(measure: Relative | FromMedian) -> Text:
+def _of_group(measure: Relative | FromMedian | GroupMean) -> Text:
     match measure:
         case Relative(of=of, least=least):
             return Text(
@@ -265,6 +266,11 @@ def _of_group(measure: Relative | FromMedian) -> Text:
             return Text(
                 th=f"`{of}` ลบด้วยมัธยฐานของกลุ่มเรียน (กลุ่มละอย่างน้อย {least} คน)",
                 en=f"`{of}` less the median of the class group (of at least {least})",
+            )
+        case GroupMean(of=of, least=least):
+            return Text(
+                th=f"ค่าเฉลี่ยของ `{of}` ทั้งกลุ่มเรียน (กลุ่มละอย่างน้อย {least} คน)",
+                en=f"the mean of `{of}` over the class group (of at least {least})",
             )
         case _:
             assert_never(measure)

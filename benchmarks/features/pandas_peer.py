@@ -22,6 +22,7 @@ from features.vocabulary import (
     DaysSince,
     Ever,
     FromMedian,
+    GroupMean,
     Highest,
     InTerm,
     Last,
@@ -75,7 +76,7 @@ def answered(catalogue: Sequence[Feature]) -> tuple[Feature, ...]:
     found: dict[str, Feature] = {}
     for feature in catalogue:
         measure = feature.measure
-        if isinstance(measure, Relative | FromMedian):
+        if isinstance(measure, Relative | FromMedian | GroupMean):
             fits = measure.of in found
         elif feature.table is tables.ATTENDANCE:
             before = isinstance(feature.window, InTerm) and feature.window.term is Term.PREVIOUS
@@ -123,6 +124,9 @@ class Answers:
             found = (self._done[measure.of] - known.transform("median")).where(
                 known.transform("count") >= measure.least
             )
+        elif isinstance(measure, GroupMean):
+            known = self._done[measure.of].groupby(self.week.people["group"])
+            found = known.transform("mean").where(known.transform("count") >= measure.least)
         elif isinstance(measure, WeekOfTerm):
             found = (self.week.today - self.week.people["opens"]) // 7 + 1
         elif feature.table is tables.ATTENDANCE:

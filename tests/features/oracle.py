@@ -12,7 +12,7 @@ from math import inf, sqrt
 from statistics import median
 
 from features.declaration import Feature
-from features.vocabulary import FromMedian, Margin, Own, Relative, WeekOfTerm
+from features.vocabulary import FromMedian, GroupMean, Margin, Own, Relative, WeekOfTerm
 from records.tables import ATTENDANCE
 from tests.features.oracle_days import Attendance
 from tests.features.oracle_margins import margin
@@ -36,7 +36,7 @@ def oracle(records: Sequence[Record], as_of: date, catalogue: Sequence[Feature])
     answers: dict[int, dict[str, Answer]] = {student: {} for student in told.places}
     for feature in catalogue:
         match feature.measure:
-            case Relative(of=of) | FromMedian(of=of):
+            case Relative(of=of) | FromMedian(of=of) | GroupMean(of=of):
                 asked = {student: answers[student][of] for student in answers}
                 found = {student: _among_others(feature, student, asked, told.places) for student in answers}
             case _:
@@ -74,9 +74,14 @@ def _rounded(exact: Number | None, decimals: int) -> Answer:
 def _among_others(feature: Feature, student: int, asked: dict[int, Answer], places: dict[int, Place]) -> Answer:
     """The answer to another question against those of the class group; missing where too few have one."""
     measure, own = feature.measure, asked[student].value
-    assert isinstance(measure, Relative | FromMedian)
+    assert isinstance(measure, Relative | FromMedian | GroupMean)
     group = [answer for other, answer in asked.items() if places[other].group == places[student].group]
     values = [answer.value for answer in group if answer.value is not None]
+    if isinstance(measure, GroupMean):
+        if len(values) < max(measure.least, 1):
+            return Answer(None)
+        found = _rounded(sum(map(Fraction, values)) / len(values), feature.decimals)
+        return Answer(found.value, found.slack + max(answer.slack for answer in group))
     if own is None or len(values) < measure.least:
         return Answer(None)
     if isinstance(measure, FromMedian):

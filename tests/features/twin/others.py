@@ -1,7 +1,7 @@
 """Margins: how far a student is from the rules of the institution, and relations to the class group."""
 
 from features.declaration import Feature
-from features.vocabulary import FromMedian, InTerm, Margin, Relative, Sessions
+from features.vocabulary import FromMedian, GroupMean, InTerm, Margin, Relative, Sessions
 from records.codes import STAGE_OF_LEVEL
 from records.tables import ENROLMENTS, RULES, Where
 from tests.features.twin.days import Days
@@ -134,5 +134,7 @@ def relation(feature: Feature) -> str:
             return f'CASE WHEN {usable} THEN ("{of}" - avg("{of}") OVER peers) / stddev_samp("{of}") OVER peers END'
         case FromMedian(of=of, least=least):
             return f'CASE WHEN count("{of}") OVER peers >= {least} THEN "{of}" - median("{of}") OVER peers END'
+        case GroupMean(of=of, least=least):
+            return f'CASE WHEN count("{of}") OVER peers >= {least} THEN avg("{of}") OVER peers END'
         case _:
             raise TypeError(f"{feature.measure} is no relation to the class group")
