@@ -53,8 +53,10 @@ class Principal:
     @property
     def acting(self) -> Acting:
         """What a session of the database is told, so that row-level security holds as well; without rights nobody is seen."""
-        only_own = not self.may(Permission.SEE_ALL_STUDENTS)
-        return Acting(institutions=self.institutions, account_id=self.account_id if only_own else None)
+        if self.may(Permission.SEE_ALL_STUDENTS):
+            return Acting(institutions=self.institutions, account_id=None)
+        # To the database no account means every class group, so a machine without this right is given no institution.
+        return Acting(institutions=self.institutions if self.account_id else frozenset(), account_id=self.account_id)
 
 
 def principal_of(account: AccountRow) -> Principal:

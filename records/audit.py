@@ -21,6 +21,7 @@ from records.database import Database, Instant, LedgerTable
 from records.errors import UserError
 from records.text import Text
 
+LARGEST_ID = 2**31 - 1  # PostgreSQL's INTEGER
 _ROWS_AT_ONCE = 10_000
 _HEAD_BYTES = 8
 _MOST_TOLD = 50

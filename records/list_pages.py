@@ -4,6 +4,7 @@ A page goes on after its last row (a keyset): what is added meanwhile moves noth
 row that it was shown, so a cursor tells nothing that the page did not.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -52,9 +53,8 @@ def publications(
     with home.database.read(principal.acting) as session:
         chosen = select(PublicationRow).where(PublicationRow.institution == institution)
         if week is not None:
-            chosen = chosen.where(
-                PublicationRow.as_of >= week, PublicationRow.as_of < date.fromordinal(week.toordinal() + 7)
-            )
+            sunday = date.fromordinal(min(week.toordinal() + 6, date.max.toordinal()))
+            chosen = chosen.where(PublicationRow.as_of.between(week, sunday))
         if after is not None:
             last = _publication(session, principal, after)
             if last is None or last.institution != institution:
@@ -166,18 +166,19 @@ def see_audit(
     if student_id is not None:
         chosen = chosen.where(AuditRow.student_id == student_id)
     if before is not None:
-        chosen = chosen.where(AuditRow.id < before)
+        chosen = chosen.where(AuditRow.id < min(before, audit.LARGEST_ID))
     with home.database.write(principal.acting) as session:
         found = _page(session, chosen.order_by(AuditRow.id.desc()), limit)
-        detail: dict[str, str | int] = {"rows": len(found[0])}
-        audit.record_look(
-            session,
-            actor=principal.login,
-            action="see audit",
-            institution=principal.institution,
-            student_id=student_id,
-            detail=detail,
-        )
+        shown = Counter(row.institution for row in found[0])
+        for institution in sorted(shown.keys() | principal.institutions):
+            audit.record_look(
+                session,
+                actor=principal.login,
+                action="see audit",
+                institution=institution,
+                student_id=student_id,
+                detail={"rows": shown[institution]},
+            )
     return found
 
 

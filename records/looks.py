@@ -127,7 +127,7 @@ def looks(home: DataHome, principal: Principal, on: date, *, limit: int, before:
         audit.record_look(session, actor=principal.login, action="see looks", institution=principal.institution)
         chosen = select(AuditRow).where(AuditRow.institution.in_(sorted(principal.institutions)))
         if before is not None:
-            chosen = chosen.where(AuditRow.id < before)
+            chosen = chosen.where(AuditRow.id < min(before, audit.LARGEST_ID))
         if sees_students:
             chosen = chosen.where(_at_own(session, principal, on))
         elif not principal.may(Permission.SEE_AUDIT):

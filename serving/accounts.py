@@ -14,6 +14,7 @@ from records.roles import ROLE_OF
 from records.sign_ins import Session
 from records.staff import AccountRow
 from serving.activation import Activation, new_code
+from serving.api_keys import KEY_LOGIN
 from serving.oidc import Provider, provider_of
 from serving.passwords import Passwords, hash_password, require_sound
 from serving.second_factor import SecondFactor
@@ -65,7 +66,7 @@ def utc_now() -> datetime:
 
 def plain_login(login: str) -> str:
     """A login as it is kept: phones write the first letter large, and Thai keyboards compose differently."""
-    return unicodedata.normalize("NFC", login).strip().lower()
+    return unicodedata.normalize("NFC", login.replace("\0", "\ufffd")).strip().lower()  # no database keeps a NUL
 
 
 def create_account(
@@ -76,7 +77,7 @@ def create_account(
     Raises AccountRefused, PasswordRefused, or ConfigurationGap for an unknown institution.
     """
     login = plain_login(login)
-    if not login:
+    if not login or login.startswith(KEY_LOGIN) or any(ord(letter) < 32 or letter == "\ufffd" for letter in login):
         raise AccountRefused.no_login()
     if role not in ROLE_OF:
         raise AccountRefused.unknown_role(role=role)
@@ -198,8 +199,12 @@ class Accounts:
     def sign_in(self, *, login: str, password: str, address: str, browser: str = "") -> Opened:
         """Open a session. Raises SignInRefused or TooManyFailures."""
         login = plain_login(login)
-        account = self._proven(login, password, address)
+        proven = self._proven(login, password, address)
         with self._home.database.write() as session:
+            account = sign_ins.locked_account(session, login)
+            # Comparing takes its time: what was changed meanwhile ended all sessions and must not miss this one.
+            if account is None or not account.active or account.password_hash != proven.password_hash:
+                raise SignInRefused
             complete = not self.sessions.needs_second_factor(account)
             return self.sessions.open(session, account, browser=browser, complete=complete)
 
@@ -240,11 +245,11 @@ class Accounts:
         """A new password; all other sessions end. Raises PasswordRefused, SignInRefused or TooManyFailures."""
         login = self._login_of(token)
         require_sound(new, login)
-        self._proven(login, current, address)
+        proven = self._proven(login, current, address)
         password_hash = self._passwords.hash(new)
         with self._home.database.write() as session:
             account = sign_ins.locked_account(session, login)
-            if account is None or not account.active:
+            if account is None or not account.active or account.password_hash != proven.password_hash:
                 raise SignInRefused
             account.password_hash = password_hash
             account.activation_hash = account.activation_until = None

@@ -105,8 +105,10 @@ async def _on_not_allowed(request: Request, _error: Exception) -> Response:
 
 
 async def _on_sign_in(request: Request, _error: Exception) -> Response:
-    if not _is_program(request):
-        return RedirectResponse("/login", status_code=303)
+    return sign_in_first(request) if _is_program(request) else RedirectResponse("/login", status_code=303)
+
+
+def sign_in_first(request: Request) -> Response:
     answer = refuse(request, 401)
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
@@ -118,6 +120,10 @@ async def _on_conflict(request: Request, error: Exception) -> Response:
 
 
 async def _on_unavailable(request: Request, _error: Exception) -> Response:
+    return not_now(request)
+
+
+def not_now(request: Request) -> Response:
     answer = refuse(request, 503)
     answer.headers["Retry-After"] = _RETRY_SECONDS
     return answer

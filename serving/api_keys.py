@@ -31,6 +31,8 @@ MACHINE_SCOPES: tuple[Permission, ...] = (
 )
 """What a machine may be allowed: never a class group of its own, sensitive screening, or accounts."""
 LONGEST_LIFE_DAYS = 366
+KEY_LOGIN = "key:"
+"""Before the id of a key where a person has a login; no person's begins so."""
 _PREFIX = "zd"
 _ID_BYTES, _SECRET_BYTES = 6, 32
 _NOTED_EVERY = timedelta(minutes=5)
@@ -146,7 +148,7 @@ def _principal(key: ApiKeyRow) -> Principal:
     permissions = frozenset(permission for permission in MACHINE_SCOPES if permission.name in key.scopes)
     return Principal(
         account_id=None,
-        login=f"key:{key.id}",
+        login=f"{KEY_LOGIN}{key.id}",
         name=key.label,
         role=Role(name="machine", label=Text(th="เครื่อง", en="machine"), permissions=permissions),
         institution=key.institutions[0],

@@ -6,11 +6,14 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from records.errors import StoreUnavailable
 from records.home import DataHome
+from records.roles import Permission
 from serving import answers, health
 from serving.accounts import Accounts, utc_now
 from serving.api import routes as api
@@ -79,7 +82,7 @@ def _middleware(metrics: Metrics, *, https: bool, hosts: Sequence[str]) -> list[
         Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
         Middleware(SameOriginOnly, answer=_other_site),
         Middleware(BodyDeadline, seconds=BODY_SECONDS),
-        Middleware(BodyLimit, most=MOST_BODY_BYTES, larger=LARGER, answer=_too_large),
+        Middleware(BodyLimit, most=MOST_BODY_BYTES, larger=LARGER, answer=answers.refuse, refusal=_may_not_send_more),
         Middleware(GZipMiddleware, minimum_size=1024),
     ]
 
@@ -92,8 +95,16 @@ def _too_many_headers(request: Request) -> Response:
     return answers.refuse(request, 431)
 
 
-def _too_large(request: Request) -> Response:
-    return answers.refuse(request, 413)
+def _may_not_send_more(request: Request, needed: Permission) -> Response | None:
+    try:
+        reader = request.app.state.desk.principal(request)
+    except HTTPException as error:
+        return answers.refuse(request, error.status_code)
+    except StoreUnavailable:
+        return answers.not_now(request)
+    if reader is None:
+        return answers.sign_in_first(request)
+    return None if reader.may(needed) else answers.refuse(request, 403)
 
 
 def _other_site(request: Request) -> Response:

@@ -28,7 +28,11 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class Basis:
-    """What a list rests on, as far as it is cheaply compared: the same basis gives the same list."""
+    """What a list rests on, as far as it is cheaply compared: the same basis gives the same list.
+
+    Advisors are left out: whoever takes over a class group sees its students at once, and rows are shared out among the
+    advisors of that Monday. New ones count from the next week on, or when a person asks for the week (`score --as-of`).
+    """
 
     ledger_number: int
     model_digest: str

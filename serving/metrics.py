@@ -15,9 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from records.errors import CannotServe
 from serving.health import Health
-from serving.middleware import route_template
+from serving.middleware import METHODS, route_template
 
-_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _SIGN_IN = ("/login", "/second-factor", "/activate")
 _REFUSED = {401: "wrong", 429: "wait"}
@@ -115,7 +114,7 @@ class CountRequests:
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_template(scope)
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method = scope["method"] if scope["method"] in METHODS else "other"
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)
         if method == "POST" and route.startswith(_SIGN_IN) and status in _REFUSED:

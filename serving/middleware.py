@@ -22,6 +22,7 @@ from records.audit import Circumstances, circumstances
 
 _MOST_HEADERS = 100
 _HEADER_BYTES = 16 * 1024
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -76,7 +77,7 @@ class RequestLine:
             circumstances.reset(around)
             self._log.info(
                 "request",
-                method=scope["method"],
+                method=scope["method"] if scope["method"] in METHODS else "other",
                 route=route_template(scope),
                 status=status,
                 milliseconds=round(1000 * (time.perf_counter() - started), 1),

@@ -7,6 +7,7 @@ import http.client
 import json
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
@@ -18,6 +19,7 @@ from urllib.parse import urlencode, urlsplit
 LIMIT_SECONDS = 5.0
 _MOST_BYTES = 256 * 1024
 _AT_ONCE = 4
+_MOST_WAITING = 4
 
 
 class NotAnswered(Exception):
@@ -25,18 +27,30 @@ class NotAnswered(Exception):
 
 
 class Outbound:
-    """A few questions at once; more wait for a turn, and no longer than the limit."""
+    """A few questions at once; a few more wait for a turn, and no longer than the limit.
+
+    All others are told at once: whoever waits here keeps a thread from answering pages.
+    """
 
     def __init__(self, *, limit_seconds: float = LIMIT_SECONDS) -> None:
         self._limit_seconds = limit_seconds
         self._workers = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="outbound")
+        self._places = threading.BoundedSemaphore(_AT_ONCE + _MOST_WAITING)
 
     def ask(
         self, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         """The JSON object at an address, asked by GET or, with a form, by POST. Raises NotAnswered."""
+        if not self._places.acquire(blocking=False):
+            raise NotAnswered("too many at once")
+        try:
+            return self._asked(url, form, headers or {})
+        finally:
+            self._places.release()
+
+    def _asked(self, url: str, form: Mapping[str, str] | None, headers: Mapping[str, str]) -> dict[str, Any]:
         question = _Question(connection=_connection(url, self._limit_seconds))
-        asked = self._workers.submit(_ask, question, url, form, headers or {})
+        asked = self._workers.submit(_ask, question, url, form, headers)
         try:
             return asked.result(timeout=self._limit_seconds)
         except TookTooLong:

@@ -53,12 +53,12 @@ class AgainstPublished:
     @cached_property
     def again_as_published(self) -> bool:
         """Whether the records still give the list."""
-        return self.again.digest() == self.published.digest
+        return _is_of(self.again, self.published)
 
     @cached_property
     def stored_as_published(self) -> bool:
         """Whether what people are shown is the list; not after an erasure."""
-        return _as_stored(self.published, self.stored).digest() == self.published.digest
+        return _is_of(_as_stored(self.published, self.stored), self.published)
 
     @cached_property
     def erased(self) -> int:
@@ -87,6 +87,10 @@ class AgainstPublished:
             only_again=len(now.keys() - then.keys()),
             fields={name: count for name, count in counted.items() if count},
         )
+
+
+def _is_of(said: NewPublication, published: PublicationRow) -> bool:
+    return published.digest in (said.digest(), said.earlier_digest())
 
 
 def _in_order(entries: Sequence[NewEntry]) -> list[int]:
@@ -155,7 +159,7 @@ def _made_again(home: DataHome, log: EventLog, published: PublicationRow, progre
     made = []
     for high_before in high:
         again = _made_by(home, log, published, high_before, progress)
-        if again.digest() == published.digest:
+        if _is_of(again, published):
             return again
         made.append(again)
     return made[0]

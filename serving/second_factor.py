@@ -100,7 +100,8 @@ class SecondFactor:
         secret, _ = self._opened(sealed, pending.account_id)
         with self._home.database.write() as session:
             account = sign_ins.locked_account(session, pending.login)
-            if account is None or account.second_factor is not None:  # another browser was faster
+            closed = sign_ins.session_of(session, hashed(token)) is None
+            if account is None or account.second_factor is not None or closed:  # another browser was faster
                 return None
             self._keep(session, account, secret, code)
             return self._sessions.complete(session, token, account)
@@ -112,7 +113,7 @@ class SecondFactor:
         """
         with self._home.database.write() as session:
             account = sign_ins.locked_account(session, login)
-            if account is None:
+            if account is None or sign_ins.session_of(session, hashed(token)) is None:  # it was closed meanwhile
                 return None
             secret, _ = self._opened(sealed, account.id)
             self._keep(session, account, secret, code)

@@ -16,6 +16,7 @@ import uvicorn
 from records.errors import CannotServe
 from records.home import DataHome
 from serving.app import create_app
+from serving.connections import ImpatientProtocol
 from serving.log_lines import write_logs_as_json
 from serving.preflight import Reach, require_encrypted, require_sound_reach
 
@@ -115,7 +116,7 @@ def configuration(
     """Uvicorn with its access log off: it would write paths, and a path names a student. Ours is in middleware.py."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http="h11",  # the limit on headers is h11's
+        http=ImpatientProtocol,  # h11: the limit on headers is its own
         ws="none",
         access_log=False,
         log_config=None,

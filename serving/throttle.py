@@ -1,5 +1,6 @@
 """The wait after too many wrong tries, counted in the database so that a restart does not end it."""
 
+import ipaddress
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -33,7 +34,7 @@ class Throttle:
         Raises TooManyFailures.
         """
         now = self._now()
-        by_login, by_address = self._subject(kind, login), self._subject("address", address)
+        by_login, by_address = self._subject(kind, login), self._subject("address", _network(address))
         with self._home.database.write() as session:
             sign_ins.locked_account(session, login)
             since = now - FAILURE_WINDOW
@@ -46,7 +47,7 @@ class Throttle:
     def failed(self, address: str) -> None:
         """The try was wrong: it counts for its address too."""
         with self._home.database.write() as session:
-            staff.note_failure(session, self._subject("address", address), self._now())
+            staff.note_failure(session, self._subject("address", _network(address)), self._now())
 
     def passed(self, kind: str, login: str) -> None:
         """The try was right: the wrong ones of this login before it are forgotten."""
@@ -55,3 +56,15 @@ class Throttle:
 
     def _subject(self, kind: str, value: str) -> bytes:
         return self._home.vault.key.fingerprint("login", "", f"{kind}:{value}")
+
+
+def _network(address: str) -> str:
+    """Whom an address belongs to: of IPv6 everybody has a network of 2^64 addresses."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 4:
+        return address
+    mapped = known.ipv4_mapped
+    return str(mapped) if mapped else str(ipaddress.ip_network((int(known), 64), strict=False))

@@ -70,6 +70,8 @@ def _only_known_query(request: Request) -> None:
         raise invalid("query", "extra_forbidden")
     if len({name for name, _ in asked}) != len(asked):
         raise invalid("query", "given_twice")
+    if any("\0" in value for _, value in asked):  # PostgreSQL keeps no text with it
+        raise invalid("query", "value_error")
 
 
 def topic(name: str) -> APIRouter:

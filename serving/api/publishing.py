@@ -23,6 +23,7 @@ from records.home import DataHome
 from records.idempotency import Answered
 from records.lists import RULE_LIST, ClockWentBack, NewEntry, NewerListStands, NewPublication
 from records.submitted_lists import ListRefused
+from records.weeks import require_plausible
 from serving.answers import Conflict
 from serving.api.asking import OnceKey, answer_once, asked_once, invalid, limited, problems, topic
 from serving.api.held_model import held_model
@@ -50,6 +51,8 @@ def publish_list(desk: AtDesk, reader: SignedIn, once: OnceKey, sent: SentList) 
         raise Conflict("body.catalogue_fingerprint", "another_catalogue")
     if sent.as_of > desk.today():
         raise invalid("body.as_of", "in_the_future")
+    with _refusals():
+        require_plausible(sent.as_of, desk.today())
     new = _publication(desk.home, sent)
 
     def change(session: Any) -> Answered:
@@ -70,6 +73,8 @@ def publish_list(desk: AtDesk, reader: SignedIn, once: OnceKey, sent: SentList) 
     dependencies=[limited("publishing", 30)],
 )
 def restore_list(desk: AtDesk, reader: SignedIn, once: OnceKey, publication_id: UUID) -> JSONResponse:
+    submitted_lists.require_publisher(reader, reader.institution)
+
     def change(session: Any) -> Answered:
         with _refusals():
             outcome = submitted_lists.restore_published(session, reader, publication_id)

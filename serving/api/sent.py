@@ -126,3 +126,9 @@ class SentErasure(Sent):
         max_length=200,
         description="why, such as the number of the request; no name, no number of a person",
     )
+
+    @model_validator(mode="after")
+    def _is_one_line(self) -> Self:
+        if any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in self.reason):
+            raise ValueError("control characters")
+        return self
