@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import NullPool, create_engine, func, select
+from sqlalchemy.orm import Session
 
 from records import ledger
-from records.database import Database
 from records.erasure import ERASURES, read_erasures, write_erasures
 from records.erasure_tables import ErasureRow
 from records.errors import UserError
@@ -29,7 +29,7 @@ from records.home import DataHome
 from records.integrity import integrity
 from records.ledger import BatchRow, InstitutionRow, LogFile, StudentRow
 from records.list_tables import PublicationRow
-from records.pg_dumps import dump
+from records.pg_dumps import dump, rows_in
 
 FORMAT = 1
 MANIFEST, SEAL = "manifest.json", "manifest.sha256"
@@ -132,10 +132,16 @@ def _copy_databases(home: DataHome, part: Path) -> tuple[list[LogFile], dict[str
 
 def _dumped(home: DataHome, part: Path) -> tuple[list[LogFile], dict[str, int]]:
     """PostgreSQL: what the ledger names before and after the dump must be the same, for the dump lies between them."""
-    before, counts = _read_ledger(home.database)
+    before, counts = home.database.reading(_read_ledger)
     dump(home.settings.database_address, part / "zerodrop.dump", without=home.vault_database.schema)
     dump(home.settings.vault_address, part / "people.dump", only=home.vault_database.schema)
-    after, _ = _read_ledger(home.database)
+    after, counts_after = home.database.reading(_read_ledger)
+    if rows_in(part / "zerodrop.dump", "student") < min(counts["students"], counts_after["students"]):
+        raise UserError(
+            "The dump lacks rows of students: the database let pg_dump see only some of them, so no backup was made. "
+            "Connect as the role that owns the tables. · "
+            "ข้อมูลสำรองมีแถวนักเรียนไม่ครบ เพราะฐานข้อมูลไม่ให้ pg_dump อ่านทุกแถว จึงไม่ได้สำรอง ใช้บัญชีฐานข้อมูลที่เป็นเจ้าของตาราง"
+        )
     there = {file.path for file in after}
     if any(file.path not in there and not (home.logs / file.path).exists() for file in before):
         raise _Gone
@@ -165,33 +171,26 @@ def _damaged(name: str, what: str) -> UserError:
     )
 
 
-def _read_ledger(database: Database) -> tuple[list[LogFile], dict[str, int]]:
+def _read_ledger(session: Session) -> tuple[list[LogFile], dict[str, int]]:
     """The files from which the log is read, each once, and what the counts of a restored home must be."""
-    with database.read() as session:
-        codes = list(session.scalars(select(InstitutionRow.code)))
-        files = ledger.standing_files(session, codes)
-        counts = {
-            name: session.scalar(select(func.count()).select_from(table)) or 0
-            for name, table in (
-                ("institutions", InstitutionRow), ("batches", BatchRow), ("students", StudentRow),
-                ("publications", PublicationRow), ("erasures", ErasureRow),
-            )
-        }  # fmt: skip
+    codes = list(session.scalars(select(InstitutionRow.code)))
+    files = ledger.standing_files(session, codes)
+    counts = {
+        name: session.scalar(select(func.count()).select_from(table)) or 0
+        for name, table in (
+            ("institutions", InstitutionRow), ("batches", BatchRow), ("students", StudentRow),
+            ("publications", PublicationRow), ("erasures", ErasureRow),
+        )
+    }  # fmt: skip
     return list({file.path: file for file in files}.values()), counts
 
 
 def _read_copy(path: Path) -> tuple[list[LogFile], dict[str, int]]:
-    """What a copied ledger says; a copy of it is asked, since opening a database may write."""
-    asked = path.parent.parent / f".part-{uuid4().hex}.db"
-    try:
-        shutil.copyfile(path, asked)
-        copied = Database(f"sqlite:///{asked}")
-        try:
-            return _read_ledger(copied)
-        finally:
-            copied.close()
-    finally:
-        asked.unlink(missing_ok=True)
+    """What a copied ledger says; nothing is written, for backups may lie where nobody can."""
+    address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool)
+    with Session(engine) as session:
+        return _read_ledger(session)
 
 
 # The files

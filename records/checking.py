@@ -14,6 +14,7 @@ from records import migrating
 from records.database import Database, journal_mode
 from records.errors import StoreUnavailable, UserError
 from records.home import databases_of
+from records.integrity import integrity
 from records.migrating import LEDGER, VAULT, Chain
 from records.settings import Settings
 from records.text import Text
@@ -32,6 +33,13 @@ _UNGUARDED_TABLES = text(
     "AND c.relname IN ('student', 'list_entry') AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1"
 )
 _PASSES_BY_GUARDS = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+
+
+_LEFT_OVER = Text(
+    th="ไฟล์นี้เหลือจากก่อนย้ายไป PostgreSQL ยังมีข้อมูลนักเรียน และคำขอลบข้อมูลไปไม่ถึง ตรวจว่าฐานข้อมูลใหม่ใช้ได้แล้วจึงลบไฟล์นี้",
+    en="It is left from before the move to PostgreSQL, still holds students, and no erasure reaches it. Once the new database "
+    "is proven, delete it.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +67,7 @@ def check(settings: Settings) -> list[Checked]:
 def _looked_at(database: Database, chain: Chain) -> Iterator[Checked]:
     migrating.declare_tables()
     looks: tuple[Callable[[Database, Chain], Checked], ...] = (_version, _tables)
-    looks += (_sqlite_bytes, _sqlite_keys, _journal) if database.is_sqlite else (_readable, _indexes, _keys, _guards)
+    looks += (_whole, _journal) if database.is_sqlite else (_readable, _indexes, _keys, _guards)
     for look in looks:
         try:
             yield look(database, chain)
@@ -94,19 +102,11 @@ def _tables(database: Database, chain: Chain) -> Checked:
     )
 
 
-def _sqlite_bytes(database: Database, chain: Chain) -> Checked:
-    told = _told(database, text("PRAGMA integrity_check"))
-    wrong = None if told == ["ok"] else StoreUnavailable.damaged().text
-    return Checked(where=chain.name, what="integrity", found="; ".join(told[:5]), wrong=wrong)
-
-
-def _sqlite_keys(database: Database, chain: Chain) -> Checked:
-    torn = _told(database, text("PRAGMA foreign_key_check"))
-    wrong = Text(
-        th=f"มีแถวที่อ้างถึงแถวที่ไม่มีอยู่ ในตาราง {', '.join(sorted(set(torn)))} ให้กู้คืนจากข้อมูลสำรอง",
-        en=f"Rows of {', '.join(sorted(set(torn)))} refer to rows that are not there. Restore a backup.",
-    )
-    return Checked(where=chain.name, what="references", found=f"{len(torn)} torn", wrong=wrong if torn else None)
+def _whole(database: Database, chain: Chain) -> Checked:
+    """SQLite's pages and references."""
+    told = integrity(Path(database.engine.url.database or ""))
+    wrong = StoreUnavailable.damaged().text if told else None
+    return Checked(where=chain.name, what="integrity", found="; ".join(told[:5]) or "ok", wrong=wrong)
 
 
 def _journal(database: Database, chain: Chain) -> Checked:
@@ -171,11 +171,13 @@ def _told(database: Database, question: TextClause) -> list[str]:
 
 
 def _permissions(settings: Settings) -> Iterator[Checked]:
-    names = [settings.home, settings.key_path]
-    names += [settings.home / name for name in ("zerodrop.db", "people.db")]
-    for path in names:
+    files = {settings.home / "zerodrop.db": settings.database_url, settings.home / "people.db": settings.vault_url}
+    for path in (settings.home, settings.key_path, *files):
         if path.exists():
             yield _closed(path)
+    for path, moved_to in files.items():
+        if moved_to and path.exists():
+            yield Checked(where=str(path), what="left over", found="a file of before the move", wrong=_LEFT_OVER)
 
 
 def _closed(path: Path) -> Checked:

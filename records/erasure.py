@@ -8,7 +8,7 @@ What is kept of a list says that somebody stood in a place of it, and leads to n
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,7 +21,7 @@ from records.errors import UserError
 from records.home import DataHome
 from records.identity import IdKind
 from records.integrity import leave_no_remains
-from records.kept_of_person import Line, kept_lines
+from records.kept_of_person import Line, kept_among, kept_lines
 from records.ledger import BatchRow, Overtaken, StudentRow
 from records.ledger_tables import InstitutionRow
 from records.list_tables import ListEntryRow, PublicationRow
@@ -32,9 +32,10 @@ from records.staff import IdempotencyRow
 from records.subjects import Subject, subject_in, subject_of, unknown_student
 
 _TRIES = 3
+_LONGEST_RUN = timedelta(days=2)
 _HEAD_BYTES = 1 << 20  # a saved state names its institutions in its head
-JOURNAL = "erasing.json"
-"""Old files of the log that are no longer named and still lie there; beside the databases while an erasure is under way."""
+JOURNALS = "erasing-*.json"
+"""Old files of the log that are no longer named and still lie there: one file beside the databases for each erasure under way."""
 ERASURES = "erasures.jsonl"
 """The erasures by institution and pseudonym, one a line: kept in the home and beside the backups."""
 
@@ -67,11 +68,10 @@ def erase(
     Asked again for somebody whose erasure stopped, it goes on. Raises UserError when there is no such student, when a
     file of the log is damaged, or while the databases are too busy for the last step.
     """
+    own = (ErasureRow.institution == institution) & (ErasureRow.student_id == student_id)
     with home.database.read() as session:
-        begun = session.scalar(
-            select(ErasureRow).where(ErasureRow.institution == institution, ErasureRow.student_id == student_id)
-        )
-    if begun is not None and begun.done_at is None:
+        stopped_or_back = session.scalar(select(ErasureRow.student_id).where(own, _IS_WAITING))
+    if stopped_or_back is not None:
         return [_carry_out(home, institution)]
     subject = subject_of(home, institution, student_id)
     places = [subject]
@@ -85,12 +85,16 @@ def erase(
 
 def finish(home: DataHome) -> list[Erased]:
     """Carry out what was written down and is not done, and again what an import under way brought back meanwhile."""
+    recent = ErasureRow.done_at > datetime.now(UTC) - _LONGEST_RUN
     with home.database.read() as session:
         institutions = sorted(session.scalars(select(ErasureRow.institution).where(_IS_WAITING).distinct()))
+        erased_lately = session.scalars(select(ErasureRow.institution).where(recent).distinct()).all()
+    for institution in erased_lately:  # a run that had read the log before may have saved a state after the erasure
+        _drop_states(home, institution)
     return [_carry_out(home, institution) for institution in institutions]
 
 
-def replay_erasures(home: DataHome, told: Iterable[tuple[str, UUID]] = ()) -> int:
+def replay_erasures(home: DataHome, told: Sequence[tuple[str, UUID]] = ()) -> int:
     """Erase again in a restored home whoever was erased after its backup was made; how many pseudonyms it still knew.
 
     `told` are (institution, pseudonym) of newer erasures than the backup knows.
@@ -103,7 +107,7 @@ def replay_erasures(home: DataHome, told: Iterable[tuple[str, UUID]] = ()) -> in
         session.flush()
         met = session.scalar(select(func.count()).select_from(ErasureRow).where(_IS_BACK)) or 0
     finish(home)
-    write_erasures(home, home.settings.home / ERASURES)
+    write_erasures(home, home.settings.home / ERASURES, told)
     return met
 
 
@@ -204,7 +208,12 @@ def _forget_in_vault(
     kept, elsewhere = 0, frozenset[str]()
     with home.vault_database.write() as session:
         found = (subject_in(session, institution, one) for one in sorted(pseudonyms))
-        for subject in {one.person: one for one in found if one is not None}.values():
+        subjects = {one.person: one for one in found if one is not None}.values()
+        if not subjects:  # an import under way brought them back: the vault forgot before whose numbers they were
+            back = kept_among(session, told)
+            _forget_kept(session, back)
+            kept = len(back)
+        for subject in subjects:
             lines = kept_lines(session, home.vault.key, subject, tokens.values(), told)
             _forget_kept(session, lines)
             _forget_person(session, subject)
@@ -257,7 +266,10 @@ def _forget_in_ledger(home: DataHome, institution: str, pseudonyms: set[UUID], n
         with home.database.read() as session:
             named = named_files(session, institution)
         made = rewritten(home, named, numbers)
-        _journal(home).write_text(json.dumps(sorted(made.old)), encoding="utf-8")
+        journal = home.settings.home / JOURNALS.replace("*", uuid4().hex)
+        part = journal.with_suffix(".part")
+        part.write_text(json.dumps(sorted(made.old)), encoding="utf-8")
+        part.replace(journal)
         try:
             with home.database.write() as session:
                 ledger.take_turn(session, institution)
@@ -314,22 +326,17 @@ def _forget_answers(session: Session, pseudonyms: set[UUID]) -> None:
 # Remains on the disk
 
 
-def _journal(home: DataHome) -> Path:
-    return home.settings.home / JOURNAL
-
-
 def _remove_journalled(home: DataHome) -> None:
-    """Remove the old files of an erasure that was committed; one that was not still needs them, for they are named."""
-    journal = _journal(home)
-    if not journal.exists():
-        return
-    named = ledger.paths(home.database)
-    try:
-        told = json.loads(journal.read_text(encoding="utf-8"))
-    except ValueError:  # cut off while it was written, before anything was committed
-        told = []
-    remove(home.logs, [path for path in told if path not in named])
-    journal.unlink()
+    """Remove the old files of erasures that were committed; one that was not still needs them, for they are named."""
+    for journal in home.settings.home.glob(JOURNALS):
+        try:
+            told = set(json.loads(journal.read_text(encoding="utf-8")))
+        except FileNotFoundError:  # another erasure was faster
+            continue
+        gone = told - ledger.paths(home.database)
+        remove(home.logs, gone)
+        if gone == told:
+            journal.unlink(missing_ok=True)
 
 
 def _drop_states(home: DataHome, institution: str) -> None:

@@ -1,5 +1,6 @@
 """Whether a database is whole, and how what was deleted leaves its file: SQLite checks itself page by page."""
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -32,9 +33,15 @@ _REWRITE_VAULT = (
 
 
 def integrity(path: Path) -> list[str]:
-    """What is wrong with a SQLite file, as SQLite words it (no row is quoted); empty when it is whole."""
+    """What is wrong with a SQLite file, as SQLite words it (no row is quoted); empty when it is whole.
+
+    A transaction that a power failure cut off is rolled back first, as whoever opens the file would.
+    """
+    mode = "rw" if os.access(path, os.W_OK) else "ro"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as opened:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_BUSY_SECONDS)
+        ) as opened:
             found = [row[0] for row in opened.execute("PRAGMA integrity_check")]
             keys = opened.execute("PRAGMA foreign_key_check").fetchmany(_MOST_FINDINGS) if found == ["ok"] else []
     except sqlite3.DatabaseError as problem:
@@ -66,8 +73,10 @@ def _rewrite_file(database: Database) -> None:
     with closing(database.engine.raw_connection()) as opened:
         cursor = opened.cursor()
         cursor.execute("VACUUM")
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (is_busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         cursor.close()
+        if is_busy:  # said, not raised: a reader keeps the old pages in the file beside the database
+            raise sqlite3.OperationalError("a reader holds the journal")
 
 
 def _rewrite_tables(database: Database, statements: Sequence[str]) -> None:

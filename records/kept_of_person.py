@@ -66,6 +66,16 @@ def kept_lines(
     return found & texts.keys()
 
 
+def kept_among(session: Session, told: Iterable[Line]) -> set[Line]:
+    """Those of some lines of which anything is kept."""
+    lines, found = set(told), set[Line]()
+    for table in (QuarantinedRow, OriginalCell):
+        for chunk in in_chunks({token for token, _ in lines}):
+            rows = session.execute(select(table.batch_token, table.line).where(table.batch_token.in_(chunk)))
+            found.update((token, line) for token, line in rows)
+    return found & lines
+
+
 def _known_of(session: Session, subject: Subject) -> _Known:
     people = subject.pseudonyms
     identifiers = session.scalars(select(Identifier.fingerprint).where(Identifier.student_id.in_(people)))

@@ -18,7 +18,9 @@ from records import audit
 from records.clock import BANGKOK, local_day
 from records.college import Capacity, buddhist
 from records.database import Database
+from records.erasure_tables import ErasureRow
 from records.errors import UserError
+from records.ledger_tables import StudentRow
 from records.list_tables import CapacityRow as CapacityRow
 from records.list_tables import ListEntryRow as ListEntryRow
 from records.list_tables import PromotionRow as PromotionRow
@@ -45,6 +47,10 @@ class NewerListStands(UserError):
     """A list of this week from later records is current; an older snapshot does not replace it unasked."""
 
 
+class ErasedMeanwhile(UserError):
+    """Somebody on the list was erased after the records for it were read."""
+
+
 class ClockWentBack(UserError):
     """This machine says that it is earlier than the newest list was published."""
 
@@ -64,7 +70,7 @@ def publish(
     """Make `new` the current list of its institution and week, in one transaction.
 
     Content that is already current changes nothing; content that was superseded becomes current again. Raises UserError
-    for a week that is mistyped, NewerListStands and ClockWentBack unless `force`; that is audited.
+    for a week that is mistyped, ErasedMeanwhile, and NewerListStands and ClockWentBack unless `force`; that is audited.
     """
     new.digest()  # before the turn is taken: it needs no database
     with database.write() as session:
@@ -84,6 +90,7 @@ def publish_in(
     current = current_of_week(session, new.institution, new.as_of)
     at = now()  # after the first statement: SQLite waits for its turn there, and another may publish meanwhile
     require_plausible(new.as_of, local_day(at))
+    _require_nobody_erased(session, new)
     if current is not None and current.digest == new.digest() and current.pruned_at is None:
         _confirm(current, new)
         return current.id, Published.SAME
@@ -180,6 +187,21 @@ def _require_no_newer(current: PublicationRow | None, new: NewPublication) -> No
         f"รายชื่อ ณ วันที่ {buddhist(new.as_of)} ที่ใช้อยู่ทำจากข้อมูลใหม่กว่า (ชุดที่ {current.ledger_number} "
         f"ชุดนี้ {new.ledger_number}) สั่ง score อีกครั้ง หรือเพิ่ม --force ถ้าต้องการใช้ชุดเก่าจริง"
     )
+
+
+def _require_nobody_erased(session: Session, new: NewPublication) -> None:
+    """Whoever is still in the ledger is not erased yet: the erasure will empty this list's entry too."""
+    here = select(StudentRow.student_id).where(StudentRow.institution == new.institution)
+    erased = session.scalars(
+        select(ErasureRow.student_id).where(
+            ErasureRow.institution == new.institution, ErasureRow.student_id.not_in(here)
+        )
+    )
+    if not {entry.student_id for entry in new.entries}.isdisjoint(erased):
+        raise ErasedMeanwhile(
+            "Somebody was erased while this list was made; it was not published. Score again. · "
+            "มีการลบข้อมูลตามคำขอระหว่างทำรายชื่อ จึงยังไม่เผยแพร่ ให้สั่ง score อีกครั้ง"
+        )
 
 
 def _require_clock(session: Session, institution: str, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """What monitoring found, one row an institution and week, and what it reads of the published lists.
 
-Nothing here is a source: `zerodrop monitor` makes every row again from publications and logs.
+`zerodrop monitor` makes every row again from publications and logs, but those of lists whose scores were deleted.
 """
 
 from collections.abc import Sequence
@@ -159,6 +159,7 @@ class PublishedList:
     as_of: date
     model_digest: str
     horizon: str
+    pruned: bool
     student: npt.NDArray[np.int64]
     probability: npt.NDArray[np.float64]
     high: npt.NDArray[np.bool_]
@@ -188,6 +189,7 @@ def _list_of(session: Session, publication: PublicationRow) -> PublishedList:
         as_of=publication.as_of,
         model_digest=publication.model_digest,
         horizon=publication.horizon,
+        pruned=publication.pruned_at is not None,
         student=np.array([row.number for row in rows], np.int64),
         probability=np.array([np.nan if row.probability is None else row.probability for row in rows], np.float64),
         high=np.array([row.band == "high" for row in rows], bool),

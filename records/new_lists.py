@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -54,15 +54,25 @@ class NewPublication:
         """What the list says, not when it was computed: the same records and model give the same digest."""
         return self._digest
 
+    def earlier_digest(self) -> str:
+        """The digest that programs gave it which told nothing of how places were drawn."""
+        return self._digest_without(frozenset({"cut_off", "listed_probability"}))
+
     @cached_property
     def _digest(self) -> str:
-        said = [_plain(entry) for entry in sorted(self.entries, key=lambda entry: entry.number)]
+        return self._digest_without(frozenset())
+
+    def _digest_without(self, left_out: Collection[str]) -> str:
+        said = [_plain(entry, left_out) for entry in sorted(self.entries, key=lambda entry: entry.number)]
         head = [self.institution, self.as_of.isoformat(), self.model_digest, self.catalogue_fingerprint, self.horizon]
         head += [str(self.capacity.visits_per_week), str(self.capacity.rows_per_advisor)]
         head += [json.dumps(list(self.band_rates), sort_keys=True), self.rates_term]
         return hashlib.sha256(json.dumps([head, said], sort_keys=True).encode()).hexdigest()
 
 
-def _plain(entry: NewEntry) -> dict[str, Any]:
+def _plain(entry: NewEntry, left_out: Collection[str]) -> dict[str, Any]:
     # Not asdict(): it copies every reason, and nothing here is changed.
-    return {**vars(entry), "student_id": str(entry.student_id)}
+    said = {**vars(entry), "student_id": str(entry.student_id)}
+    for name in left_out:
+        del said[name]
+    return said

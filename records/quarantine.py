@@ -1,4 +1,4 @@
-"""Rows that could not be taken and cells as the file had them: sealed in the vault, deleted after 180 days.
+"""Rows that could not be taken and cells as the file had them: sealed in the vault, deleted after 180 days (a setting).
 
 Reading them is a look at students: whoever calls `rows` or `originals` writes the audit row first (records.access).
 """
@@ -18,7 +18,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records.database import Database, Instant, VaultTable
 from records.vault_key import VaultKey
 
-QUARANTINE_DAYS = 180
 _SWEEP_AFTER = timedelta(hours=1)
 _AT_ONCE = 5_000
 _Item = TypeVar("_Item")
@@ -210,7 +209,7 @@ class Quarantine:
             return {line: tuple(problems) for line, problems in session.execute(chosen)}
 
     def change(self, batch_token: UUID, rows: Iterable[tuple[int, Sequence[str], Mapping[str, str]]]) -> None:
-        """Kept rows as they are after somebody mended some of their cells; their 180 days still run from the first."""
+        """Kept rows as they are after somebody mended some of their cells; their days still run from the first."""
         one = (
             update(QuarantinedRow.__table__)  # type: ignore[arg-type]
             .where(QuarantinedRow.batch_token == batch_token, QuarantinedRow.line == bindparam("at_line"))
@@ -260,9 +259,9 @@ class Quarantine:
                 session.execute(delete(KeptFileRow).where(KeptFileRow.batch_token == batch_token))
             return before - left
 
-    def sweep(self, committed_tokens: set[UUID], now: datetime) -> None:
-        """Delete what is older than 180 days, and what batches left behind that never reached the ledger in an hour."""
-        stale, expired = now - _SWEEP_AFTER, now - timedelta(days=QUARANTINE_DAYS)
+    def sweep(self, committed_tokens: set[UUID], now: datetime, *, keep_days: int) -> None:
+        """Delete what is older than it is kept, and what batches left behind that never reached the ledger in an hour."""
+        stale, expired = now - _SWEEP_AFTER, now - timedelta(days=keep_days)
         with self._database.write() as session:
             for kept in (QuarantinedRow, OriginalCell, KeptFileRow):
                 session.execute(delete(kept).where(kept.created_at < expired))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
-from records import migrating
+from records import audit, migrating
 from records.backup import MANIFEST, SEAL, manifest_of, verify
 from records.erasure import ERASURES, read_erasures, replay_erasures
 from records.errors import UserError
@@ -109,6 +109,8 @@ def _made_ready(path: Path, settings: Settings, told: Sequence[tuple[str, UUID]]
         with home.database.write() as session:
             for table in (SessionRow, IdempotencyRow):
                 session.execute(delete(table))
+            detail: dict[str, str | int] = {"backup": path.name}
+            audit.record_look(session, actor="restore", action="restore backup", institution="", detail=detail)
         return replay_erasures(home, told)
     finally:
         home.close()

@@ -23,6 +23,7 @@ from records.quarantine import KeptFileRow, OriginalCell, QuarantinedRow
 from records.settings import Settings
 from records.staff import AccountRow, ApiKeyRow, IdempotencyRow, LoginAttemptRow, SessionRow
 from records.text import Text
+from records.weeks import require_plausible
 
 _FAILURES_KEPT = timedelta(days=1)  # many times what throttling looks back
 _ANSWERS_KEPT = timedelta(days=2)  # a machine that sends again after a day off still gets its answer
@@ -51,9 +52,10 @@ def prune(home: DataHome, *, now: datetime, dry_run: bool, actor: str = "retenti
     """Delete what is older than the settings keep it, or only count it; erasures that stopped are carried out as well.
 
     Each database changes in one transaction, and what was deleted leaves no bytes in a SQLite file. Raises UserError
-    while a database is too busy for that last step.
+    while a database is too busy for that last step, and when the clock is set to a Buddhist year.
     """
-    settings = home.settings
+    settings, today = home.settings, local_day(now)
+    require_plausible(today, today)  # by a clock of Buddhist years everything would be over its time
     found: list[Pruned] = []
     with home.database.write() as session:
         found += _scores(session, settings, now, dry_run)
@@ -63,9 +65,9 @@ def prune(home: DataHome, *, now: datetime, dry_run: bool, actor: str = "retenti
     with home.vault_database.write() as session:
         found += [_applied(session, one, dry_run) for one in _vault_kinds(settings, now)]
     if not dry_run:
+        _write_over(home, found)  # before the erasures: one that cannot go on must not leave the others' traces
         label = Text(th="การลบตามคำขอที่ค้างอยู่", en="erasures that had stopped")
         found.append(Pruned(kind="erasures", label=label, rows=len(finish(home))))
-        _write_over(home, found)
     return found
 
 

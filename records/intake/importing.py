@@ -168,7 +168,7 @@ def sweep(home: DataHome, now: datetime) -> None:
     """Remove what imports left behind that never reached the ledger: people, kept rows, files, staging folders."""
     committed = ledger.tokens(home.database)
     home.vault.sweep(committed, placed=lambda code: ledger.student_ids(home.database, code), now=now)
-    home.quarantine.sweep(committed, now=now)
+    home.quarantine.sweep(committed, now=now, keep_days=home.settings.keep_quarantine_days)
     sweep_files(home, now)
 
 

@@ -24,7 +24,7 @@ from records.intake.report import ImportReport
 from records.intake.source import Covers, cell_names
 from records.intake.sources import SOURCE_OF
 from records.ledger import BatchRow
-from records.quarantine import QUARANTINE_DAYS, KeptFile
+from records.quarantine import KeptFile
 from records.tables import ROSTER_COUNTS
 from records.text import Text
 
@@ -82,7 +82,7 @@ def waiting(home: DataHome, institution: str, now: datetime) -> list[Waiting]:
             told.append(
                 Waiting(
                     institution=institution, batch=batch.number, source=batch.source, received_on=local_day(batch.recorded_at),
-                    rows=count.rows, age_days=age, days_left=max(0, QUARANTINE_DAYS - age), reasons=dict(reasons.most_common()),
+                    rows=count.rows, age_days=age, days_left=max(0, home.settings.keep_quarantine_days - age), reasons=dict(reasons.most_common()),
                 )
             )  # fmt: skip
     return told

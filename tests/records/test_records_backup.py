@@ -189,6 +189,34 @@ def test_a_corrupted_page_is_found_by_the_check_of_a_database(home: DataHome) ->
         assert integrity(path)
 
 
+def test_what_a_power_failure_cut_off_is_no_damage(tmp_path: Path) -> None:
+    import sqlite3
+
+    running, left = tmp_path / "running.db", tmp_path / "left.db"
+    opened = sqlite3.connect(running, isolation_level=None)
+    for statement in ("PRAGMA cache_size=5", "CREATE TABLE t (x)", "BEGIN"):
+        opened.execute(statement)
+    opened.executemany("INSERT INTO t VALUES (?)", [("a" * 500,)] * 2000)
+    for statement in ("COMMIT", "BEGIN", "UPDATE t SET x = 'b' || x"):  # more than the cache: half of it is on the disk
+        opened.execute(statement)
+    for suffix in ("", "-journal"):
+        shutil.copyfile(f"{running}{suffix}", f"{left}{suffix}")
+    opened.close()
+    assert integrity(left) == []
+    again = sqlite3.connect(left)
+    assert again.execute("SELECT count(*) FROM t WHERE x LIKE 'b%'").fetchone() == (0,)
+    again.close()
+
+
+def test_a_backup_is_checked_without_a_byte_being_written(home: DataHome, tmp_path: Path) -> None:
+    fill(home)
+    path = made(home, tmp_path).path
+    before = {one: one.stat().st_mtime_ns for one in (tmp_path / "backups", *(tmp_path / "backups").rglob("*"))}
+    assert verify(path) == []
+    after = {one: one.stat().st_mtime_ns for one in (tmp_path / "backups", *(tmp_path / "backups").rglob("*"))}
+    assert after == before
+
+
 def test_a_database_whose_rows_refer_to_nothing_is_found(home: DataHome, tmp_path: Path) -> None:
     import sqlite3
 

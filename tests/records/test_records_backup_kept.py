@@ -73,11 +73,14 @@ def test_without_pg_dump_a_sentence_tells_what_to_do(tmp_path: Path, monkeypatch
 
 def test_the_password_is_not_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tool = tmp_path / "pg_dump"
-    tool.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" "$PGPASSWORD" "$PGHOST" > {tmp_path}/said\ntouch {tmp_path}/d\n')
+    tool.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" "$PGPASSWORD" > {tmp_path}/said\ntouch {tmp_path}/d\n')
     tool.chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    dump("postgresql+psycopg://u:secret@host/d", tmp_path / "d", without="vault")
-    words, password, host = (tmp_path / "said").read_text().splitlines()
+    address = "postgresql+psycopg://u:secret@host/d?sslmode=verify-full&options=-c%20statement_timeout%3D0"
+    dump(address, tmp_path / "d", without="vault")
+    words, password = (tmp_path / "said").read_text().splitlines()
     assert "secret" not in words
     assert "--exclude-schema=vault" in words
-    assert (password, host) == ("secret", "host")
+    assert password == "secret"
+    for said in ("host=host", "sslmode=verify-full", "'-c statement_timeout=0 -c app.job=on'"):
+        assert said in words, "the tool keeps to all that the address says"

@@ -295,8 +295,9 @@ def test_torn_references_and_changed_tables_are_found(files: DataHome) -> None:
         driver.execute("ALTER TABLE capacity ADD COLUMN own INTEGER")
         driver.execute("PRAGMA foreign_keys=ON")
     found = checked(files)
-    assert found.keys() == {("ledger", "references"), ("ledger", "tables")}
-    assert found["ledger", "references"].startswith("Rows of capacity refer to rows that are not there")
+    assert found.keys() == {("ledger", "integrity"), ("ledger", "tables")}
+    (told,) = (one.found for one in check(files.settings) if (one.where, one.what) == ("ledger", "integrity"))
+    assert told == "capacity refers to a row of institution that is not there"
 
 
 def test_the_commands_take_a_home_back_and_forth(files: DataHome) -> None:

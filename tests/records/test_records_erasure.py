@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from records import audit, ledger, lists
 from records.compaction import compact
 from records.database import LedgerTable
-from records.erasure import ERASURES, JOURNAL, erase, finish
+from records.erasure import ERASURES, JOURNALS, erase, finish
 from records.erasure_tables import CorrectionRow, ErasureRow
 from records.errors import UserError
 from records.home import DataHome
@@ -142,7 +142,7 @@ def test_the_old_files_are_gone_and_every_file_is_named(home: DataHome) -> None:
     gone(home, told)
     assert not before & on_disk(home)
     assert on_disk(home) == ledger.paths(home.database)
-    assert not (home.settings.home / JOURNAL).exists()
+    assert not list(home.settings.home.glob(JOURNALS))
 
 
 def test_a_file_without_the_person_is_left_alone(home: DataHome) -> None:
@@ -305,19 +305,6 @@ def test_stopped_at_any_moment_the_log_can_be_read_and_asking_again_ends_it(home
         "before the ledger knows",
         "inside the ledger's transaction",
     )
-
-
-def test_what_an_import_under_way_brought_back_goes_again(home: DataHome) -> None:
-    told = fill(home)
-    gone(home, told)
-    before = rows_of_log(home)
-    with home.database.write() as session:
-        session.add(StudentRow(institution=CODE, number=OWN, student_id=told.ids[OWN], class_group="ชย.1/1"))
-    [done] = finish(home)
-    assert done.institution == CODE
-    assert OWN not in {row.number for row in students(home)}
-    assert rows_of_log(home) == before
-    assert finish(home) == []
 
 
 # Who it is

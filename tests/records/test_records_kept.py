@@ -1,5 +1,6 @@
 """Quarantined rows and original cells: sealed whole, told apart by batch, replaced and not doubled, deleted in time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -8,14 +9,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from records import ledger
 from records.home import DataHome
-from records.quarantine import QUARANTINE_DAYS, KeptCell, KeptRow
+from records.intake import importing
+from records.quarantine import KeptCell, KeptRow
 from tests.records.small import CODE, OTHER_CODE, batch_of, commit
 
 CELLS = {"รหัสนักศึกษา": "67001", "ชื่อ": "ฑฒณทดสอบ"}
 
 
 def sweep(home: DataHome, *, hours: float = 0, days: float = 0) -> None:
-    home.quarantine.sweep(ledger.tokens(home.database), datetime.now(UTC) + timedelta(hours=hours, days=days))
+    now = datetime.now(UTC) + timedelta(hours=hours, days=days)
+    home.quarantine.sweep(ledger.tokens(home.database), now, keep_days=home.settings.keep_quarantine_days)
 
 
 def committed(home: DataHome) -> UUID:
@@ -131,11 +134,20 @@ def test_rows_and_cells_are_deleted_after_180_days(home: DataHome) -> None:
     token = committed(home)
     home.quarantine.keep(token, CODE, [(1, ["BAD_DATE"], {})])
     home.quarantine.keep_originals(token, [(1, "credits", "LEFT_OUT", "x")])
-    sweep(home, days=QUARANTINE_DAYS - 1)
+    sweep(home, days=179)
     assert (len(home.quarantine.rows(token)), len(home.quarantine.originals(token))) == (1, 1)
-    sweep(home, days=QUARANTINE_DAYS, hours=1)
+    sweep(home, days=180, hours=1)
     assert (home.quarantine.rows(token), home.quarantine.originals(token)) == ([], [])
-    assert QUARANTINE_DAYS == 180
+
+
+def test_an_import_keeps_them_as_long_as_the_settings_say(home: DataHome) -> None:
+    token = committed(home)
+    home.quarantine.keep(token, CODE, [(1, ["BAD_DATE"], {})])
+    longer = replace(home, settings=home.settings.model_copy(update={"keep_quarantine_days": 400}))
+    importing.sweep(longer, datetime.now(UTC) + timedelta(days=399))
+    assert lines(home, token) == [1]
+    importing.sweep(longer, datetime.now(UTC) + timedelta(days=401))
+    assert lines(home, token) == []
 
 
 def test_what_a_batch_left_that_never_came_is_deleted_after_an_hour(home: DataHome) -> None:

@@ -136,6 +136,12 @@ def test_the_command_moves_a_home_that_then_opens(
     assert json.loads(moved.stdout)["vault"]["vault_meta"]["rows"] == 1
     open_home(Settings()).close()
     looked = CliRunner().invoke(command_line(), ["db", "check", "--json"])
+    assert looked.exit_code == 1, "no erasure reaches the files that are left"
+    left = [Path(one["where"]) for one in json.loads(looked.stdout) if one["what"] == "left over"]
+    assert [path.name for path in left] == ["zerodrop.db", "people.db"]
+    for path in left:
+        path.unlink()
+    looked = CliRunner().invoke(command_line(), ["db", "check", "--json"])
     assert looked.exit_code == 0, looked.output
     found = {(one["where"], one["what"]): one["found"] for one in json.loads(looked.stdout)}
     assert found["ledger", "row security"] == "on"

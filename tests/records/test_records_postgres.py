@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,13 +14,17 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from records.backup import backup, backups, verify
+from records.checking import check
 from records.database import Acting, Database
-from records.errors import StoreUnavailable
-from records.home import DataHome, create_home
+from records.errors import StoreUnavailable, UserError
+from records.home import DataHome, create_home, open_home
 from records.ledger import StudentRow, add_institution
 from records.list_tables import ListEntryRow
 from records.lists import publish
 from records.person_tables import StudentName
+from records.pg_dumps import rows_in
+from records.restoring import restore
 from records.settings import Settings
 from records.staff import AccountRow, assign_group
 from tests.postgres import PostgresServer
@@ -243,3 +247,47 @@ def test_writers_of_two_processes_wait_for_each_other_and_not_for_ever(home: Dat
     with other.write() as session:
         assert count_students(session) == 0
     other.close()
+
+
+# Backups
+
+
+def test_a_dump_by_a_role_that_row_security_binds_holds_every_row(
+    home: DataHome, students: dict[str, dict[int, UUID]], postgres: PostgresServer, tmp_path: Path
+) -> None:
+    with home.vault_database.write() as session:
+        session.add(StudentName(student_id=students[CODE][0], title="", first_name="ก", last_name="ข", sort_key=""))
+    made = backup(home, tmp_path / "backups", now=datetime.now(UTC))
+    assert verify(made.path) == []
+    assert rows_in(made.path / "zerodrop.dump", "student") == sum(map(len, students.values()))
+    name = postgres.make()
+    url = postgres.url(name)
+    settings = Settings(home=tmp_path / "new", key_file=home.settings.key_path, database_url=url, vault_url=url)
+    restore(made.path, settings)
+    again = open_home(settings)
+    try:
+        with again.database.read() as session:
+            assert set(session.scalars(sa.select(StudentRow.student_id))) == {
+                one for of_code in students.values() for one in of_code.values()
+            }
+            assert session.scalar(sa.select(sa.func.count()).select_from(ListEntryRow)) == made.counts["students"]
+        with again.database.read(ANYBODY) as session:
+            assert session.scalar(sa.select(sa.func.count()).select_from(StudentRow)) == len(students[CODE])
+        assert again.vault.names([students[CODE][0]])[students[CODE][0]].first_name == "ก"
+        assert [one for one in check(settings) if one.wrong] == []
+    finally:
+        again.close()
+        postgres.drop(name)
+
+
+def test_a_dump_that_lacks_students_is_no_backup(
+    home: DataHome, students: dict[str, dict[int, UUID]], tmp_path: Path
+) -> None:
+    """As where the database no longer takes pg_dump for a job of ours."""
+    with home.database.restructuring() as connection:
+        connection.exec_driver_sql(
+            "ALTER POLICY for_jobs ON student USING (current_setting('application_name') <> 'pg_dump')"
+        )
+    with pytest.raises(UserError, match="lacks rows of students"):
+        backup(home, tmp_path / "backups", now=datetime.now(UTC))
+    assert backups(tmp_path / "backups") == []

@@ -1,8 +1,11 @@
 """What is over its time is deleted, what is not stays, and the trail still verifies."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from unittest import mock
 from uuid import uuid4
@@ -213,3 +216,37 @@ def test_a_database_in_use_is_told_and_nothing_is_lost(home: DataHome, told: Tol
     impatient.close()
     assert rows(home, LoginAttemptRow) == 1
     assert rows(home, SessionRow) == 0
+
+
+def test_a_reader_that_holds_the_journal_is_told(tmp_path: Path) -> None:
+    """In WAL mode the old pages stay beside the database for as long as somebody reads them."""
+    with (
+        mock.patch("records.database.journal_mode", return_value="WAL"),
+        mock.patch("records.database._BUSY_SECONDS", 0),
+    ):
+        database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (x)")
+        with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM t").fetchall()
+            with pytest.raises(UserError, match="could not be written anew while it was in use"):
+                leave_no_remains(database, vault=False)
+            reader.execute("COMMIT")
+            leave_no_remains(database, vault=False)
+        database.close()
+
+
+def test_an_erasure_that_cannot_go_on_leaves_no_traces_of_what_was_deleted(home: DataHome, told: Told) -> None:
+    made_on(home, told, TODAY - timedelta(days=141))
+    stuck = mock.patch("records.retention.finish", side_effect=UserError("damaged"))
+    with stuck, pytest.raises(UserError, match="damaged"):
+        prune(home, now=NOW, dry_run=False)
+    assert traces(home.settings.home, "missed_run_now") == []
+
+
+def test_a_clock_of_buddhist_years_deletes_nothing(home: DataHome, told: Told) -> None:
+    with pytest.raises(UserError, match="looks like a Buddhist year"):
+        prune(home, now=NOW.replace(year=2569), dry_run=False)
+    assert rows(home, AuditRow) > 0
+    assert rows(home, OriginalCell, vault=True) == 3
