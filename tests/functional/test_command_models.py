@@ -77,7 +77,7 @@ def test_a_manifest_of_another_catalogue_that_hashes_well(copied: Path, tmp_path
     assert "was made for another feature catalogue" in said.err
 
 
-@pytest.mark.parametrize("name", ["model.txt", "tables.npz", "calibration.json", "card.json", "card.md"])
+@pytest.mark.parametrize("name", ["model.txt", "tables.npz", "linear.json", "calibration.json", "card.json", "card.md"])
 def test_a_changed_byte_in_a_promoted_bundle(copied: Path, tmp_path: Path, name: str) -> None:
     kept = in_charge(copied, tmp_path / "bundle", FINGERPRINT)
     content = (kept / name).read_bytes()
