@@ -158,13 +158,27 @@ def _current_entry(
     session: Session, principal: Principal, student_id: UUID, on: date
 ) -> tuple[PublicationRow, ListEntryRow] | None:
     """Where a key asks for several institutions, the list of the first of them that has the student."""
-    places = select(StudentRow.institution).where(StudentRow.student_id == student_id, _visible(principal, on))
-    for institution in sorted(set(session.scalars(places)), key=lambda code: (code != principal.institution, code)):
-        publication = lists.current_publication(session, institution)
-        entry = session.get(ListEntryRow, (publication.id, student_id)) if publication else None
-        if publication is not None and entry is not None:
-            return publication, entry
-    return None
+    newest = (
+        select(PublicationRow.id)
+        .where(PublicationRow.institution == StudentRow.institution, PublicationRow.status == "current")
+        .order_by(PublicationRow.as_of.desc())
+        .limit(1)
+        .correlate(StudentRow)
+        .scalar_subquery()
+    )
+    found = session.execute(
+        select(PublicationRow, ListEntryRow)
+        .select_from(StudentRow)
+        .join(PublicationRow, PublicationRow.id == newest)
+        .join(
+            ListEntryRow,
+            (ListEntryRow.publication_id == PublicationRow.id) & (ListEntryRow.student_id == StudentRow.student_id),
+        )
+        .where(StudentRow.student_id == student_id, _visible(principal, on))
+        .order_by(StudentRow.institution != principal.institution, StudentRow.institution)
+        .limit(1)
+    ).first()
+    return (found[0], found[1]) if found else None
 
 
 def named(home: DataHome, principal: Principal, student_ids: Iterable[UUID], on: date) -> dict[UUID, StudentName]:

@@ -151,9 +151,12 @@ def row_hash(
     return hashlib.sha256(previous + _written(said).encode()).digest()
 
 
+_newest = select(*(AuditRow.__table__.c[name] for name in ("id", "hash"))).order_by(AuditRow.id.desc()).limit(1)
+
+
 def _end(session: Session) -> tuple[int, bytes]:
     """The id and hash of the newest row; where all are deleted, of the newest that was; 0 and nothing before the first."""
-    newest = session.execute(select(AuditRow.id, AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)).first()
+    newest = session.execute(_newest).first()
     return (newest.id, newest.hash) if newest else _begin(session)
 
 

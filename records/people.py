@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select, union
 from sqlalchemy.orm import Session
 
 from records import held_people
@@ -37,6 +37,17 @@ __all__ = [
 
 _SWEEP_AFTER = timedelta(hours=1)
 _BY_STRENGTH = (IdKind.NATIONAL, IdKind.G_CODE, IdKind.PASSPORT, IdKind.PERSON, IdKind.CODE)
+
+# Under which pseudonym somebody goes on who was found to be another, if so; and the name kept there.
+_asked = union(
+    select(StudentName.student_id).where(StudentName.student_id.in_(bindparam("students", expanding=True))),
+    select(MergedPerson.student_id).where(MergedPerson.student_id.in_(bindparam("students", expanding=True))),
+).subquery()
+_names = (
+    select(_asked.c.student_id, StudentName)
+    .outerjoin(MergedPerson, MergedPerson.student_id == _asked.c.student_id)
+    .join(StudentName, StudentName.student_id == func.coalesce(MergedPerson.goes_on_as, _asked.c.student_id))
+)
 
 
 class Vault:
@@ -90,15 +101,11 @@ class Vault:
 
     def names(self, student_ids: Iterable[UUID]) -> dict[UUID, StudentName]:
         """Names of students; called by records.access alone, which first asks who may see whom."""
-        wanted = dict.fromkeys(student_ids)
         found: dict[UUID, StudentName] = {}
         with self._database.read() as session:
-            goes_on = _merged(session, wanted)
-            for chunk in in_chunks({goes_on.get(student_id, student_id) for student_id in wanted}):
-                rows = session.scalars(select(StudentName).where(StudentName.student_id.in_(chunk)))
-                found.update((row.student_id, row) for row in rows)
-        people = {student_id: goes_on.get(student_id, student_id) for student_id in wanted}
-        return {student_id: found[person] for student_id, person in people.items() if person in found}
+            for chunk in in_chunks(dict.fromkeys(student_ids)):
+                found.update((asked, name) for asked, name in session.execute(_names, {"students": chunk}))
+        return found
 
     def sweep(self, committed_tokens: set[UUID], *, placed: Callable[[str], Container[int]], now: datetime) -> int:
         """Remove the people of batches that never reached the ledger, once they are an hour old, and all that is known
@@ -135,15 +142,6 @@ def _number_row(institution: str, place: Place, batch_token: UUID, at: datetime)
         "institution": institution, "number": place.number, "student_id": place.student_id, "batch_token": batch_token,
         "created_at": at,
     }  # fmt: skip
-
-
-def _merged(session: Session, student_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Under which pseudonym those go on who were found to be another."""
-    found: dict[UUID, UUID] = {}
-    for chunk in in_chunks(student_ids):
-        chosen = select(MergedPerson.student_id, MergedPerson.goes_on_as).where(MergedPerson.student_id.in_(chunk))
-        found.update((student_id, goes_on_as) for student_id, goes_on_as in session.execute(chosen))
-    return found
 
 
 def _forget_pairs(session: Session, orphan: StudentNumber) -> None:
