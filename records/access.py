@@ -101,7 +101,7 @@ def see_list(home: DataHome, principal: Principal, on: date) -> tuple[Publicatio
 
     None when the institution has no list yet. Raises NotAllowed for a role that sees no students; that is recorded too.
     """
-    _require_students(home, principal, "refused list")
+    require_students(home, principal, "refused list")
 
     def look(session: Session) -> tuple[PublicationRow, list[ListEntryRow]] | None:
         publication = lists.current_publication(session, principal.institution)
@@ -133,7 +133,7 @@ def see_student(
 
     None when there is no such student for this account: whether the student exists elsewhere is not told.
     """
-    _require_students(home, principal, "refused student", student_id)
+    require_students(home, principal, "refused student", student_id)
 
     def look(session: Session) -> tuple[PublicationRow, ListEntryRow] | None:
         found = _current_entry(session, principal, student_id, on)
@@ -247,7 +247,8 @@ def open_log(
     return EventLog(folder=home.logs, institution=institution, index=index)
 
 
-def _require_students(home: DataHome, principal: Principal, action: str, student_id: UUID | None = None) -> None:
+def require_students(home: DataHome, principal: Principal, action: str, student_id: UUID | None = None) -> None:
+    """Raises NotAllowed for a role that sees no students; the try is recorded."""
     if principal.may(Permission.SEE_ALL_STUDENTS) or principal.may(Permission.SEE_OWN_STUDENTS):
         return
     refuse(home, principal, action, f"The role '{principal.role.name}' sees no students.", student_id)

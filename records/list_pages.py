@@ -14,9 +14,8 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from records import audit
-from records.access import Principal, record_list, visible_students
+from records.access import Principal, record_list, refuse, require_students, visible_students
 from records.audit import AuditRow
-from records.errors import NotAllowed
 from records.home import DataHome
 from records.ledger import StudentRow
 from records.lists import STALE_AFTER_DAYS, ListEntryRow, PublicationRow
@@ -49,7 +48,7 @@ def publications(
     `week` is the Monday of a week, None for all. Raises NotAllowed, and UnknownCursor.
     """
     if not any(principal.may(one) for one in _LISTS) or institution not in principal.institutions:
-        raise NotAllowed("This account sees no lists of that institution.")
+        refuse(home, principal, "refused lists", "This account sees no lists of that institution.")
     with home.database.read(principal.acting) as session:
         chosen = select(PublicationRow).where(PublicationRow.institution == institution)
         if week is not None:
@@ -161,7 +160,7 @@ def see_audit(
 ) -> tuple[list[AuditRow], bool]:
     """Who looked or changed what, newest first; asking is a look of its own. Raises NotAllowed."""
     if not principal.may(Permission.SEE_AUDIT):
-        raise NotAllowed(f"The role '{principal.role.name}' does not see the audit trail.")
+        refuse(home, principal, "refused audit", f"The role '{principal.role.name}' does not see the audit trail.")
     chosen = select(AuditRow).where(AuditRow.institution.in_(sorted(principal.institutions)))
     if student_id is not None:
         chosen = chosen.where(AuditRow.student_id == student_id)
@@ -180,17 +179,6 @@ def see_audit(
                 detail={"rows": shown[institution]},
             )
     return found
-
-
-def require_students(home: DataHome, principal: Principal, action: str, student_id: UUID | None = None) -> None:
-    """Raises NotAllowed for a role that sees no students; the try is recorded."""
-    if any(principal.may(one) for one in _STUDENTS):
-        return
-    with home.database.write(principal.acting) as session:
-        audit.record_look(
-            session, actor=principal.login, action=action, institution=principal.institution, student_id=student_id
-        )
-    raise NotAllowed(f"The role '{principal.role.name}' sees no students.")
 
 
 def _publication(session: Session, principal: Principal, publication_id: UUID) -> PublicationRow | None:

@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from records import idempotency
-from records.access import Principal
+from records.access import Principal, refuse
 from records.erasure_tables import ErasureRow
-from records.errors import NotAllowed
 from records.home import DataHome
 from records.idempotency import Answered, Asked
 from records.ledger import StudentRow
@@ -40,7 +39,7 @@ def erase_once(
     from records.erasure import erase  # it rewrites logs and needs Parquet, which the service does not load for looks
 
     if not principal.may(Permission.MANAGE_RECORDS) or institution not in principal.institutions:
-        raise NotAllowed("This account erases nobody there.")
+        refuse(home, principal, "refused erasure", "This account erases nobody there.")
     held = idempotency.answered_before(home.database, asked)
     if held is not None:
         return held

@@ -13,12 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from records import audit, ledger, lists, staff
-from records.access import Principal
+from records.access import Principal, refuse
 from records.errors import NotAllowed
+from records.home import DataHome
 from records.ledger import StudentRow
 from records.lists import NewEntry, NewPublication, PublicationRow, Published
 from records.roles import Permission
 
+_NO_PUBLISHER = "This account publishes no lists there."
 HIGH, WATCH, UNKNOWN = "high", "watch", "unknown"
 
 
@@ -35,7 +37,8 @@ def publish_submitted(session: Session, principal: Principal, new: NewPublicatio
 
     Of `new` the institution's own part is filled in here: numbers and class groups of its entries, and its capacity.
     """
-    require_publisher(principal, new.institution)
+    if not _may_publish(principal, new.institution):
+        raise NotAllowed(_NO_PUBLISHER)
     if new.model_digest != lists.champion(session, new.institution):
         raise ListRefused("body.model", "not_in_charge")
     if not 1 <= new.ledger_number <= ledger.last_number(session, new.institution):
@@ -56,7 +59,8 @@ def restore_published(session: Session, principal: Principal, publication_id: UU
 
     Raises NotAllowed.
     """
-    require_publisher(principal, principal.institution)
+    if not _may_publish(principal, principal.institution):
+        raise NotAllowed(_NO_PUBLISHER)
     held = session.get(PublicationRow, publication_id)
     if held is None or held.institution not in principal.institutions:
         return None
@@ -65,9 +69,14 @@ def restore_published(session: Session, principal: Principal, publication_id: UU
     return lists.restore_in(session, held, actor=principal.login)
 
 
-def require_publisher(principal: Principal, institution: str) -> None:
-    if not principal.may(Permission.PUBLISH) or institution not in principal.institutions:
-        raise NotAllowed("This account publishes no lists there.")
+def require_publisher(home: DataHome, principal: Principal, institution: str) -> None:
+    """Raises NotAllowed, after it was recorded that somebody tried."""
+    if not _may_publish(principal, institution):
+        refuse(home, principal, "refused publishing", _NO_PUBLISHER)
+
+
+def _may_publish(principal: Principal, institution: str) -> bool:
+    return principal.may(Permission.PUBLISH) and institution in principal.institutions
 
 
 def _placed(session: Session, new: NewPublication) -> list[NewEntry]:

@@ -46,7 +46,7 @@ router = topic("lists")
     dependencies=[limited("publishing", 30)],
 )
 def publish_list(desk: AtDesk, reader: SignedIn, once: OnceKey, sent: SentList) -> JSONResponse:
-    submitted_lists.require_publisher(reader, sent.institution)
+    submitted_lists.require_publisher(desk.home, reader, sent.institution)
     if sent.catalogue_fingerprint != FINGERPRINT:
         raise Conflict("body.catalogue_fingerprint", "another_catalogue")
     if sent.as_of > desk.today():
@@ -73,7 +73,7 @@ def publish_list(desk: AtDesk, reader: SignedIn, once: OnceKey, sent: SentList) 
     dependencies=[limited("publishing", 30)],
 )
 def restore_list(desk: AtDesk, reader: SignedIn, once: OnceKey, publication_id: UUID) -> JSONResponse:
-    submitted_lists.require_publisher(reader, reader.institution)
+    submitted_lists.require_publisher(desk.home, reader, reader.institution)
 
     def change(session: Any) -> Answered:
         with _refusals():

@@ -324,3 +324,16 @@ def test_who_may_not_publish_any_more_is_told_nothing_of_an_earlier_answer(colle
         assert key is not None
         key.scopes = ["SEE_MODELS"]
     assert machine.post(f"{V1}/lists/{list_id}:restore", headers=headers).status_code == 403
+
+
+def test_whoever_is_refused_leaves_a_trace(college: SampleCollege) -> None:
+    machine, student = program(college, "SEE_MODELS"), str(college.students["kru.a"][0])
+    tried = [
+        machine.get(f"{V1}/audit"),
+        machine.post(f"{V1}/lists/{publication_id(college)}:restore", headers=_once()),
+        machine.post(f"{V1}/erasures", headers=_once(), json={"student_id": student, "reason": "คำขอที่ 1"}),
+    ]
+    assert [answer.status_code for answer in tried] == [403, 403, 403]
+    with college.home.database.read() as session:
+        actions = session.scalars(select(AuditRow.action).order_by(AuditRow.id.desc()).limit(3)).all()
+    assert actions == ["refused erasure", "refused publishing", "refused audit"]
