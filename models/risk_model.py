@@ -157,13 +157,13 @@ def fit_members(
     constraints = [feature.risk.value for feature in features]
     names = [feature.name for feature in features]
 
+    parameters = {**PARAMETERS, **grown, "monotone_constraints": constraints}
+    data = lightgbm.Dataset(
+        values, label=left.astype(np.float64), weight=weight, feature_name=names, params=parameters, free_raw_data=True
+    ).construct()  # values are put into bins once: no seed changes them
+
     def fitted(seed: int) -> str:
-        # LightGBM files a data set's parameters away with it, so every seed gets its own.
-        data = lightgbm.Dataset(
-            values, label=left.astype(np.float64), weight=weight, feature_name=names, free_raw_data=True
-        )
-        parameters = {**PARAMETERS, **grown, "monotone_constraints": constraints, "seed": seed}
-        return str(lightgbm.train(parameters, data, num_boost_round=trees).model_to_string())
+        return str(lightgbm.train({**parameters, "seed": seed}, data, num_boost_round=trees).model_to_string())
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return list(pool.map(fitted, seeds))

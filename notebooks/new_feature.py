@@ -7,13 +7,14 @@ Run it as a script (`python notebooks/new_feature.py`, half a minute) or cell by
 
 # %%
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from small_college import small_college
 
 from features.asked import Asked
 from features.attendance import ASK_ABSENCE, LATE
@@ -24,16 +25,8 @@ from features.snapshot import replay
 from features.vocabulary import Domain, InTerm, Last, Own, Risk, Share, Unit
 from models.horizon import LIST_HORIZON
 from records.access import open_log
-from records.clock import BANGKOK
-from records.home import DataHome, create_home
-from records.intake.folders import in_order
-from records.intake.importing import ImportRequest, import_file
-from records.settings import Settings
-from records.setup import apply_college, read_college
-from records.setup_records import import_calendar, import_rules
 from records.tables import ATTENDANCE
 from records.text import Text
-from simulation.college import write_college
 from training.outcome import NEVER, outcomes
 from training.panel import build_panel
 
@@ -46,26 +39,7 @@ pd.set_option("display.width", 120)
 
 # %%
 workplace = TemporaryDirectory()
-files = Path(workplace.name) / "files"
-write_college(files, students=300, years=2, seed=7)
-home = create_home(Settings(home=Path(workplace.name) / "home", database_url="", vault_url="", key_file=None))
-college = read_college(files / "college.xlsx")
-apply_college(home, college)
-import_calendar(home, college)
-import_rules(home, college)
-code = college.institution.code
-
-
-def take_in(home: DataHome, folder: Path, *, history: bool = False, received_at: datetime | None = None) -> None:
-    for file in in_order(folder):
-        import_file(home, ImportRequest(path=file, history=history, received_at=received_at))
-
-
-for term in sorted((files / "history").iterdir()):
-    take_in(home, term, history=True)
-for week in sorted((files / "weeks").iterdir()):
-    sunday = datetime.combine(date.fromisoformat(week.name) - timedelta(days=1), time(20), tzinfo=BANGKOK)
-    take_in(home, week, received_at=sunday)
+home, code = small_college(Path(workplace.name), students=300, years=2)
 
 # %% [markdown]
 # ## 2 The log

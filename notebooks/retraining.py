@@ -7,24 +7,17 @@ Run it as a script (`python notebooks/retraining.py`, under a minute) or cell by
 
 # %%
 import os
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+from small_college import small_college
 
 from records.access import open_log
-from records.clock import BANGKOK
 from records.errors import ModelRefused
-from records.home import DataHome, create_home
-from records.intake.folders import in_order
-from records.intake.importing import ImportRequest, import_file
 from records.lists import RULE_LIST
-from records.settings import Settings
-from records.setup import apply_college, read_college
-from records.setup_records import import_calendar, import_rules
 from records.tables import OUTCOMES
-from simulation.college import write_college
 from training import search
 from training.checks import Section, blocking, lines
 from training.compare import compare_models
@@ -45,26 +38,7 @@ pd.set_option("display.max_columns", 12)
 TODAY = date(2026, 6, 1)
 workplace = TemporaryDirectory()
 os.environ.setdefault("MPLCONFIGDIR", workplace.name)  # drawings keep their list of fonts here
-files = Path(workplace.name) / "files"
-write_college(files, students=120, years=3, seed=7, last_monday=TODAY)
-home = create_home(Settings(home=Path(workplace.name) / "home", database_url="", vault_url="", key_file=None))
-college = read_college(files / "college.xlsx")
-apply_college(home, college)
-import_calendar(home, college)
-import_rules(home, college)
-code = college.institution.code
-
-
-def take_in(home: DataHome, folder: Path, *, history: bool = False, received_at: datetime | None = None) -> None:
-    for file in in_order(folder):
-        import_file(home, ImportRequest(path=file, history=history, received_at=received_at))
-
-
-for term in sorted((files / "history").iterdir()):
-    take_in(home, term, history=True)
-for week in sorted((files / "weeks").iterdir()):
-    sunday = datetime.combine(date.fromisoformat(week.name) - timedelta(days=1), time(20), tzinfo=BANGKOK)
-    take_in(home, week, received_at=sunday)
+home, code = small_college(Path(workplace.name), students=120, years=3, today=TODAY)
 
 # %% [markdown]
 # ## 2 Who left

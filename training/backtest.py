@@ -26,6 +26,12 @@ expected .81, 1.08, .75, 1.56, 1.33 with the newest term alone, .81, .91, .66, 1
 """
 CALIBRATING_SEEDS = 2
 """Of a bag that is only asked to predict the term after it."""
+TESTED_SEEDS = 3
+"""Of the bag that a test term judges; the bag in use has more, and is a little steadier than what was judged.
+
+Measured on a simulated college of 1,200 students, two test terms, mean AUC by day: any three of five seeds .8235 to
+.8254 and .8372 to .8383, all five .8246 and .8379; on another college of that size the interval was .076 wide.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -82,7 +88,7 @@ class Procedure:
     def _before(self, term: TermKey) -> Bag | None:
         """The bag trained when a term opened, not calibrated; None where nothing could be trained."""
         if term not in self._grown:
-            seeds = self._seeds if term in self._tests else self._seeds[:CALIBRATING_SEEDS]
+            seeds = self._seeds[: TESTED_SEEDS if term in self._tests else CALIBRATING_SEEDS]
             try:
                 self._grown[term] = grow(self._splits[term].training, self._horizon, form=self._form, seeds=seeds)
             except ModelRefused:

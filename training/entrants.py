@@ -194,18 +194,22 @@ def _forest(training: Panel) -> Entrant:
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
 
     snapshots = [week.rows(~week.gone) for week in snapshot_weeks(training)]
     imputer = SimpleImputer(strategy="mean", add_indicator=True, keep_empty_features=True)
-    fitted = make_pipeline(imputer, RandomForestClassifier(**_FOREST, random_state=_SEED))
+    forest = RandomForestClassifier(**_FOREST, random_state=_SEED)
     left = np.concatenate([week.left for week in snapshots])
-    fitted.fit(np.concatenate([week.values for week in snapshots]), left)
+    forest.fit(imputer.fit_transform(np.concatenate([week.values for week in snapshots])), left)
+    trees = [one.tree_ for one in forest.estimators_]
+    column = list(forest.classes_).index(True) if left.any() else None
 
     def ranked(week: Week) -> Ranked:
-        shares = fitted.predict_proba(week.values)
-        leaving = shares[:, list(fitted.classes_).index(True)] if left.any() else np.zeros(len(shares))
-        return Ranked(score=leaving, probability=leaving)
+        leaving = np.zeros(len(week.values))
+        if column is not None:
+            filled = np.asarray(imputer.transform(week.values), np.float32)
+            for tree in trees:  # as predict_proba does, whose checks of 300 trees a week take longer than the trees
+                leaving += tree.predict(filled)[:, column]
+        return Ranked(score=leaving / len(trees), probability=leaving / len(trees))
 
     return ranked
 

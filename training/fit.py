@@ -1,6 +1,7 @@
 """Fitting: trees and straight part on all rows, calibration on the newest closed terms as the terms before each would have predicted it."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,12 +101,14 @@ def grow(panel: Panel, horizon: Horizon, *, form: Form, seeds: Sequence[int]) ->
 
 def parts(rows: Rows, features: Sequence[Feature], *, form: Form, seeds: Sequence[int]) -> tuple[list[str], Linear]:
     """The trees of each seed as LightGBM texts and the straight part, each worth what the form says: add their margins."""
-    texts = fit_members(
-        rows.values, rows.left, features, seeds=seeds, trees=form.trees, weight=rows.weight, grown=form.grown
-    )
-    if not form.linear:
-        return texts, nothing(len(features))
-    return [merge([text], worth=1 - form.linear) for text in texts], fit_linear(rows, features).times(form.linear)
+    with ThreadPoolExecutor(max_workers=1) as pool:  # beside the trees, which leave a core free at their end
+        straight = pool.submit(fit_linear, rows, features) if form.linear else None
+        texts = fit_members(
+            rows.values, rows.left, features, seeds=seeds, trees=form.trees, weight=rows.weight, grown=form.grown
+        )
+        if straight is None:
+            return texts, nothing(len(features))
+        return [merge([text], worth=1 - form.linear) for text in texts], straight.result().times(form.linear)
 
 
 def calibrated(bag: Bag, panel: Panel, earlier: Mapping[TermKey, Bag]) -> Bag:

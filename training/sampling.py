@@ -18,8 +18,12 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-SAMPLED_ABOVE = 100_000
-"""Panels of no more rows train on all of them."""
+SAMPLED_ABOVE = 60_000
+"""Panels of no more rows train on all of them.
+
+Measured on a simulated college of 1,200 students (85,000 and 94,000 rows, five seeds, the bag's mean AUC by day of the
+two newest terms): .8246 and .8379 on all rows, .8265 and .8364 with 50,000 quiet ones; single seeds differ by .004.
+"""
 LEAST_QUIET = 50_000
 QUIET_PER_LEAVER = 4
 """Four rows that stay for one that leaves give 4/5 of what all together would tell (Ury 1975, Biometrics 31), and the

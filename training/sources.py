@@ -14,11 +14,14 @@ import numpy.typing as npt
 
 from features.declaration import Feature
 from features.vocabulary import Domain, Risk
+from models import explain
 from models.risk_model import SEEDS
+from models.tables import compile_tables
+from models.trees import read_trees
 from records.home import DataHome
 from training.contest import Contest, Entrant, Ranked, hold
 from training.evidence import SourceValue
-from training.fit import Form, margins, parts
+from training.fit import Form, parts
 from training.intervals import drawn_auc, gain, interval, people, person_weights
 from training.panel import Week
 from training.sampling import Rows, training_rows
@@ -87,9 +90,10 @@ def _entrant(rows: Rows, features: Sequence[Feature], kept: Ints, form: Form) ->
     """A model of one seed on some of the columns."""
     some = replace(rows, values=rows.values[:, kept])
     [text], linear = parts(some, [features[place] for place in kept], form=form, seeds=SEEDS[:1])
+    tables = compile_tables(read_trees(text))  # a term of weeks repays them
 
     def ranked(week: Week) -> Ranked:
-        return Ranked(score=margins(text, linear, week.values[:, kept]), probability=None)
+        return Ranked(score=explain.margins(tables, week.values[:, kept], linear), probability=None)
 
     return ranked
 

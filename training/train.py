@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.bundle import write_bundle
 from models.card import render
@@ -63,6 +64,14 @@ def train(
 
     Raises ModelRefused when there are too few leavers to learn from.
     """
+    with threadpool_limits(limits=1):
+        return _trained(home, institutions, today, actor, horizon, progress)
+
+
+def _trained(
+    home: DataHome, institutions: Sequence[str], today: date, actor: str, horizon: Horizon, progress: Progress
+) -> Trained:
+    """The steps of `train`. Models are fitted side by side: threads inside one fit would wait busily for each other."""
     panel = build_panel(home, institutions, horizon=horizon, known_until=today, actor=actor, progress=progress)
     mature = panel.of(lambda week: week.mature)
     if not mature.weeks:

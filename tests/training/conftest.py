@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.training.simulated import simulated_home
 from training import backtest, search
 from training import train as training_run
 from training.fit import Bag, Form, grow
-from training.panel import Panel
+from training.panel import Panel, build_panel
 from training.train import Trained
 
 STUDENTS, YEARS, SEED = 400, 3, 7
@@ -24,12 +25,13 @@ TREES = 60
 
 @dataclass(frozen=True, kw_only=True, repr=False)  # a failing test would print every panel
 class TrainedCollege:
-    """`fitted` holds the panels on which the run grew trees: one a test term, older first, then everything."""
+    """`panel` is the run's; `fitted` are those on which it grew trees: one a test term, older first, then everything."""
 
     home: DataHome
     code: str
     files: Path
     trained: Trained
+    panel: Panel
     fitted: list[Panel]
 
 
@@ -37,13 +39,19 @@ class TrainedCollege:
 def college(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainedCollege]:
     files = tmp_path_factory.mktemp("college")
     home, code = simulated_home(files, tmp_path_factory.mktemp("home"), students=STUDENTS, years=YEARS, seed=SEED)
+    built: list[Panel] = []
     fitted: list[Panel] = []
-    yield TrainedCollege(home=home, code=code, files=files, trained=_quickly_trained(home, code, fitted), fitted=fitted)
+    trained = _quickly_trained(home, code, built, fitted)
+    yield TrainedCollege(home=home, code=code, files=files, trained=trained, panel=built[0], fitted=fitted)
     home.close()
 
 
-def _quickly_trained(home: DataHome, code: str, fitted: list[Panel]) -> Trained:
-    """The whole procedure with one form of fewer and steeper trees and a bag of two."""
+def _quickly_trained(home: DataHome, code: str, built: list[Panel], fitted: list[Panel]) -> Trained:
+    """The whole procedure with one form of fewer and steeper trees and a bag of two; its panels go into the lists."""
+
+    def replayed(*asked: Any, **more: Any) -> Panel:
+        built.append(build_panel(*asked, **more))
+        return built[-1]
 
     def recorded(panel: Panel, horizon: Horizon, *, form: Form, seeds: Sequence[int]) -> Bag:
         fitted.append(panel)
@@ -51,6 +59,7 @@ def _quickly_trained(home: DataHome, code: str, fitted: list[Panel]) -> Trained:
 
     with pytest.MonkeyPatch.context() as quick:
         quick.setitem(PARAMETERS, "learning_rate", 0.1)
+        quick.setattr(training_run, "build_panel", replayed)
         quick.setattr(search, "GRID", (Form(trees=TREES),))
         quick.setattr(backtest, "SEEDS", SEEDS)
         quick.setattr(backtest, "grow", recorded)

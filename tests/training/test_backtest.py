@@ -76,7 +76,7 @@ def patched(monkeypatch: pytest.MonkeyPatch, made: Recorded) -> Recorded:
 
 
 def procedure() -> Procedure:
-    return Procedure(splits(), LIST_HORIZON, Form(), (1, 2, 3))
+    return Procedure(splits(), LIST_HORIZON, Form(), (1, 2, 3, 4, 5))
 
 
 def test_the_newest_two_terms_are_tested_oldest_first(recorded: Recorded) -> None:
@@ -95,11 +95,11 @@ def test_each_bag_is_calibrated_on_the_newest_two_terms_by_the_bags_trained_befo
     }
 
 
-def test_trees_are_grown_once_for_each_opening_and_fewer_where_they_only_calibrate(recorded: Recorded) -> None:
+def test_trees_are_grown_once_for_each_opening_and_fewer_where_they_are_not_for_use(recorded: Recorded) -> None:
     made = procedure()
     made.tested()
     made.final(weeks_of(TERMS))
-    assert recorded.seeds == {(2023, 1): 2, (2023, 2): 2, (2024, 1): 3, (2024, 2): 3, (2025, 1): 3}
+    assert recorded.seeds == {(2023, 1): 2, (2023, 2): 2, (2024, 1): 3, (2024, 2): 3, (2025, 1): 5}
     assert sorted(recorded.grown) == sorted(recorded.seeds)
 
 

@@ -5,7 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
 
 from features.catalogue import CATALOGUE
 from records.errors import ModelRefused
@@ -218,6 +221,17 @@ def test_other_weeks_teach_the_forest_nothing(training: Panel, lists: dict[str, 
     snapshots = draw_panel(*snapshot_weeks(training))
     week = term(2026)[0]
     assert (simple_entrants(snapshots)[FOREST](week).score == lists[FOREST](week).score).all()
+
+
+def test_the_forest_answers_as_scikit_learn_does(training: Panel, lists: dict[str, Entrant]) -> None:
+    snapshots = snapshot_weeks(training)
+    values, left = np.concatenate([one.values for one in snapshots]), np.concatenate([one.left for one in snapshots])
+    imputer = SimpleImputer(strategy="mean", add_indicator=True, keep_empty_features=True)
+    forest = RandomForestClassifier(**entrants._FOREST, random_state=entrants._SEED)
+    week = term(2026)[0]
+    expected = make_pipeline(imputer, forest).fit(values, left).predict_proba(week.values)[:, 1]
+    assert np.ptp(expected) > 0.1
+    assert np.abs(lists[FOREST](week).score - expected).max() < 1e-12
 
 
 def test_a_forest_whose_snapshots_hold_no_leaver_is_a_lottery() -> None:

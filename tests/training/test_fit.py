@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import lightgbm
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -12,7 +13,7 @@ from features.catalogue import CATALOGUE
 from features.cohort import Cohort, TermSpan
 from features.declaration import Feature
 from models.horizon import LIST_HORIZON
-from models.risk_model import fit_members, model_of
+from models.risk_model import PARAMETERS, fit_members, model_of
 from records.errors import ModelRefused
 from training import fit
 from training.fit import Form, fit_bag, fit_risk_model, grow, refit
@@ -156,6 +157,24 @@ def test_a_bag_is_the_mean_of_its_members(fitted: Fitted) -> None:
     assert bag.seeds == (3, 5)
     assert np.abs(alone[0] - alone[1]).max() > 1e-3
     np.testing.assert_allclose(np.mean(alone, axis=0), bag.model.contributions(values)[0], atol=1e-12)
+
+
+def test_members_of_a_bag_are_those_of_each_seed_alone() -> None:
+    """They share one binned data set: what one seed does with it changes no bit of another's trees."""
+    rows = training_rows(whole_terms((2023, 1), (2024, 1)))
+
+    def grown(*seeds: int) -> list[str]:
+        return fit_members(rows.values, rows.left, CATALOGUE, seeds=seeds, trees=20)
+
+    together = grown(11, 23, 37)
+    assert len(set(together)) == 3
+    assert together == [text for seed in (11, 23, 37) for text in grown(seed)]
+    data = lightgbm.Dataset(
+        rows.values, label=rows.left.astype(np.float64), feature_name=[feature.name for feature in CATALOGUE]
+    )
+    constraints = [feature.risk.value for feature in CATALOGUE]
+    alone = lightgbm.train({**PARAMETERS, "monotone_constraints": constraints, "seed": 23}, data, num_boost_round=20)
+    assert together[1] == alone.model_to_string()
 
 
 def test_a_refit_is_on_other_rows_and_on_the_same_scale(fitted: Fitted) -> None:

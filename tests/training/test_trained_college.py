@@ -51,7 +51,7 @@ def test_weeks_are_mondays_with_teaching_in_order(college: TrainedCollege) -> No
 
 def test_rows_before_a_term_have_the_labels_that_were_known_when_it_opened(college: TrainedCollege) -> None:
     """As a panel built on that day has them; the values are not made again."""
-    now = build_panel(college.home, [college.code], horizon=LIST_HORIZON, known_until=LAST_MONDAY, actor="t")
+    now = college.panel
     opens = opening(now, (2025, 2))
     then = now.known_on(opens, LIST_HORIZON)
     fresh = build_panel(college.home, [college.code], horizon=LIST_HORIZON, known_until=opens, actor="t")
