@@ -2,11 +2,11 @@
 
 from features.declaration import Feature
 from features.vocabulary import (
-    GroupMean,
     Change,
     Count,
     DaysSince,
     Domain,
+    GroupMean,
     InTerm,
     Last,
     LongestRun,
