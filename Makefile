@@ -7,7 +7,7 @@ CASES ?= 5000
 KILLS ?= 40
 MINUTES ?= 10
 
-.PHONY: demo test test-postgres check fuzz faults docs clean
+.PHONY: demo test test-thorough test-postgres check fuzz faults docs clean
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -22,9 +22,13 @@ demo: .venv/ready
 
 test: .venv/ready
 	@$(BIN)/python scripts/find_chromium.py || echo "BROWSER TESTS WILL BE SKIPPED"
-	$(BIN)/pytest -n 2 --dist loadfile -m "not second_pass" --cov --cov-branch --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile -m "not second_pass and not thorough" --cov --cov-branch --cov-report=term:skip-covered
 
-# The functional tests once more, on PostgreSQL; everything else about PostgreSQL is in `make test`.
+# What takes minutes (tests/conftest.py names the files): whole trainings, kills, backups, notebooks, the open data.
+test-thorough: .venv/ready
+	$(BIN)/pytest -n 2 --dist loadfile -m "thorough and not second_pass"
+
+# The functional tests once more, on PostgreSQL; everything else about PostgreSQL is in the two above.
 test-postgres: .venv/ready
 	$(BIN)/pytest -n 2 --dist loadfile -m second_pass
 

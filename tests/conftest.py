@@ -1,5 +1,7 @@
 """What every room's tests may ask for: a real PostgreSQL, and one test on both engines."""
 
+import pytest
+
 from tests.postgres import (
     empty_postgres_database,
     engine,
@@ -19,3 +21,33 @@ __all__ = [
     "postgres_template",
     "pytest_generate_tests",
 ]
+
+# Files whose tests take long together; `make test-thorough` runs them, `make test` everything else.
+THOROUGH = (
+    "tests/test_notebooks.py",
+    "tests/benchmarks/",
+    "tests/faults/",
+    "tests/features/test_build_cluster.py",
+    "tests/functional/test_attacks.py",
+    "tests/functional/test_command_demo.py",
+    "tests/functional/test_command_score_all.py",
+    "tests/functional/test_oidc",
+    "tests/models/explain/test_fuzz",
+    "tests/models/test_monotone.py",
+    "tests/property/test_property_two_dates.py",
+    "tests/records/test_records_backup",
+    "tests/records/test_records_erasure",
+    "tests/records/test_records_migrations.py",
+    "tests/records/test_records_move.py",
+    "tests/records/test_records_publish",
+    "tests/training/test_doctor.py",
+    "tests/training/test_stability.py",
+    "tests/training/test_trained_college.py",
+    "tests/training/test_tracking.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(config.rootpath).as_posix().startswith(THOROUGH):
+            item.add_marker("thorough")

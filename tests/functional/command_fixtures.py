@@ -153,7 +153,8 @@ def key_of(home: Path) -> Path:
 def tables_of(home: Path) -> list[str]:
     """Every row of the ledger's database, but for who looked when: each run of a command is told there."""
     with sqlite3.connect(home / "zerodrop.db") as database:
-        found = [line for line in database.iterdump() if not line.startswith('INSERT INTO "audit')]
+        looks = ('INSERT INTO "audit', "INSERT INTO \"sqlite_sequence\" VALUES('audit'")
+        found = [line for line in database.iterdump() if not line.startswith(looks)]
     database.close()
     return sorted(found)
 
@@ -181,7 +182,7 @@ def write_setup(path: Path, **sheets: Sequence[tuple[str, ...]]) -> Path:
 def refused(said: Said, *, code: int, sentence: str) -> None:
     """Standard error ends with this sentence (of imports and keys in Thai too), standard output is empty, there is no traceback."""
     told = said.err.strip()
-    if code in (IMPORT, VAULT):
+    if code in (IMPORT, VAULT, SERVE):
         told, _, thai = told.rpartition(" · ")
         assert re.search("[ก-๙]", thai), said.err
     assert told.endswith(sentence), said.err

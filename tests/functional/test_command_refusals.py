@@ -238,7 +238,7 @@ WORDS: tuple[tuple[str, int, str], ...] = (
         "serve --host 0.0.0.0",
         SERVE,
         "0.0.0.0 is not this machine: names would cross the network unencrypted. "
-        "Serve on 127.0.0.1 behind a TLS proxy and add --behind-proxy.",
+        "Serve on 127.0.0.1 behind a TLS proxy and add --behind-proxy, or give --tls-cert and --tls-key.",
     ),
     ("serve --port 0", USAGE, "Input should be greater than or equal to 1"),
     ("attend", USAGE, "No such command 'attend'."),

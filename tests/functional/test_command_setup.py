@@ -1,5 +1,6 @@
 """Set-up as people enter it, in a workbook or by answers, and the data home with its key: every mistake has a sentence."""
 
+import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +47,7 @@ SETUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "staff",
         ("kru.king", "ครูใหญ่", "king"),
-        "setup.xlsx, sheet 'บุคลากร', line 2: there is no role 'king'; roles: advisor, committee, director, analyst, admin",
+        "setup.xlsx, sheet 'บุคลากร', line 2: there is no role 'king'; roles: advisor, department_head, committee, counsellor, scholarship, director, province, analyst, data_steward, admin",
     ),
     (
         "rules",
@@ -203,7 +204,7 @@ def _missing(key: Path) -> None:
 
 
 def _of_another_vault(key: Path) -> None:
-    key.write_text("00" * 32 + "\n")
+    key.write_text(secrets.token_hex(32) + "\n")
 
 
 def _no_key_at_all(key: Path) -> None:

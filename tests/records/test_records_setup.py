@@ -97,7 +97,7 @@ def test_the_empty_template_can_be_read(tmp_path: Path) -> None:
         (("terms", 2, 0, "ปีนี้"), "sheet 'ภาคเรียน', line 2: 'academic_year' is no whole number"),
         (("holidays", 3, 2, "เที่ยว"), "sheet 'วันหยุด', line 3: 'เที่ยว' is no kind of day; known: วันเรียน, วันหยุด, วันสอบ, ปิดเรียนเหตุพิเศษ, เรียนที่บ้าน"),
         (("holidays", 2, 0, "พรุ่งนี้"), "sheet 'วันหยุด', line 2: 'day' is no date; write day/month/year, for example 18/05/2569"),
-        (("staff", 2, 2, "ภารโรง"), "sheet 'บุคลากร', line 2: there is no role 'ภารโรง'; roles: advisor, committee, director, analyst, admin"),
+        (("staff", 2, 2, "ภารโรง"), "sheet 'บุคลากร', line 2: there is no role 'ภารโรง'; roles: advisor, department_head, committee, counsellor, scholarship, director, province, analyst, data_steward, admin"),
         (("staff", 3, 0, " "), "sheet 'บุคลากร', line 3: a login is missing"),
         (("capacity", 2, 1, "-3"), "sheet 'กำลังคนต่อสัปดาห์', line 2: capacity cannot be negative"),
         (("capacity", 2, 2, "สี่"), "sheet 'กำลังคนต่อสัปดาห์', line 2: 'rows_per_advisor' is no whole number"),
