@@ -76,7 +76,10 @@ def test_the_files_that_may_ask_are_few_and_none_serves() -> None:
         ("serving/x.py", "session.scalars(select(StudentRow))"),
         ("training/x.py", "session.get(lists.ListEntryRow, key)"),
         ("records/x.py", "select(StudentName.first_name)"),
-        ("records/batches.py", "select(func.count()).select_from(x).where(exists().where(y)); select(StudentRow.number)"),
+        (
+            "records/batches.py",
+            "select(func.count()).select_from(x).where(exists().where(y)); select(StudentRow.number)",
+        ),
         ("records/x.py", "update(ListEntryRow).values(band='none')"),
     ],
 )
