@@ -124,20 +124,6 @@ def probability(logits: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-logits)))
 
 
-def fit_trees(
-    values: Matrix,
-    left: npt.NDArray[np.bool_],
-    features: Sequence[Feature],
-    *,
-    seeds: Sequence[int] = SEEDS,
-    trees: int = TREES,
-    weight: Floats | None = None,
-    grown: Mapping[str, Any] = AS_FIRST,
-) -> str:
-    """Fit one model a seed with the catalogue's monotone constraints and merge them; returns the LightGBM text."""
-    return merge(fit_members(values, left, features, seeds=seeds, trees=trees, weight=weight, grown=grown))
-
-
 def fit_members(
     values: Matrix,
     left: npt.NDArray[np.bool_],

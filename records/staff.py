@@ -119,10 +119,6 @@ def accounts_of(session: Session, institution: str) -> list[AccountRow]:
     return list(session.scalars(chosen))
 
 
-def open_session(session: Session, *, token_hash: bytes, account_id: UUID, now: datetime) -> None:
-    session.add(SessionRow(token_hash=token_hash, account_id=account_id, opened_at=now, seen_at=now, confirmed_at=now))
-
-
 def account_of_session(
     session: Session, *, token_hash: bytes, opened_since: datetime, seen_since: datetime
 ) -> tuple[AccountRow, SessionRow] | None:

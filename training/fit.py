@@ -69,11 +69,6 @@ class Bag:
     terms: tuple[TermKey, ...]
 
 
-def fit_risk_model(panel: Panel, horizon: Horizon, *, form: Form | None = None) -> RiskModel:
-    """The model alone: see `fit_bag`."""
-    return fit_bag(panel, horizon, form=form).model
-
-
 def fit_bag(panel: Panel, horizon: Horizon, *, form: Form | None = None, seeds: Sequence[int] = SEEDS) -> Bag:
     """Fit and calibrate on one panel; what calibrates it is fitted here on the terms before the newest."""
     form = form or Form()

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from features.catalogue import FINGERPRINT
-from records import staff
+from records import sign_ins, staff
 from records.lists import PublicationRow
 from records.roles import ROLES
 from records.staff import AccountRow
@@ -65,7 +65,9 @@ def session_of(college: SampleCollege, role: str) -> str:
                 staff.assign_department(
                     session, account=account, class_group=GROUPS["kru.a"], valid_from=date(2025, 5, 1)
                 )
-        staff.open_session(session, token_hash=hashed(token), account_id=account.id, now=datetime.now(UTC))
+        sign_ins.open_session(
+            session, token_hash=hashed(token), account_id=account.id, now=datetime.now(UTC), browser="", complete=True
+        )
     return token
 
 

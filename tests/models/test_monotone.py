@@ -12,10 +12,10 @@ from features.declaration import Feature
 from features.vocabulary import Risk
 from models.explain import margins
 from models.linear import Linear, nothing
-from models.risk_model import fit_trees
 from models.tables import compile_tables
 from models.trees import TreeModel, read_trees
 from tests.models.conftest import Answers
+from tests.models.growing import grown
 from training.fit_linear import fit_linear
 from training.sampling import Rows
 
@@ -39,7 +39,7 @@ def wayward(seed: int) -> Answers:
 
 
 def fitted(answers: Answers, features: Sequence[Feature], seed: int) -> TreeModel:
-    return read_trees(fit_trees(answers.values, answers.left, features, seeds=(seed, seed + 1), trees=80))
+    return read_trees(grown(answers.values, answers.left, features, seeds=(seed, seed + 1), trees=80))
 
 
 def thresholds(model: TreeModel, column: int) -> Floats:

@@ -18,10 +18,11 @@ from sklearn.linear_model import LogisticRegression
 from features.catalogue import CATALOGUE, FINGERPRINT
 from models.explain import margins
 from models.horizon import LIST_HORIZON
-from models.risk_model import Calibration, RiskModel, calibrate, fit_trees, merge, model_of, probability
+from models.risk_model import Calibration, RiskModel, calibrate, merge, model_of, probability
 from models.tables import compile_tables
 from models.trees import read_trees
 from tests.models.conftest import SEEDS, TREES, Answers, Matrix
+from tests.models.growing import grown
 
 Floats = npt.NDArray[np.float64]
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,7 +119,7 @@ def test_members_that_found_nothing_to_split_merge_to_the_base_rate() -> None:
     """Constant answers: every tree is a stump."""
     values = np.zeros((400, len(CATALOGUE)), np.float32)
     left = np.arange(400) % 4 == 0
-    text = fit_trees(values, left, CATALOGUE, seeds=(1, 2, 3), trees=5)
+    text = grown(values, left, CATALOGUE, seeds=(1, 2, 3), trees=5)
     model = model_of(text, CATALOGUE, LIST_HORIZON, Calibration())
     assert model.probabilities(values) == pytest.approx(0.25, abs=1e-6)
     contributions, base = model.contributions(values)
@@ -127,7 +128,7 @@ def test_members_that_found_nothing_to_split_merge_to_the_base_rate() -> None:
 
 
 def test_fitting_again_gives_the_same_text(answers: Answers, model: RiskModel) -> None:
-    assert fit_trees(answers.values, answers.left, CATALOGUE, seeds=SEEDS, trees=TREES) == model.text
+    assert grown(answers.values, answers.left, CATALOGUE, seeds=SEEDS, trees=TREES) == model.text
 
 
 def test_trees_are_shallow(model: RiskModel) -> None:

@@ -12,8 +12,9 @@ from features.vocabulary import Domain
 from models.horizon import LIST_HORIZON
 from models.levers import LEAST_MEMBERS
 from models.linear import Linear
-from models.risk_model import Calibration, RiskModel, fit_trees, model_of
+from models.risk_model import Calibration, RiskModel, model_of
 from models.what_if import LEAST_EFFECT, SHOWN_LEVERS, Lever, WhatIf, what_if
+from tests.models.growing import grown
 
 Matrix = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -31,7 +32,7 @@ def small() -> RiskModel:
     values = np.column_stack([random.integers(0, high, 3000) for high in (11, 11, 6, 101, 9, 3)]).astype(np.float32)
     logit = values @ np.array([0.5, 0.1, 0.4, -0.02, 0.2, 0.8]) - 4
     left = random.random(len(values)) < 1 / (1 + np.exp(-logit))
-    text = fit_trees(values, left, FEATURES, seeds=(7,), trees=80)
+    text = grown(values, left, FEATURES, seeds=(7,), trees=80)
     return model_of(text, FEATURES, LIST_HORIZON, Calibration(slope=SLOPE, offset=-0.5))
 
 

@@ -23,7 +23,8 @@ from records.ledger_tables import StudentRow
 from records.list_tables import ListEntryRow, PublicationRow
 from records.restoring import restore
 from records.settings import Settings
-from records.staff import AccountRow, SessionRow, open_session
+from records.sign_ins import open_session
+from records.staff import AccountRow, SessionRow
 from records.tables import ATTENDANCE
 from records.vault_key import create_key
 from tests.records.compacting import bring, mark
@@ -100,7 +101,7 @@ def test_nobody_is_signed_in_after_a_restore(home: DataHome, tmp_path: Path) -> 
     with home.database.write() as session:
         session.add(account)
         session.flush()
-        open_session(session, token_hash=b"t", account_id=account.id, now=NOW)
+        open_session(session, token_hash=b"t", account_id=account.id, now=NOW, browser="", complete=True)
     again = put_back(made(home, tmp_path).path, home, tmp_path)
     with again.database.read() as session:
         assert session.scalars(select(SessionRow)).all() == []

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DatabaseError
 
-from records import audit, lists, staff
+from records import audit, lists, sign_ins
 from records.audit import AuditCutRow, AuditRow
 from records.corrections import corrections, decide
 from records.database import Database
@@ -95,7 +95,7 @@ def age(home: DataHome) -> None:
         session.flush()
         for days in (89, 91):
             token, at = bytes([days]), NOW - timedelta(days=days)
-            staff.open_session(session, token_hash=token, account_id=account.id, now=at)
+            sign_ins.open_session(session, token_hash=token, account_id=account.id, now=at, browser="", complete=True)
             session.add_all([
                 key(f"a{days}", expires_at=at), key(f"b{days}", expires_at=NOW + timedelta(days=9), revoked_at=at)
             ])  # fmt: skip

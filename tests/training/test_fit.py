@@ -16,7 +16,7 @@ from models.horizon import LIST_HORIZON
 from models.risk_model import PARAMETERS, fit_members, model_of
 from records.errors import ModelRefused
 from training import fit
-from training.fit import Form, fit_bag, fit_risk_model, grow, refit
+from training.fit import Form, fit_bag, grow, refit
 from training.fit_linear import fit_linear
 from training.panel import Panel, Week
 from training.sampling import training_rows
@@ -100,7 +100,7 @@ def test_rows_of_who_was_gone_do_not_train() -> None:
 
 def test_with_the_same_term_a_year_earlier_the_newest_term_calibrates(fitted: Fitted) -> None:
     """One fit on everything, one on the terms before the newest."""
-    fit_risk_model(whole_terms((2023, 1), (2023, 2), (2024, 1)), LIST_HORIZON)
+    fit_bag(whole_terms((2023, 1), (2023, 2), (2024, 1)), LIST_HORIZON)
     assert [len(values) for values in fitted.values] == [9 * STUDENTS, 6 * STUDENTS]
     everything, before = fitted.values
     assert (before == everything[: 6 * STUDENTS]).all()
@@ -109,7 +109,7 @@ def test_with_the_same_term_a_year_earlier_the_newest_term_calibrates(fitted: Fi
 @pytest.mark.parametrize("terms", [[(2023, 1)], [(2023, 1), (2023, 2)]])
 def test_else_every_person_is_predicted_by_trees_that_never_saw_them(fitted: Fitted, terms: list[Term]) -> None:
     panel = whole_terms(*terms)
-    fit_risk_model(panel, LIST_HORIZON)
+    fit_bag(panel, LIST_HORIZON)
     everything, *folds = fitted.values
     assert len(folds) == 3
     assert len(everything) == panel.rows
@@ -125,7 +125,7 @@ def test_a_newest_term_without_a_leaver_calibrates_nothing(fitted: Fitted) -> No
     quiet = [
         week_of((2024, 1), number, left=lambda values: np.zeros(len(values), bool), shift=9) for number in range(3)
     ]
-    model = fit_risk_model(panel_of(*early.weeks, *quiet), LIST_HORIZON)
+    model = fit_bag(panel_of(*early.weeks, *quiet), LIST_HORIZON).model
     assert len(fitted.values) == 4
     assert model.calibration.slope > 0
 
@@ -133,12 +133,12 @@ def test_a_newest_term_without_a_leaver_calibrates_nothing(fitted: Fitted) -> No
 def test_too_few_leavers_before_the_newest_term_calibrate_on_all_terms(fitted: Fitted) -> None:
     few = [week_of((2023, 1), number, left=lambda values: values[:, -1] < 3) for number in range(2)]
     late = [week_of((2024, 1), number, shift=5) for number in range(3)]
-    fit_risk_model(panel_of(*few, *late), LIST_HORIZON)
+    fit_bag(panel_of(*few, *late), LIST_HORIZON)
     assert len(fitted.values) == 4
 
 
 def test_a_model_is_for_the_horizon_and_the_catalogue_it_was_asked_for(fitted: Fitted) -> None:
-    model = fit_risk_model(whole_terms((2023, 1)), LIST_HORIZON)
+    model = fit_bag(whole_terms((2023, 1)), LIST_HORIZON).model
     assert model.horizon is LIST_HORIZON
     assert model.features == tuple(feature.name for feature in CATALOGUE)
 
@@ -208,7 +208,7 @@ def test_margins_are_the_mean_of_trees_and_straight_part_as_the_form_says(fitted
 def test_too_few_leavers_are_refused_with_what_to_do() -> None:
     panel = panel_of(week_of((2024, 1), 0, left=lambda values: values[:, -1] < 29))
     with pytest.raises(ModelRefused) as refused:
-        fit_risk_model(panel, LIST_HORIZON)
+        fit_bag(panel, LIST_HORIZON)
     assert str(refused.value) == (
         "The training terms have 29 student-weeks before leaving; a model needs 30. "
         "Import more past terms with --history, or stay with the rule list."
@@ -218,7 +218,7 @@ def test_too_few_leavers_are_refused_with_what_to_do() -> None:
 def test_nobody_who_stays_is_refused_too() -> None:
     panel = panel_of(week_of((2024, 1), 0, left=lambda values: np.ones(len(values), bool)))
     with pytest.raises(ModelRefused, match="a model needs 30"):
-        fit_risk_model(panel, LIST_HORIZON)
+        fit_bag(panel, LIST_HORIZON)
 
 
 def test_a_newest_term_in_which_the_signs_turned_is_refused(fitted: Fitted) -> None:
@@ -226,7 +226,7 @@ def test_a_newest_term_in_which_the_signs_turned_is_refused(fitted: Fitted) -> N
     early = [week_of((2023, 1), number, left=lambda values: values[:, 0] > 0.5) for number in range(3)]
     late = [week_of((2024, 1), number, left=lambda values: values[:, 0] < -0.5, shift=1) for number in range(3)]
     with pytest.raises(ModelRefused) as refused:
-        fit_risk_model(panel_of(*early, *late), LIST_HORIZON)
+        fit_bag(panel_of(*early, *late), LIST_HORIZON)
     assert str(refused.value) == (
         "higher scores did not go with more leavers in the calibration term: there is nothing to calibrate. "
         "Stay with the rule list and look at the data of that term."

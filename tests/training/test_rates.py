@@ -12,10 +12,11 @@ from features.catalogue import CATALOGUE
 from features.cohort import Cohort, TermSpan
 from models.bands import HIGH, NO_ADVISOR, NO_BAND, UNKNOWN, WATCH
 from models.horizon import LIST_HORIZON
-from models.risk_model import Calibration, RiskModel, fit_trees, model_of
+from models.risk_model import Calibration, RiskModel, model_of
 from records.home import DataHome
 from records.tables import RULES
 from tests.features.small_log import INSTITUTION, Record, in_the_evening
+from tests.models.growing import grown
 from tests.training.conftest import TrainedCollege
 from tests.training.drawn_home import make_home, set_advisor, set_capacity
 from training.panel import Week
@@ -33,7 +34,7 @@ def model() -> RiskModel:
     values = np.full((2000, len(CATALOGUE)), np.nan, np.float32)
     values[:, COLUMN] = np.linspace(0, 1, 2000)
     left = values[:, COLUMN] > np.arange(2000) * 0.6180339887 % 1  # evenly spread, so that every step counts
-    text = fit_trees(values, left, CATALOGUE, seeds=(1,), trees=200)
+    text = grown(values, left, CATALOGUE, seeds=(1,), trees=200)
     return model_of(text, CATALOGUE, LIST_HORIZON, Calibration())
 
 

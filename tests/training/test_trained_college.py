@@ -27,7 +27,7 @@ from training.audit_groups import ATTRIBUTES
 from training.checks import CHECKS
 from training.entrants import ABSENCES, GROUP_MEAN, SIMPLE
 from training.evidence import MODEL, as_json
-from training.fit import fit_risk_model
+from training.fit import fit_bag
 from training.panel import build_panel, mondays
 from training.promote import promote_model
 from training.splits import opening
@@ -134,7 +134,7 @@ def test_one_week_of_a_small_college_is_too_little(college: TrainedCollege) -> N
     )
     assert 0 < panel.matrix()[1].sum() < 30
     with pytest.raises(ModelRefused, match=r"have \d+ student-weeks before leaving; a model needs 30"):
-        fit_risk_model(panel, LIST_HORIZON)
+        fit_bag(panel, LIST_HORIZON)
 
 
 # The card and the run
