@@ -44,7 +44,7 @@ THOROUGH = (
     "tests/records/test_records_publish",
     "tests/training/test_doctor.py",
     "tests/training/test_stability.py",
-    "tests/training/test_trained_college.py",
+    "tests/training/test_trained_",
     "tests/training/test_tracking.py",
 )
 

@@ -17,7 +17,6 @@ from records.home import DataHome
 from records.tables import RULES
 from tests.features.small_log import INSTITUTION, Record, in_the_evening
 from tests.models.growing import grown
-from tests.training.conftest import TrainedCollege
 from tests.training.drawn_home import make_home, set_advisor, set_capacity
 from training.panel import Week
 from training.rates import TermOfLists, advisors, lists_of_term
@@ -144,19 +143,3 @@ def test_ties_are_keyed_and_differ_every_week(home: DataHome) -> None:
     )
     assert first == again == [home.vault.key.tie_break(student, "2025-07-07") for student in range(1, STUDENTS + 1)]
     assert np.argsort(first).tolist() != np.argsort(later).tolist()
-
-
-# At a training
-
-
-def test_a_training_counts_every_student_week_of_the_test_term(college: TrainedCollege) -> None:
-    card = college.trained.card
-    bands, abstained = card["bands"], card["abstained"]
-    assert isinstance(bands, list)
-    assert isinstance(abstained, dict)
-    assert [one["band"] for one in bands] == [HIGH, WATCH, NO_BAND]
-    assert sum(one["rows"] for one in bands) + abstained["rows"] == abstained["of"] > 0
-    for one in bands:
-        assert one["low"] <= one["left"] / one["rows"] <= one["high"]
-    high, _, none = (one["left"] / one["rows"] for one in bands)
-    assert high > 2 * none
