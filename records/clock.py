@@ -1,9 +1,11 @@
 """Days and instants: what was known on a day is what was recorded before its first moment in Bangkok."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
+STOPPED_AFTER = timedelta(hours=24)
+"""An import that did not reach the ledger in this time was stopped: even a nation's first file takes hours, not days."""
 
 
 def start_of(day: date) -> datetime:

@@ -5,7 +5,7 @@ need them. New people are committed here before the ledger names their records; 
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, select, union
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from records import held_people
 from records.admission import Admission
-from records.clock import local_day
+from records.clock import STOPPED_AFTER, local_day
 from records.database import Database
 from records.errors import VaultError
 from records.held_people import Place, in_chunks
@@ -35,7 +35,6 @@ __all__ = [
     "fold_name", "sort_key",
 ]  # fmt: skip
 
-_SWEEP_AFTER = timedelta(hours=1)
 _BY_STRENGTH = (IdKind.NATIONAL, IdKind.G_CODE, IdKind.PASSPORT, IdKind.PERSON, IdKind.CODE)
 
 # Under which pseudonym somebody goes on who was found to be another, if so; and the name kept there.
@@ -108,14 +107,14 @@ class Vault:
         return found
 
     def sweep(self, committed_tokens: set[UUID], *, placed: Callable[[str], Container[int]], now: datetime) -> int:
-        """Remove the people of batches that never reached the ledger, once they are an hour old, and all that is known
-        of them: names, identifiers, traits and pairs.
+        """Remove the people of batches that never reached the ledger, once they are a day old, and all that is known of
+        them: names, identifiers, traits and pairs.
 
         `placed` gives the numbers that the ledger knows at an institution: a person whom an import admitted that
         stopped, and whom a later one found and recorded, is nobody's orphan.
         """
         with self._database.write() as session:
-            stale = select(StudentNumber.batch_token).where(StudentNumber.created_at < now - _SWEEP_AFTER).distinct()
+            stale = select(StudentNumber.batch_token).where(StudentNumber.created_at < now - STOPPED_AFTER).distinct()
             stopped: list[StudentNumber] = []
             for token in set(session.scalars(stale)) - committed_tokens:
                 stopped += session.scalars(select(StudentNumber).where(StudentNumber.batch_token == token))

@@ -15,10 +15,10 @@ from uuid import UUID
 from sqlalchemy import JSON, LargeBinary, Uuid, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from records.clock import STOPPED_AFTER
 from records.database import Database, Instant, VaultTable
 from records.vault_key import VaultKey
 
-_SWEEP_AFTER = timedelta(hours=1)
 _AT_ONCE = 5_000
 _Item = TypeVar("_Item")
 
@@ -260,8 +260,8 @@ class Quarantine:
             return before - left
 
     def sweep(self, committed_tokens: set[UUID], now: datetime, *, keep_days: int) -> None:
-        """Delete what is older than it is kept, and what batches left behind that never reached the ledger in an hour."""
-        stale, expired = now - _SWEEP_AFTER, now - timedelta(days=keep_days)
+        """Delete what is older than it is kept, and what batches left behind that never reached the ledger in a day."""
+        stale, expired = now - STOPPED_AFTER, now - timedelta(days=keep_days)
         with self._database.write() as session:
             for kept in (QuarantinedRow, OriginalCell, KeptFileRow):
                 session.execute(delete(kept).where(kept.created_at < expired))

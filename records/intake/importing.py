@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from records import ledger
-from records.clock import local_day
+from records.clock import STOPPED_AFTER, local_day
 from records.errors import ConfigurationGap, ImportRefused
 from records.home import DataHome
 from records.intake.checking import Moment
@@ -173,12 +173,12 @@ def sweep(home: DataHome, now: datetime) -> None:
 
 
 def sweep_files(home: DataHome, now: datetime) -> int:
-    """Remove files of the log that the ledger does not name, and staging folders, an hour after they were written.
+    """Remove files of the log that the ledger does not name, and staging folders, a day after they were written.
 
     A staging folder is as old as the newest file in it: a long import still reads what it wrote first.
     """
     named = ledger.paths(home.database)
-    old = now.timestamp() - 3600
+    old = (now - STOPPED_AFTER).timestamp()
     removed = 0
     for path in _files_of_log(home.logs):
         if str(path.relative_to(home.logs)) not in named and _written_before(path, old):

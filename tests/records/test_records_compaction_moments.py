@@ -45,7 +45,7 @@ def test_a_killed_compaction_leaves_the_log_as_it_was(home: DataHome, moment: st
     assert everything(home) == before
     left = list((home.logs / "compacted").rglob("*.parquet"))
     assert len(left) == 1
-    os.utime(left[0], (time.time() - 7200,) * 2)
+    os.utime(left[0], (time.time() - 2 * 86_400,) * 2)
     assert sweep_files(home, datetime.now(UTC)) == 1
     assert compact(home, BOTH, LATER).files == (20, 5)
     assert told(home) == before[0]
@@ -152,7 +152,7 @@ def test_old_files_are_removed_after_a_day(home: DataHome) -> None:
     compact(home, BOTH, LATER)
     before = told(home)
     for path in home.logs.rglob("*.parquet"):
-        os.utime(path, (time.time() - 7200,) * 2)
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
     assert sweep_files(home, datetime.now(UTC)) == 0
     with home.database.write() as session:
         for row in (*session.query(SupersededFileRow), *session.query(CompactedPartRow)):
@@ -184,22 +184,22 @@ def test_a_file_that_vanishes_while_it_is_looked_at_is_passed_over(
         return look(path, moment)
 
     monkeypatch.setattr(importing, "_written_before", after_removal)
-    assert sweep_files(home, datetime.now(UTC) + timedelta(hours=2)) == 0
+    assert sweep_files(home, datetime.now(UTC) + timedelta(days=2)) == 0
     assert not list(home.logs.rglob("*.parquet"))
 
 
-def test_what_a_long_import_wrote_first_stays_until_it_wrote_nothing_for_an_hour(home: DataHome) -> None:
+def test_what_a_long_import_wrote_first_stays_until_it_wrote_nothing_for_a_day(home: DataHome) -> None:
     folder = home.logs / importing.STAGING / "long"
     (folder / "inner").mkdir(parents=True)
     first, newest = folder / "first.parquet", folder / "inner" / "newest.parquet"
     for path in (first, newest):
         path.touch()
     for path in (first, folder / "inner", folder):
-        os.utime(path, (time.time() - 7200,) * 2)
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
     assert sweep_files(home, datetime.now(UTC)) == 0
     assert first.exists()
     assert newest.exists()
-    assert sweep_files(home, datetime.now(UTC) + timedelta(hours=2)) == 0
+    assert sweep_files(home, datetime.now(UTC) + timedelta(days=2)) == 0
     assert not folder.exists()
 
 
@@ -241,7 +241,7 @@ def test_the_command_compacts_one_institution_alone_and_sweeps(
         for row in session.query(SupersededFileRow):
             row.superseded_at -= timedelta(days=2)
     for path in home.logs.rglob("*.parquet"):
-        os.utime(path, (time.time() - 7200,) * 2)
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
     compaction_commands.compact(institution=[CODE], home=home.settings.home)
     assert "ลบแฟ้มเดิมที่ไม่ใช้แล้ว 10 แฟ้ม · 10 old files" in capsys.readouterr().out
     with pytest.raises(ConfigurationGap):

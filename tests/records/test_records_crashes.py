@@ -87,7 +87,7 @@ def test_people_of_a_killed_import_are_swept_by_a_later_one(
     crash(only, moment, roster(tmp_path, range(1001, 1004)))
     asked = [Identity(identifiers={IdKind.CODE: str(code)}) for code in range(1001, 1004)]
     assert None not in only.vault.find(CODE, asked)
-    sweeping_at(monkeypatch, hours=2)
+    sweeping_at(monkeypatch, hours=25)
     bring(only, roster(tmp_path, range(2001, 2003), "second.csv"))
     assert only.vault.find(CODE, asked) == [None] * 3
 
@@ -98,7 +98,7 @@ def test_people_whom_the_second_try_recorded_outlive_the_sweep(
     path = roster(tmp_path, range(1001, 1004))
     crash(only, "between vault and log", path)
     bring(only, path)
-    sweeping_at(monkeypatch, hours=2)
+    sweeping_at(monkeypatch, hours=25)
     again = bring(only, path)
     assert (again.known, again.quarantined) == (3, 0)
     ids = ledger.student_ids(only.database, CODE)
@@ -119,7 +119,7 @@ def test_files_of_a_killed_import_are_swept_by_a_later_one(
     (only.logs / importing.STAGING / "left").mkdir(parents=True)
     bring(only, roster(tmp_path, range(2001, 2003), "second.csv"))
     assert len(list(only.logs.rglob("*.parquet"))) > len(log_of(only).files), "too early: they may be being written"
-    sweeping_at(monkeypatch, hours=2)
+    sweeping_at(monkeypatch, hours=25)
     bring(only, roster(tmp_path, range(2001, 2004), "third.csv"))
     assert {str(file.relative_to(only.logs)) for file in only.logs.rglob("*.parquet")} == {
         file.path for file in log_of(only).files

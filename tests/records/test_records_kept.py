@@ -150,14 +150,14 @@ def test_an_import_keeps_them_as_long_as_the_settings_say(home: DataHome) -> Non
     assert lines(home, token) == []
 
 
-def test_what_a_batch_left_that_never_came_is_deleted_after_an_hour(home: DataHome) -> None:
+def test_what_a_batch_left_that_never_came_is_deleted_after_a_day(home: DataHome) -> None:
     stopped, came = uuid4(), committed(home)
     for token in (stopped, came):
         home.quarantine.keep(token, CODE, [(1, ["BAD_DATE"], {})])
         home.quarantine.keep_originals(token, [(1, "credits", "LEFT_OUT", "x")])
-    sweep(home, hours=0.9)
+    sweep(home, hours=23.9)
     assert lines(home, stopped) == [1]
-    sweep(home, hours=1.1)
+    sweep(home, hours=24.1)
     assert (home.quarantine.rows(stopped), home.quarantine.originals(stopped)) == ([], [])
     assert (lines(home, came), len(home.quarantine.originals(came))) == ([1], 1)
 

@@ -299,7 +299,7 @@ def test_traits_cannot_be_read_from_the_vault(home: DataHome) -> None:
 def test_pairs_and_traits_of_an_import_that_never_came_are_swept(home: DataHome) -> None:
     admit(home, row(g_code=G))
     admit(home, row(last="เขาเขียว", national=NID))
-    later = datetime.now(UTC) + timedelta(hours=2)
+    later = datetime.now(UTC) + timedelta(days=2)
     swept = home.vault.sweep(
         ledger.tokens(home.database), placed=lambda code: ledger.student_ids(home.database, code), now=later
     )

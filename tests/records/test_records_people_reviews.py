@@ -153,7 +153,7 @@ def test_a_pair_that_is_not_there_cannot_be_decided(home: DataHome) -> None:
 def test_a_pair_goes_with_a_number_that_is_given_anew(home: DataHome) -> None:
     recorded(home, row(g_code=G), row("ดำ", "ขำ", national=NID), code=OTHER_CODE)
     home.vault.admit(CODE, [row("ดำ", "ขำ", national=NID, g_code=G)], batch_token=uuid4())  # it never comes
-    later = datetime.now(UTC) + timedelta(hours=2)
+    later = datetime.now(UTC) + timedelta(days=2)
     home.vault.sweep(
         ledger.tokens(home.database), placed=lambda code: ledger.student_ids(home.database, code), now=later
     )

@@ -215,12 +215,12 @@ def sweep(home: DataHome, *, hours: float = 0, days: float = 0) -> int:
     )
 
 
-def test_people_of_a_batch_that_never_came_are_swept_after_an_hour(home: DataHome) -> None:
+def test_people_of_a_batch_that_never_came_are_swept_after_a_day(home: DataHome) -> None:
     token = uuid4()
     [one] = home.vault.admit(CODE, [person(national=NID, code="1001", name="ดำ")], batch_token=token)
-    assert sweep(home, hours=0.9) == 0
+    assert sweep(home, hours=23.9) == 0
     assert home.vault.find(CODE, [person(national=NID)]) == [one]
-    assert sweep(home, hours=1.1) == 1
+    assert sweep(home, hours=24.1) == 1
     assert home.vault.find(CODE, [person(national=NID, code="1001")]) == [None]
     assert home.vault.names([one.student_id]) == {}
 
