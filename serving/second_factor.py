@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import segno
 from cryptography.exceptions import InvalidTag
 from pyotp import random_base32
 from pyotp.totp import TOTP
@@ -49,6 +50,11 @@ class Enrolment:
     def groups(self) -> list[str]:
         """The secret in groups of four, as a person types it."""
         return [self.secret[start : start + 4] for start in range(0, len(self.secret), 4)]
+
+    @property
+    def picture(self) -> str:
+        """The link as a square code (QR) in SVG, which an app on another device reads from the screen."""
+        return segno.make_qr(self.link).svg_inline(omitsize=True, light="#fff")
 
 
 class SecondFactor:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import segno
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
@@ -125,6 +126,7 @@ def test_the_link_for_the_app_carries_the_secret_that_is_shown(strict: SampleCol
     link = page.split('href="otpauth:')[1].split('"')[0].replace("&amp;", "&")
     assert parse_qs(urlsplit(f"otpauth:{link}").query) == {"secret": [secret_on(page)], "issuer": ["zerodrop"]}
     assert "care" in link
+    assert segno.make_qr(f"otpauth:{link}").svg_inline(omitsize=True, light="#fff") in page
 
 
 def test_a_code_works_once_and_half_a_minute_either_way(strict: SampleCollege, clock: Clock) -> None:
