@@ -1,9 +1,16 @@
 """What `zerodrop serve` refuses before the first request: one sentence in both languages, exit 8 (5 for the key)."""
 
+import http.client
 import os
 import secrets
 import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +26,7 @@ from serving.preflight import Reach, require_sound_files, require_sound_reach
 from tests.browser.sample_college import SampleCollege
 from tests.functional.command_fixtures import SERVE, VAULT, call
 
+ROOT = Path(__file__).resolve().parents[2]
 ROOT_ACCOUNT = os.geteuid() == 0
 
 
@@ -157,6 +165,7 @@ def certificate(tmp_path: Path) -> Callable[[str], tuple[Path, Path]]:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
             .sign(key, hashes.SHA256())
         )
         cert_file, key_file = tmp_path / f"{name}.crt", tmp_path / f"{name}.key"
@@ -173,6 +182,47 @@ def test_a_certificate_opens_the_network(certificate: Callable[[str], tuple[Path
     require_sound_reach(Reach(host="0.0.0.0", tls=certificate("own")))
 
 
+def test_with_a_certificate_it_answers_encrypted_and_in_no_other_way(
+    settings: Settings, certificate: Callable[[str], tuple[Path, Path]]
+) -> None:
+    """The command itself, on every address of this machine."""
+    cert, key = certificate("own")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = (
+        sys.executable, "zerodrop.py", "serve", "--home", settings.home, "--host", "0.0.0.0", "--port", str(port),
+        "--name", "localhost", "--tls-cert", cert, "--tls-key", key,
+    )  # fmt: skip
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:
+        try:
+            status, headers = asked_encrypted(port, cert)
+            assert status == 200
+            assert "max-age=" in headers["Strict-Transport-Security"]
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+                plain.sendall(b"GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert b"HTTP/1.1" not in plain.recv(4096)
+        finally:
+            serving.terminate()
+        assert serving.wait(timeout=30) == 0
+
+
+def asked_encrypted(port: int, cert: Path) -> tuple[int, http.client.HTTPMessage]:
+    """The sign-in page over TLS, by who trusts this certificate alone; waits until the service listens."""
+    trusting = ssl.create_default_context(cafile=cert)
+    until = time.monotonic() + 60
+    while True:
+        with closing(http.client.HTTPSConnection("localhost", port, context=trusting, timeout=10)) as asking:
+            try:
+                asking.request("GET", "/login")
+                answer = asking.getresponse()
+                answer.read()
+                return answer.status, answer.headers
+            except ConnectionRefusedError:
+                assert time.monotonic() < until, "the service did not start"
+                time.sleep(0.1)
+
+
 def test_a_certificate_that_cannot_be_used(
     settings: Settings, certificate: Callable[[str], tuple[Path, Path]], tmp_path: Path
 ) -> None:
@@ -186,8 +236,6 @@ def test_a_certificate_that_cannot_be_used(
 
 
 def test_a_metrics_port_in_use(pattern: SampleCollege) -> None:
-    import socket
-
     from serving.app import create_app
 
     with socket.socket() as taken:
