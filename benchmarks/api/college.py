@@ -37,8 +37,13 @@ def make_college(home: DataHome, *, students: int, advisors: int, monday: date) 
     ledger.add_institution(
         home.database, Institution(code=INSTITUTION, name_th="วิทยาลัยจำลอง", name_en="Simulated College")
     )
-    name = FullName(title="นาย", first_name="สมมติ", last_name="จำลอง")
-    people = [Identity(identifiers={IdKind.CODE: f"68{number:06d}"}, name=name) for number in range(students)]
+    people = [
+        Identity(
+            identifiers={IdKind.CODE: f"68{number:06d}"},
+            name=FullName(title="นาย", first_name=f"สมมติ{number}", last_name="จำลอง"),
+        )
+        for number in range(students)
+    ]
     token = uuid4()
     known = home.vault.admit(INSTITUTION, people, batch_token=token)
     placements = [
