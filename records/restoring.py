@@ -4,12 +4,15 @@ The home has its name when all of that is done: a restore that stops half-way le
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import delete
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from records import audit, migrating
 from records.backup import MANIFEST, SEAL, manifest_of, verify
@@ -52,7 +55,10 @@ def restore(path: Path, settings: Settings, *, erasures: Sequence[Path] = ()) ->
     shutil.rmtree(part, ignore_errors=True)
     try:
         _fill(path, part, [entry.path for entry in entries])
-        erased = _made_ready(path, settings.model_copy(update={"home": part, "key_file": settings.key_path}), told)
+        ready = settings.model_copy(update={"home": part, "key_file": settings.key_path})
+        with _nothing_half_filled() as filled:
+            _restore_dumps(path, ready, filled)
+            erased = _made_ready(path.name, ready, told)
         if into.exists():
             into.rmdir()
         part.rename(into)
@@ -90,9 +96,26 @@ def _fill(path: Path, part: Path, names: Sequence[str]) -> None:
         copy.chmod(0o600)
 
 
-def _made_ready(path: Path, settings: Settings, told: Sequence[tuple[str, UUID]]) -> int:
+@contextmanager
+def _nothing_half_filled() -> Iterator[list[str]]:
+    """A folder is thrown away when a restore stops; a PostgreSQL database that was filled is not ours to empty."""
+    filled: list[str] = []
+    try:
+        yield filled
+    except (UserError, OSError, SQLAlchemyError) as error:
+        if not filled:
+            raise
+        names = ", ".join(dict.fromkeys(filled))
+        why = str(error) if isinstance(error, UserError) else type(error).__name__
+        raise UserError(
+            f"{why} The restore stopped, and {names} on PostgreSQL is filled: people who were erased since the backup may be in "
+            f"it. Drop it, make an empty one, and restore again. · กู้คืนไม่สำเร็จ แต่ฐานข้อมูล {names} มีข้อมูลแล้ว "
+            "และอาจมีผู้ที่ถูกลบหลังวันสำรอง ให้ลบฐานข้อมูลนี้ สร้างฐานข้อมูลว่างใหม่ แล้วกู้คืนอีกครั้ง"
+        ) from error
+
+
+def _made_ready(backup: str, settings: Settings, told: Sequence[tuple[str, UUID]]) -> int:
     """Tables of this program, nobody who was erased, and nobody signed in. Raises UserError."""
-    _restore_dumps(path, settings)
     databases = databases_of(settings)
     try:
         done = (
@@ -109,14 +132,15 @@ def _made_ready(path: Path, settings: Settings, told: Sequence[tuple[str, UUID]]
         with home.database.write() as session:
             for table in (SessionRow, IdempotencyRow):
                 session.execute(delete(table))
-            detail: dict[str, str | int] = {"backup": path.name}
+            detail: dict[str, str | int] = {"backup": backup}
             audit.record_look(session, actor="restore", action="restore backup", institution="", detail=detail)
         return replay_erasures(home, told)
     finally:
         home.close()
 
 
-def _restore_dumps(path: Path, settings: Settings) -> None:
+def _restore_dumps(path: Path, settings: Settings, filled: list[str]) -> None:
+    """Fill the databases; the name of each that was filled is added to `filled`. Raises UserError."""
     for name, address in (("zerodrop.dump", settings.database_url), ("people.dump", settings.vault_url)):
         if not (path / name).exists():
             continue
@@ -127,3 +151,4 @@ def _restore_dumps(path: Path, settings: Settings) -> None:
                 "และ ZERODROP_VAULT_URL"
             )
         restore_dump(address, path / name)
+        filled.append(str(make_url(address).database))

@@ -12,6 +12,7 @@ from records import audit, lists
 from records.backup import backup, verify
 from records.erasure import erase
 from records.erasure_tables import ErasureRow
+from records.errors import UserError
 from records.home import DataHome, create_home, open_home
 from records.ledger import add_institution
 from records.ledger_tables import StudentRow
@@ -86,5 +87,26 @@ def test_the_drill_with_pg_dump_and_pg_restore(home: DataHome, postgres: Postgre
             assert audit.verify(again.database).sound
         finally:
             again.close()
+    finally:
+        postgres.drop(name)
+
+
+def test_a_restore_that_stops_names_the_database_that_it_filled(
+    home: DataHome, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """The second database is not empty: the one of this home."""
+    fill(home)
+    made = backup(home, tmp_path / "backups", now=NOW)
+    name = postgres.make()
+    url = make_url(postgres.url(name)).render_as_string(hide_password=False)
+    taken, key = home.settings.vault_url, home.settings.key_path
+    try:
+        with pytest.raises(UserError) as refused:
+            restore(made.path, Settings(home=tmp_path / "new", database_url=url, vault_url=taken, key_file=key))
+        assert f"The restore stopped, and {name} on PostgreSQL is filled" in str(refused.value)
+        assert not (tmp_path / "new").exists()
+        with pytest.raises(UserError) as again:
+            restore(made.path, Settings(home=tmp_path / "new", database_url=taken, vault_url=taken, key_file=key))
+        assert "is filled" not in str(again.value), "nothing was put into it"
     finally:
         postgres.drop(name)
