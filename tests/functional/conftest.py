@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from serving.app import create_app
 from tests.browser.sample_college import PASSWORD, TODAY, SampleCollege, copy_of, make_college
+from tests.functional.signing_in import Clock
 from tests.postgres import POSTGRESQL, PostgresServer
 
 SignIn = Callable[..., TestClient]
@@ -59,6 +60,12 @@ def unpublished(
 def college(unpublished: SampleCollege) -> SampleCollege:
     unpublished.publish()
     return unpublished
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that the test moves."""
+    return Clock()
 
 
 @pytest.fixture

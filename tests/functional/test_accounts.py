@@ -20,11 +20,6 @@ ADDRESS = "10.0.0.9"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def accounts(unpublished: SampleCollege, clock: Clock) -> Accounts:
     return Accounts(unpublished.home, now=clock)
 

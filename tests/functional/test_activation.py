@@ -20,11 +20,6 @@ NEW = "ปลาทู ว่ายน้ำ ข้ามภูเขา"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def code(unpublished: SampleCollege, clock: Clock) -> str:
     """A code for a new advisor."""
     create_account(unpublished.home, login="kru.new", name="ครูใหม่", role="advisor", institution=INSTITUTION)

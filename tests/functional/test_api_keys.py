@@ -17,11 +17,6 @@ LIST = "/api/v1/lists/current"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def key_for(college: SampleCollege, clock: Clock) -> Callable[..., str]:
     def made(*scopes: str, days: int = 30) -> str:
         return make_key(

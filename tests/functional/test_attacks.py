@@ -258,11 +258,6 @@ def test_a_network_of_many_addresses_is_one(unpublished: SampleCollege, clock: C
     assert accounts.sign_in(login="kru.b", password=PASSWORD, address="2001:db8:1:3::1").complete
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.mark.parametrize("login", ["key:0123456789ab", "kru\nc"])
 def test_no_account_passes_for_a_machine_or_breaks_a_line(unpublished: SampleCollege, login: str) -> None:
     with pytest.raises(Exception, match="login"):

@@ -35,11 +35,6 @@ from tests.functional.identity_provider import CLIENT_ID, CLIENT_SECRET, Claims,
 from tests.functional.signing_in import COOKIE, Clock, browser_at, reopened, sign_in
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def test_a_linked_person_signs_in(linked: SampleCollege, provider: IdentityProvider, clock: Clock) -> None:
     browser = browser_at(linked, clock)
     assert 'href="/oidc/start"' in browser.get("/login").text

@@ -4,8 +4,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from serving.accounts import Accounts, link_account
 from tests.browser.sample_college import PASSWORD, SampleCollege
 from tests.functional.at_provider import (  # noqa: F401  (fixtures)
@@ -21,11 +19,6 @@ from tests.functional.at_provider import (  # noqa: F401  (fixtures)
 )
 from tests.functional.identity_provider import CLIENT_ID, IdentityProvider
 from tests.functional.signing_in import COOKIE, Clock, actions, browser_at, code_at, enrol, reopened, sign_in
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def test_a_signed_in_person_links_and_unlinks(linked: SampleCollege, provider: IdentityProvider, clock: Clock) -> None:

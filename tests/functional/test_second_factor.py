@@ -33,11 +33,6 @@ WRONG = "000000"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def strict(unpublished: SampleCollege) -> Iterator[SampleCollege]:
     """The college with the roles that need a second factor by default."""
     with reopened(unpublished) as college:

@@ -18,11 +18,6 @@ DESK = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firef
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def desk(unpublished: SampleCollege, clock: Clock) -> TestClient:
     browser = browser_at(unpublished, clock, **{"user-agent": DESK})
     sign_in(browser, "kru.a")
