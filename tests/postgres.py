@@ -32,7 +32,10 @@ from records.vault_key import create_key
 ADDRESS = "ZERODROP_TEST_POSTGRES"
 ROLE = "zerodrop"
 _MISSING = f"POSTGRESQL TESTS NOT RUN. Install PostgreSQL (its initdb), or name a server in {ADDRESS}."
-_FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "listen_addresses=", "max_connections=60")
+_SETTINGS = (
+    "fsync=off", "full_page_writes=off", "synchronous_commit=off", "listen_addresses=", "max_connections=60",
+    "autovacuum=off",  # its workers belong to the superuser: nobody else may drop a database under one
+)  # fmt: skip
 _number = count()
 
 
@@ -126,7 +129,7 @@ def _started(binaries: Path, folder: Path) -> "Iterator[subprocess.Popen[bytes]]
         user=account, cwd=folder, env=environment, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
-    settings = [part for setting in (*_FAST, f"unix_socket_directories={folder}") for part in ("-c", setting)]
+    settings = [part for setting in (*_SETTINGS, f"unix_socket_directories={folder}") for part in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [binaries / "postgres", "-D", files, *settings], user=account, cwd=folder, env=environment, stdout=log, stderr=log,
