@@ -7,10 +7,11 @@ leave the vault only through `named`, after the look was recorded. The pseudonym
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, false, select
+from sqlalchemy import ColumnElement, Date, Select, Uuid, bindparam, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from records import audit, ledger, lists, staff
@@ -22,6 +23,8 @@ from records.lists import ListEntryRow, NewEntry, PublicationRow
 from records.people import StudentName
 from records.quarantine import KeptRow
 from records.roles import ROLE_OF, Permission, Role
+from records.seen import ListedEntry, SeenEntry, SeenList, columns_of
+from records.sign_ins import Holder
 from records.staff import ADVISOR, DEPARTMENT_HEAD, AccountRow, CaseloadRow
 
 if TYPE_CHECKING:
@@ -59,7 +62,7 @@ class Principal:
         return Acting(institutions=self.institutions if self.account_id else frozenset(), account_id=self.account_id)
 
 
-def principal_of(account: AccountRow) -> Principal:
+def principal_of(account: AccountRow | Holder) -> Principal:
     return Principal(
         account_id=account.id,
         login=account.login,
@@ -75,89 +78,150 @@ def principal_of(account: AccountRow) -> Principal:
 _DUTIES: dict[str, tuple[str, ...]] = {"department_head": (ADVISOR, DEPARTMENT_HEAD)}
 
 
-def visible_students(principal: Principal, on: date) -> Select[UUID]:
-    """The ids of the students that this account may see on a day: the only way from an account to student rows."""
-    return select(StudentRow.student_id).where(_visible(principal, on))
+class _Reach(NamedTuple):
+    """What decides how the question "which students?" is put; its values are said when it is asked."""
+
+    everybody: bool
+    duties: tuple[str, ...]
+    institutions: int
 
 
-def _visible(principal: Principal, on: date) -> ColumnElement[bool]:
-    """Of a student row: that this account may see it on a day."""
-    own = StudentRow.institution.in_(sorted(principal.institutions))
+def _reach(principal: Principal) -> _Reach:
+    institutions = len(principal.institutions)
     if principal.may(Permission.SEE_ALL_STUDENTS):
-        return own
+        return _Reach(everybody=True, duties=(), institutions=institutions)
     if not principal.may(Permission.SEE_OWN_STUDENTS) or principal.account_id is None:
+        return _Reach(everybody=False, duties=(), institutions=institutions)
+    return _Reach(everybody=False, duties=_DUTIES.get(principal.role.name, (ADVISOR,)), institutions=institutions)
+
+
+def _asker(principal: Principal, on: date) -> dict[str, object]:
+    """The values of `_visible` for this account and day."""
+    named = {f"seen_institution_{place}": code for place, code in enumerate(sorted(principal.institutions))}
+    return {**named, "seen_by": principal.account_id, "seen_on": on, "seen_at": principal.institution}
+
+
+@cache
+def _visible(reach: _Reach) -> ColumnElement[bool]:
+    """Of a student row: that this account may see it on a day."""
+    if not reach.everybody and not reach.duties:
         return false()
+    places = (StudentRow.institution == bindparam(f"seen_institution_{place}") for place in range(reach.institutions))
+    own = or_(false(), *places)
+    if reach.everybody:
+        return own
     return own & exists().where(
-        CaseloadRow.account_id == principal.account_id,
+        CaseloadRow.account_id == bindparam("seen_by", type_=Uuid),
         CaseloadRow.institution == StudentRow.institution,
         CaseloadRow.class_group == StudentRow.class_group,
-        CaseloadRow.duty.in_(_DUTIES.get(principal.role.name, (ADVISOR,))),
-        staff.holds(on),
+        or_(*(CaseloadRow.duty == duty for duty in reach.duties)),
+        staff.holds(cast(date, bindparam("seen_on", type_=Date))),
     )
 
 
-def see_list(home: DataHome, principal: Principal, on: date) -> tuple[PublicationRow, list[ListEntryRow]] | None:
+def visible_students(principal: Principal, on: date) -> Select[UUID]:
+    """The ids of the students that this account may see on a day: the only way from an account to student rows."""
+    return _students(_reach(principal)).params(_asker(principal, on))
+
+
+@cache
+def _students(reach: _Reach) -> Select[UUID]:
+    return select(StudentRow.student_id).where(_visible(reach))
+
+
+def see_list(home: DataHome, principal: Principal, on: date) -> tuple[SeenList, list[ListedEntry]] | None:
     """The current list (bands and must-see), cut to the students whom this account may see; the look is recorded first.
 
     None when the institution has no list yet. Raises NotAllowed for a role that sees no students; that is recorded too.
     """
     require_students(home, principal, "refused list")
 
-    def look(session: Session) -> tuple[PublicationRow, list[ListEntryRow]] | None:
-        publication = lists.current_publication(session, principal.institution)
-        if publication is None:
+    def look(session: Session) -> tuple[SeenList, list[ListedEntry]] | None:
+        found = session.connection().execute(_current_list, _asker(principal, on)).first()
+        if found is None:
             return None
-        chosen = select(ListEntryRow).where(
-            ListEntryRow.publication_id == publication.id,
-            ListEntryRow.on_list.is_(True),
-            ListEntryRow.student_id.in_(visible_students(principal, on)),
-        )
-        entries = list(session.scalars(chosen.order_by(ListEntryRow.rank)))
+        publication = SeenList._make(found)
+        entries = list_entries(session, principal, publication.id, on)
         record_list(session, principal, "see list", publication, rows=len(entries))
         return publication, entries
 
     return home.database.together(look, principal.acting)
 
 
-def record_list(session: Session, principal: Principal, action: str, publication: PublicationRow, *, rows: int) -> None:
+def list_entries(session: Session, principal: Principal, publication_id: UUID, on: date) -> list[ListedEntry]:
+    """What a list shows of the students whom this account may see, by rank; the caller records the look."""
+    asked = {**_asker(principal, on), "publication": publication_id}
+    return [ListedEntry._make(row) for row in session.connection().execute(_listed(_reach(principal)), asked)]
+
+
+def list_places(
+    session: Session, principal: Principal, publication_id: UUID, student_ids: Iterable[UUID], on: date
+) -> list[SeenEntry]:
+    """What a list has of these students, listed or not, as far as this account may see them; the caller records the look."""
+    of_them = ListEntryRow.student_id.in_(student_ids) & ListEntryRow.student_id.in_(visible_students(principal, on))
+    chosen = select(*columns_of(ListEntryRow, SeenEntry)).where(ListEntryRow.publication_id == publication_id, of_them)
+    return [SeenEntry._make(row) for row in session.execute(chosen)]
+
+
+_current_list = (
+    select(*columns_of(PublicationRow, SeenList))
+    .where(PublicationRow.institution == bindparam("seen_at"), PublicationRow.status == "current")
+    .order_by(PublicationRow.as_of.desc())
+    .limit(1)
+)
+
+
+@cache
+def _listed(reach: _Reach) -> Select[Any]:
+    return (
+        select(*columns_of(ListEntryRow, ListedEntry))
+        .where(
+            ListEntryRow.publication_id == bindparam("publication", type_=Uuid),
+            ListEntryRow.on_list.is_(True),
+            ListEntryRow.student_id.in_(_students(reach)),
+        )
+        .order_by(ListEntryRow.rank)
+    )
+
+
+def record_list(
+    session: Session, principal: Principal, action: str, publication: PublicationRow | SeenList, *, rows: int
+) -> None:
     """Record a look at a list, and whether it was the whole of it: a role may change later."""
     detail: dict[str, str | int] = {"publication": str(publication.id), "rows": rows}
     detail["of"] = WHOLE_LIST if principal.may(Permission.SEE_ALL_STUDENTS) else "own groups"
     audit.record_look(session, actor=principal.login, action=action, institution=publication.institution, detail=detail)
 
 
-def see_student(
-    home: DataHome, principal: Principal, student_id: UUID, on: date
-) -> tuple[PublicationRow, ListEntryRow] | None:
+def see_student(home: DataHome, principal: Principal, student_id: UUID, on: date) -> tuple[SeenList, SeenEntry] | None:
     """One student's place in the current list; the look is recorded first.
 
-    None when there is no such student for this account: whether the student exists elsewhere is not told.
+    None when there is no such student for this account: whether the student exists elsewhere is not told. Where a key
+    asks for several institutions, it is the list of the first of them that has the student.
     """
     require_students(home, principal, "refused student", student_id)
 
-    def look(session: Session) -> tuple[PublicationRow, ListEntryRow] | None:
-        found = _current_entry(session, principal, student_id, on)
+    def look(session: Session) -> tuple[SeenList, SeenEntry] | None:
+        asked = {**_asker(principal, on), "student": student_id}
+        found = session.connection().execute(_current_place(_reach(principal)), asked).first()
         audit.record_look(
             session,
             actor=principal.login,
             action="see student" if found is not None else "refused student",
-            institution=found[0].institution if found is not None else principal.institution,
+            institution=found.institution if found is not None else principal.institution,
             student_id=student_id,
         )
-        return found
+        if found is None:
+            return None
+        head = len(SeenList._fields)
+        return SeenList._make(found[:head]), SeenEntry._make(found[head:])
 
     return home.database.together(look, principal.acting)
 
 
-def names_seen(home: DataHome, entries: Iterable[ListEntryRow]) -> dict[UUID, StudentName]:
-    """Names for entries that `see_list` or `see_student` handed out: their look was recorded, and means these names."""
-    return home.vault.names(entry.student_id for entry in entries)
-
-
-def _current_entry(
-    session: Session, principal: Principal, student_id: UUID, on: date
-) -> tuple[PublicationRow, ListEntryRow] | None:
-    """Where a key asks for several institutions, the list of the first of them that has the student."""
+@cache
+def _current_place(reach: _Reach) -> Select[Any]:
+    """A student's place in the current list."""
     newest = (
         select(PublicationRow.id)
         .where(PublicationRow.institution == StudentRow.institution, PublicationRow.status == "current")
@@ -166,19 +230,23 @@ def _current_entry(
         .correlate(StudentRow)
         .scalar_subquery()
     )
-    found = session.execute(
-        select(PublicationRow, ListEntryRow)
+    return (
+        select(*columns_of(PublicationRow, SeenList), *columns_of(ListEntryRow, SeenEntry))
         .select_from(StudentRow)
         .join(PublicationRow, PublicationRow.id == newest)
         .join(
             ListEntryRow,
             (ListEntryRow.publication_id == PublicationRow.id) & (ListEntryRow.student_id == StudentRow.student_id),
         )
-        .where(StudentRow.student_id == student_id, _visible(principal, on))
-        .order_by(StudentRow.institution != principal.institution, StudentRow.institution)
+        .where(StudentRow.student_id == bindparam("student", type_=Uuid), _visible(reach))
+        .order_by(StudentRow.institution != bindparam("seen_at"), StudentRow.institution)
         .limit(1)
-    ).first()
-    return (found[0], found[1]) if found else None
+    )
+
+
+def names_seen(home: DataHome, entries: Iterable[ListedEntry | SeenEntry]) -> dict[UUID, StudentName]:
+    """Names for entries that `see_list` or `see_student` handed out: their look was recorded, and means these names."""
+    return home.vault.names(entry.student_id for entry in entries)
 
 
 def named(home: DataHome, principal: Principal, student_ids: Iterable[UUID], on: date) -> dict[UUID, StudentName]:
@@ -263,3 +331,17 @@ def refuse(
             session, actor=principal.login, action=action, institution=principal.institution, student_id=student_id
         )
     raise NotAllowed(sentence)
+
+
+def place_of(session: Session, principal: Principal, student_id: UUID, on: date) -> str | None:
+    """The institution at which this account may see a student; None for a student who is not theirs.
+
+    Where a key asks for several institutions, the first of them that has the student.
+    """
+    return session.scalar(
+        visible_students(principal, on)
+        .with_only_columns(StudentRow.institution)
+        .where(StudentRow.student_id == student_id)
+        .order_by(StudentRow.institution != principal.institution, StudentRow.institution)
+        .limit(1)
+    )

@@ -9,7 +9,7 @@ database puts its writers in the same line.
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, func, select
+from sqlalchemy import DateTime, Dialect, Engine, Row, Select, bindparam, create_engine, event, func, select
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.engine.url import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -29,6 +30,10 @@ from records.unavailable import forget_values, sentences_for_failures
 
 _WAL_IS_SAFE_FROM = (3, 51, 3)  # of 13 March 2026; older versions can corrupt a database in WAL mode
 _BUSY_SECONDS = 10
+_NO_TRANSACTION: Mapping[str, Mapping[str, Any]] = {
+    "sqlite": {"single": True},
+    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+}
 _Result = TypeVar("_Result")
 
 
@@ -77,9 +82,11 @@ class Database:
     def __init__(self, address: str, *, schema: str = "") -> None:
         self.engine = _engine(address, schema)
         self.schema = "" if self.is_sqlite else schema
-        self._line = f"zerodrop writes {schema}"
+        line = {"writing": f"zerodrop writes {schema}"}
+        self._writing = self.engine.execution_options(**line)
+        self._asking = self.engine.execution_options(**_NO_TRANSACTION[self.engine.dialect.name])
         self._turn = threading.Lock()
-        self._sharing = Together(self.write)
+        self._sharing = Together(self._writing_session)
 
     @property
     def is_sqlite(self) -> bool:
@@ -87,26 +94,52 @@ class Database:
 
     @contextmanager
     def read(self, acting: Acting | None = None) -> Iterator[Session]:
-        with sentences_for_failures(), _Session(self.engine, info={"acting": acting}) as session:
+        with sentences_for_failures(), _Session(self.engine) as session:
+            _begin(session, acting)
             yield session
+
+    def ask(self, statement: Select[*tuple[Any, ...]], values: Mapping[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
+        """The rows of one statement without a transaction around it, for what no row-level security guards."""
+        with sentences_for_failures():
+            try:
+                return self._asked(statement, values)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._asked(statement, values)
+
+    def _asked(
+        self, statement: Select[*tuple[Any, ...]], values: Mapping[str, object]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        with self._asking.connect() as connection:
+            return connection.execute(statement, values).all()
 
     @contextmanager
     def write(self, acting: Acting | None = None) -> Iterator[Session]:
-        writing = self.engine.execution_options(writing=self._line)
+        with self._writing_session() as session:
+            _begin(session, acting)
+            yield session
+
+    @contextmanager
+    def _writing_session(self) -> Iterator[Session]:
+        """A session with the turn to write, whose transaction is still to be begun."""
         with (
             self._turn,
             sentences_for_failures(),
-            _Session(writing, info={"acting": acting}, expire_on_commit=False) as session,
-            session.begin(),
+            _Session(self._writing, expire_on_commit=False) as session,
         ):
             yield session
+            session.commit()
 
     def together(self, work: Callable[[Session], _Result], acting: Acting | None = None) -> _Result:
         """Like `write`, in a transaction with the work of whoever else waits; the work may be done twice."""
 
         def prepare(session: Session) -> None:
+            if not session.in_transaction():
+                _begin(session, acting)
+                return
             session.expunge_all()  # no work is handed a row that another was allowed to see
-            _say_acting(session.connection(), acting)
+            _tell_postgresql(session.connection(), acting)
 
         return self._sharing.run(work, prepare)
 
@@ -124,14 +157,13 @@ class Database:
     @contextmanager
     def restructuring(self) -> Iterator[Connection]:
         """A transaction that may change tables; nobody else writes. SQLite's foreign keys are looked at when it ends."""
-        writing = self.engine.execution_options(writing=self._line)
-        with self._turn, sentences_for_failures(), writing.connect() as connection:
+        with self._turn, sentences_for_failures(), self._writing.connect() as connection:
             driver = connection.connection.dbapi_connection
             if isinstance(driver, sqlite3.Connection):
                 driver.execute("PRAGMA foreign_keys=OFF")  # has no effect once the transaction has begun
             try:
                 with connection.begin():
-                    _tell_postgresql(connection, None)
+                    _tell_postgresql(connection, None, _line_of(connection))
                     yield connection
                     if self.is_sqlite and (torn := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
                         raise UserError(
@@ -144,7 +176,7 @@ class Database:
 
     def create(self, tables: type[DeclarativeBase]) -> None:
         """Create the tables that are missing; existing ones stay as they are."""
-        with self.engine.execution_options(writing=self._line).begin() as connection:
+        with self._writing.begin() as connection:
             tables.metadata.create_all(connection)
 
     def close(self) -> None:
@@ -157,25 +189,40 @@ class _Session(Session):
 
 @event.listens_for(_Session, "after_begin")
 def _say_for_whom(session: Session, _transaction: object, connection: Connection) -> None:
-    _tell_postgresql(connection, session.info["acting"])
+    _tell_postgresql(connection, session.info["acting"], _line_of(connection))
 
 
-def _tell_postgresql(connection: Connection, acting: Acting | None) -> None:
-    """Settings that end with the transaction, so that none is left on a pooled connection; and the writers' line."""
-    _say_acting(connection, acting)
-    if connection.dialect.name == "postgresql" and (line := connection.get_execution_options().get("writing")):
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(line, 0))))
+def _begin(session: Session, acting: Acting | None) -> None:
+    """Begin the transaction; on a new connection where the pool's had ended meanwhile, which its first words tell."""
+    session.info["acting"] = acting
+    try:
+        session.connection()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        session.rollback()
+        session.connection()
 
 
-def _say_acting(connection: Connection, acting: Acting | None) -> None:
+_said = select(*(func.set_config(f"app.{name}", bindparam(name), True) for name in ("job", "institutions", "account")))
+_said_in_line = _said.add_columns(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("line"), 0)))
+
+
+def _line_of(connection: Connection) -> str | None:
+    line: str | None = connection.get_execution_options().get("writing")
+    return line
+
+
+def _tell_postgresql(connection: Connection, acting: Acting | None, line: str | None = None) -> None:
+    """Settings that end with the transaction, so that none is left on a pooled connection; and, first, the writers' line."""
     if connection.dialect.name != "postgresql":
         return
-    said = {
-        "app.job": "on" if acting is None else "",
-        "app.institutions": ",".join(sorted(acting.institutions)) if acting else "",
-        "app.account": str(acting.account_id) if acting and acting.account_id else "",
+    values = {
+        "job": "on" if acting is None else "",
+        "institutions": ",".join(sorted(acting.institutions)) if acting else "",
+        "account": str(acting.account_id) if acting and acting.account_id else "",
     }
-    connection.execute(select(*(func.set_config(name, value, True) for name, value in said.items())))
+    connection.execute(_said_in_line if line else _said, {**values, "line": line} if line else values)
 
 
 def journal_mode(version: tuple[int, ...]) -> str:
@@ -208,7 +255,7 @@ def _postgresql(url: URL, schema: str) -> Engine:
     options = [f"-c lock_timeout={_BUSY_SECONDS}s", *([f"-c search_path={schema}"] if schema else [])]
     options += (asked,) if isinstance(asked, str) else asked
     connect = {"options": " ".join(options), "connect_timeout": _BUSY_SECONDS}
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connect)
+    engine = create_engine(url, hide_parameters=True, connect_args=connect)
     event.listen(engine, "handle_error", forget_values)
     return engine
 
@@ -221,5 +268,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("single"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")

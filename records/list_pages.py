@@ -7,19 +7,20 @@ row that it was shown, so a cursor tells nothing that the page did not.
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from records import audit
-from records.access import Principal, record_list, refuse, require_students, visible_students
+from records.access import Principal, list_entries, record_list, refuse, require_students, visible_students
 from records.audit import AuditRow
 from records.home import DataHome
 from records.ledger import StudentRow
 from records.lists import STALE_AFTER_DAYS, ListEntryRow, PublicationRow
 from records.roles import Permission
+from records.seen import ListedEntry, columns_of
 
 _STUDENTS = (Permission.SEE_OWN_STUDENTS, Permission.SEE_ALL_STUDENTS)
 _LISTS = (*_STUDENTS, Permission.SEE_PSEUDONYMS, Permission.SEE_SUMMARIES, Permission.SEE_MODELS, Permission.PUBLISH)
@@ -67,7 +68,7 @@ def publications(
 
 def see_publication(
     home: DataHome, principal: Principal, publication_id: UUID, on: date, *, action: str = "see list"
-) -> tuple[PublicationRow, list[ListEntryRow]] | None:
+) -> tuple[PublicationRow, list[ListedEntry]] | None:
     """A list by its id, cut to the students whom this account may see; the look is recorded first.
 
     None when there is no such list for this account. Raises NotAllowed for a role that sees no students.
@@ -77,14 +78,14 @@ def see_publication(
         publication = _publication(session, principal, publication_id)
         if publication is None:
             return None
-        entries = list(session.scalars(_shown(principal, publication, on).order_by(ListEntryRow.rank)))
+        entries = list_entries(session, principal, publication_id, on)
         record_list(session, principal, action, publication, rows=len(entries))
     return publication, entries
 
 
 def see_entries(
     home: DataHome, principal: Principal, publication_id: UUID, on: date, chosen: Chosen
-) -> tuple[PublicationRow, list[ListEntryRow], bool] | None:
+) -> tuple[PublicationRow, list[ListedEntry], bool] | None:
     """A page of a list by rank, and whether there is more; a stale list has no order left and goes by student id.
 
     None when there is no such list for this account. Raises NotAllowed, and UnknownCursor.
@@ -97,18 +98,19 @@ def see_entries(
         stale = (on - publication.as_of).days > STALE_AFTER_DAYS
         shown = _shown(principal, publication, on)
         if chosen.after is not None:
-            last = session.scalar(shown.where(ListEntryRow.student_id == chosen.after))
+            last = session.execute(shown.where(ListEntryRow.student_id == chosen.after)).first()
             if last is None:
                 raise UnknownCursor
-            shown = shown.where(_beyond(last, stale=stale))
+            shown = shown.where(_beyond(ListedEntry._make(last), stale=stale))
         if chosen.group is not None:
             shown = shown.where(ListEntryRow.class_group == chosen.group)
         if chosen.band is not None:  # once a list is stale nobody has a band
             shown = shown.where(false() if stale else ListEntryRow.band == chosen.band)
         keys = (ListEntryRow.student_id,) if stale else (ListEntryRow.rank, ListEntryRow.student_id)
-        entries, more = _page(session, shown.order_by(*keys), chosen.limit)
+        rows = session.execute(shown.order_by(*keys).limit(chosen.limit + 1)).all()
+        entries = [ListedEntry._make(row) for row in rows[: chosen.limit]]
         record_list(session, principal, "see list", publication, rows=len(entries))
-    return publication, entries, more
+    return publication, entries, len(rows) > chosen.limit
 
 
 def see_history(
@@ -186,15 +188,15 @@ def _publication(session: Session, principal: Principal, publication_id: UUID) -
     return found if found is not None and found.institution in principal.institutions else None
 
 
-def _shown(principal: Principal, publication: PublicationRow, on: date) -> Select[ListEntryRow]:
-    return select(ListEntryRow).where(
+def _shown(principal: Principal, publication: PublicationRow, on: date) -> Select[Any]:
+    return select(*columns_of(ListEntryRow, ListedEntry)).where(
         ListEntryRow.publication_id == publication.id,
         ListEntryRow.on_list.is_(True),
         ListEntryRow.student_id.in_(visible_students(principal, on)),
     )
 
 
-def _beyond(last: ListEntryRow, *, stale: bool) -> ColumnElement[bool]:
+def _beyond(last: ListedEntry, *, stale: bool) -> ColumnElement[bool]:
     later = ListEntryRow.student_id > last.student_id
     return later if stale else or_(ListEntryRow.rank > last.rank, and_(ListEntryRow.rank == last.rank, later))
 

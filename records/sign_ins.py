@@ -1,11 +1,13 @@
 """What signing in asks of the database: accounts, their sessions and links to identity providers, machines' keys."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session as Session  # callers pass one on from `Database.write()`
 
+from records.database import Database
 from records.staff import AccountLinkRow, AccountRow, ApiKeyRow, SessionRow
 
 # Accounts
@@ -53,6 +55,56 @@ def session_of(session: Session, token_hash: bytes) -> tuple[AccountRow, Session
         .where(SessionRow.token_hash == token_hash, AccountRow.active.is_(True))
     ).first()
     return (found[0], found[1]) if found else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Who holds an open session: of the active account and of the session what a request asks for."""
+
+    id: UUID
+    login: str
+    name: str
+    role: str
+    institution: str
+    has_second_factor: bool
+    complete: bool
+    seen_at: datetime
+    confirmed_at: datetime
+
+
+_holder = (
+    select(
+        *(AccountRow.id, AccountRow.login, AccountRow.name, AccountRow.role, AccountRow.institution),
+        AccountRow.second_factor.is_not(None).label("has_second_factor"),
+        *(SessionRow.complete, SessionRow.seen_at, SessionRow.confirmed_at),
+    )
+    .join(SessionRow, SessionRow.account_id == AccountRow.id)
+    .where(
+        SessionRow.token_hash == bindparam("token_hash"),
+        SessionRow.opened_at >= bindparam("opened_since"),
+        SessionRow.seen_at >= bindparam("seen_since"),
+        AccountRow.active.is_(True),
+    )
+)
+
+
+def holder(
+    asked: Database | Session, *, token_hash: bytes, opened_since: datetime, seen_since: datetime
+) -> Holder | None:
+    """Who holds a session that is neither too old nor idle too long, its account being active; as of now, or of a
+    transaction.
+    """
+    values = {"token_hash": token_hash, "opened_since": opened_since, "seen_since": seen_since}
+    rows = asked.ask(_holder, values) if isinstance(asked, Database) else asked.execute(_holder, values).all()
+    return Holder(**rows[0]._mapping) if rows else None
+
+
+def note_seen(session: Session, token_hash: bytes, now: datetime) -> None:
+    session.execute(update(SessionRow).where(SessionRow.token_hash == token_hash).values(seen_at=now))
+
+
+def note_confirmed(session: Session, token_hash: bytes, now: datetime) -> None:
+    session.execute(update(SessionRow).where(SessionRow.token_hash == token_hash).values(confirmed_at=now))
 
 
 def sessions(session: Session, account_id: UUID, *, opened_since: datetime, seen_since: datetime) -> list[SessionRow]:

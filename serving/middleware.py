@@ -9,10 +9,10 @@ import asyncio
 import secrets
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -68,7 +68,7 @@ class RequestLine:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = scope["request_id"]
+                message.setdefault("headers", []).append((b"x-request-id", scope["request_id"].encode()))
             await send(message)
 
         try:
@@ -90,14 +90,17 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
-        self._headers: Mapping[str, str] = _SECURITY_HEADERS | (_HSTS if https else {})
+        said = _SECURITY_HEADERS | (_HSTS if https else {})
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in said.items()]
+        self._names = frozenset(name for name, _ in self._headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
-                headers.setdefault("Cache-Control", "no-store")
+                headers = [header for header in message.get("headers", ()) if header[0] not in self._names]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers + self._headers
             await send(message)
 
         await self._app(scope, receive, sending)

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from records import audit, sign_ins, staff
 from records.access import Principal, principal_of
+from records.database import Database
 from records.home import DataHome
-from records.sign_ins import Session
+from records.sign_ins import Holder, Session
 from records.staff import AccountRow, SessionRow
 
 # A school day without signing in again; a shared computer is signed out by the next morning.
@@ -89,15 +90,13 @@ class Sessions:
 
     def principal(self, token: str) -> Principal | None:
         """Who holds this token; None when it is unknown, closed, idle, too old, or owes a second factor."""
+        found = self._alive(self._home.database, token)
+        if found is None:
+            return None
         now = self._now()
-        with self._home.database.read() as session:
-            found = self._alive(session, token)
-            if found is None:
-                return None
-            principal, seen_at = principal_of(found[0]), found[1].seen_at
-        if now - seen_at >= _NOTED_EVERY:
+        if now - found.seen_at >= _NOTED_EVERY:
             self._note_use(token, now)
-        return principal
+        return principal_of(found)
 
     def pending(self, token: str) -> Pending | None:
         """Who gave a right password with this token less than ten minutes ago and owes the second factor."""
@@ -130,9 +129,7 @@ class Sessions:
             found = self._alive(session, token)
             if found is None:
                 return []
-            rows = sign_ins.sessions(
-                session, found[0].id, opened_since=now - ABSOLUTE_LIMIT, seen_since=now - IDLE_LIMIT
-            )
+            rows = sign_ins.sessions(session, found.id, opened_since=now - ABSOLUTE_LIMIT, seen_since=now - IDLE_LIMIT)
             return [_own(row, token) for row in rows]
 
     def close_own(self, token: str, session_id: UUID | None) -> None:
@@ -141,44 +138,38 @@ class Sessions:
             found = self._alive(session, token)
             if found is None:
                 return
-            account = found[0]
             if session_id is None:
-                sign_ins.close_all(session, account.id, but=hashed(token))
+                sign_ins.close_all(session, found.id, but=hashed(token))
             else:
-                sign_ins.close_one(session, account.id, session_id)
-            audit.record_look(
-                session, actor=account.login, action="close own sessions", institution=account.institution
-            )
+                sign_ins.close_one(session, found.id, session_id)
+            audit.record_look(session, actor=found.login, action="close own sessions", institution=found.institution)
 
     def is_confirmed(self, token: str) -> bool:
         """Whether the password was given with this session in the last ten minutes."""
-        with self._home.database.read() as session:
-            found = self._alive(session, token)
-            return found is not None and self._now() - found[1].confirmed_at <= CONFIRMED_FOR
+        found = self._alive(self._home.database, token)
+        return found is not None and self._now() - found.confirmed_at <= CONFIRMED_FOR
 
     def confirm(self, token: str) -> None:
         """Note that the password was given again."""
         with self._home.database.write() as session:
-            found = self._alive(session, token)
-            if found is not None:
-                found[1].confirmed_at = self._now()
+            if self._alive(session, token) is not None:
+                sign_ins.note_confirmed(session, hashed(token), self._now())
 
-    def _alive(self, session: Session, token: str) -> tuple[AccountRow, SessionRow] | None:
+    def _alive(self, asked: Database | Session, token: str) -> Holder | None:
         now = self._now()
-        found = staff.account_of_session(
-            session, token_hash=hashed(token), opened_since=now - ABSOLUTE_LIMIT, seen_since=now - IDLE_LIMIT
+        found = sign_ins.holder(
+            asked, token_hash=hashed(token), opened_since=now - ABSOLUTE_LIMIT, seen_since=now - IDLE_LIMIT
         )
-        if found is None or not found[1].complete:
+        if found is None or not found.complete:
             return None
         # A role that came to need a second factor after this session was opened.
-        owes = self.needs_second_factor(found[0]) and found[0].second_factor is None
+        owes = found.role in self._second_factor_roles and not found.has_second_factor
         return None if owes else found
 
     def _note_use(self, token: str, now: datetime) -> None:
         with self._home.database.write() as session:
-            found = self._alive(session, token)
-            if found is not None:
-                found[1].seen_at = now
+            if self._alive(session, token) is not None:
+                sign_ins.note_seen(session, hashed(token), now)
 
 
 def _own(row: SessionRow, token: str) -> OwnSession:

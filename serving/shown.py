@@ -5,9 +5,10 @@ its band, its probability and what was seen of its band are gone, whoever asks. 
 score: only which domains are missing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from features.catalogue import FEATURE_OF
@@ -18,8 +19,9 @@ from models.what_if_words import ToldLever, told_what_if
 from records import access
 from records.access import Principal
 from records.home import DataHome
-from records.lists import RULE_LIST, STALE_AFTER_DAYS, ListEntryRow, PublicationRow
+from records.lists import RULE_LIST, STALE_AFTER_DAYS, PublicationRow
 from records.people import FullName, StudentName
+from records.seen import ListedEntry, SeenEntry, SeenList
 
 # The bands that make up a list, first things first; whoever has none of them was scored but is not listed.
 LISTED_BANDS = (HIGH, WATCH)
@@ -27,6 +29,7 @@ LISTED_BANDS = (HIGH, WATCH)
 # 95 % interval reaches from less than half of the rate to over twice of it (Wilson, 4 of 100: 1.6 to 9.8).
 LEAST_ROWS = 30
 LEAST_LEFT = 5
+AnyList = PublicationRow | SeenList
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +79,11 @@ class Head:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownStudent:
-    """One student as this account may see them; `name` is empty when the vault holds none.
+class ListedStudent:
+    """What a list tells of a student, as this account may see them; `name` is empty when the vault holds none.
 
     `band` is None without a place in the list, and once it is stale; UNKNOWN where too little is known for a place,
     and then they are not `scored`.
-    `observed` is what was seen of the band, also of the band of those without a place.
     """
 
     student_id: UUID
@@ -91,19 +93,28 @@ class ShownStudent:
     band: str | None
     scored: bool
     cause: str
-    probability: float | None
     must_see: tuple[str, ...]
-    observed: Observed | None
     reasons: tuple[Reason, ...]
-    missing: tuple[MissingData, ...]
     unknown_domains: tuple[Domain, ...]
-    domains: dict[str, float]
-    domain_shares: dict[str, float]
-    what_if: tuple[ToldLever, ...]
 
     @property
     def listed(self) -> bool:
         return self.band in LISTED_BANDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownStudent(ListedStudent):
+    """One student with all that their page tells.
+
+    `observed` is what was seen of the band, also of the band of those without a place.
+    """
+
+    probability: float | None
+    observed: Observed | None
+    missing: tuple[MissingData, ...]
+    domains: dict[str, float]
+    domain_shares: dict[str, float]
+    what_if: tuple[ToldLever, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,9 +125,9 @@ class ShownList:
     """
 
     head: Head
-    listed: tuple[ShownStudent, ...]
-    must_see: tuple[ShownStudent, ...]
-    unknown: tuple[ShownStudent, ...]
+    listed: tuple[ListedStudent, ...]
+    must_see: tuple[ListedStudent, ...]
+    unknown: tuple[ListedStudent, ...]
 
 
 def read_list(home: DataHome, principal: Principal, today: date) -> ShownList | None:
@@ -126,13 +137,13 @@ def read_list(home: DataHome, principal: Principal, today: date) -> ShownList | 
 
 
 def list_shown(
-    home: DataHome, principal: Principal, publication: PublicationRow, entries: Sequence[ListEntryRow], today: date
+    home: DataHome, principal: Principal, publication: AnyList, entries: Sequence[ListedEntry], today: date
 ) -> ShownList:
     """A list as this account may see it, from entries whose look is recorded already."""
     chosen = [entry for entry in entries if entry.must_see or entry.band in (*LISTED_BANDS, UNKNOWN)]
     names = access.names_seen(home, chosen)
     head = head_of(publication, today)
-    students = {entry.student_id: _student(entry, head, names, principal) for entry in chosen}
+    students = {entry.student_id: ListedStudent(**_listed(entry, head, names, principal)) for entry in chosen}
     return ShownList(
         head=head,
         listed=_in_order(head, chosen, students),
@@ -142,12 +153,12 @@ def list_shown(
 
 
 def students_shown(
-    home: DataHome, principal: Principal, publication: PublicationRow, entries: Sequence[ListEntryRow], today: date
-) -> tuple[Head, list[ShownStudent]]:
+    home: DataHome, principal: Principal, publication: AnyList, entries: Sequence[ListedEntry], today: date
+) -> tuple[Head, list[ListedStudent]]:
     """Some students of a list in the order of their entries, whose look is recorded already."""
     names = access.names_seen(home, entries)
     head = head_of(publication, today)
-    return head, [_student(entry, head, names, principal) for entry in entries]
+    return head, [ListedStudent(**_listed(entry, head, names, principal)) for entry in entries]
 
 
 def read_student(
@@ -157,12 +168,18 @@ def read_student(
     seen = access.see_student(home, principal, student_id, today)
     if seen is None:
         return None
-    publication, entry = seen
+    return student_shown(principal, *seen, access.names_seen(home, [seen[1]]), today)
+
+
+def student_shown(
+    principal: Principal, publication: SeenList, entry: SeenEntry, names: Mapping[UUID, StudentName], today: date
+) -> tuple[Head, ShownStudent]:
+    """A student whose look is recorded already; who tells no name opens no vault and passes none."""
     head = head_of(publication, today)
-    return head, _student(entry, head, access.names_seen(home, [entry]), principal)
+    return head, _student(entry, head, names, principal)
 
 
-def head_of(publication: PublicationRow, today: date) -> Head:
+def head_of(publication: AnyList, today: date) -> Head:
     expires_on = publication.as_of + timedelta(days=STALE_AFTER_DAYS)
     stale = today > expires_on
     return Head(
@@ -180,7 +197,7 @@ def head_of(publication: PublicationRow, today: date) -> Head:
     )
 
 
-def _observed(publication: PublicationRow) -> tuple[Observed, ...]:
+def _observed(publication: AnyList) -> tuple[Observed, ...]:
     return observed_rates([ObservedRate(**rate) for rate in publication.band_rates], publication.rates_term)
 
 
@@ -193,31 +210,41 @@ def observed_rates(rates: Sequence[ObservedRate], term: str) -> tuple[Observed, 
     )
 
 
-def _student(entry: ListEntryRow, head: Head, names: dict[UUID, StudentName], principal: Principal) -> ShownStudent:
+def _listed(
+    entry: ListedEntry | SeenEntry, head: Head, names: Mapping[UUID, StudentName], principal: Principal
+) -> dict[str, Any]:
+    """The fields of a ListedStudent."""
     name = names.get(entry.student_id)
+    scored = entry.band != UNKNOWN
+    return {
+        "student_id": entry.student_id,
+        "name": _written(name),
+        "sort_key": name.sort_key if name else "",
+        "class_group": entry.class_group,
+        "band": entry.band if entry.band in (*LISTED_BANDS, UNKNOWN) and not head.stale else None,
+        "scored": scored,
+        "cause": entry.cause,
+        "must_see": tuple(entry.must_see),
+        "reasons": tuple(told(entry.reasons, FEATURE_OF, permissions=principal.permissions)) if scored else (),
+        "unknown_domains": () if scored else _named(entry.unknown_domains),
+    }
+
+
+def _student(entry: SeenEntry, head: Head, names: Mapping[UUID, StudentName], principal: Principal) -> ShownStudent:
     scored = entry.band != UNKNOWN
     permissions = principal.permissions
     return ShownStudent(
-        student_id=entry.student_id,
-        name=_written(name),
-        sort_key=name.sort_key if name else "",
-        class_group=entry.class_group,
-        band=entry.band if entry.band in (*LISTED_BANDS, UNKNOWN) and not head.stale else None,
-        scored=scored,
-        cause=entry.cause,
+        **_listed(entry, head, names, principal),
         probability=entry.probability if scored and not (head.stale or head.by_rule) else None,
-        must_see=tuple(entry.must_see),
         observed=head.observed_of(entry.band),
-        reasons=tuple(told(entry.reasons, FEATURE_OF, permissions=permissions)) if scored else (),
         missing=tuple(told_missing(entry.missing, FEATURE_OF, permissions=permissions)) if scored else (),
-        unknown_domains=() if scored else _named(entry.unknown_domains),
         domains=dict(entry.domains) if scored else {},
         domain_shares=domain_shares(entry.domains) if scored else {},
         what_if=_what_if(entry, head, permissions),
     )
 
 
-def _what_if(entry: ListEntryRow, head: Head, permissions: Permissions) -> tuple[ToldLever, ...]:
+def _what_if(entry: SeenEntry, head: Head, permissions: Permissions) -> tuple[ToldLever, ...]:
     """What would change a place, as long as there is one."""
     if entry.what_if is None or entry.band not in LISTED_BANDS or head.stale:
         return ()
@@ -235,8 +262,8 @@ def _written(name: StudentName | None) -> str:
 
 
 def _in_order(
-    head: Head, entries: Sequence[ListEntryRow], students: dict[UUID, ShownStudent]
-) -> tuple[ShownStudent, ...]:
+    head: Head, entries: Sequence[ListedEntry], students: Mapping[UUID, ListedStudent]
+) -> tuple[ListedStudent, ...]:
     listed = [entry for entry in entries if entry.band in LISTED_BANDS]
     if head.stale:
         return _by_name(students[entry.student_id] for entry in listed)
@@ -244,5 +271,5 @@ def _in_order(
     return tuple(students[entry.student_id] for entry in listed)
 
 
-def _by_name(students: Iterable[ShownStudent]) -> tuple[ShownStudent, ...]:
+def _by_name(students: Iterable[ListedStudent]) -> tuple[ListedStudent, ...]:
     return tuple(sorted(students, key=lambda student: (student.sort_key, student.student_id)))

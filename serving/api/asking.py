@@ -62,7 +62,7 @@ _WORDS = {
 _EVERYWHERE = (400, 401, 422, 500, 503)
 
 
-def _only_known_query(request: Request) -> None:
+async def _only_known_query(request: Request) -> None:
     """Refuse query names that the route does not have: a mistyped filter would quietly show everything."""
     known = {field.alias for field in request.scope["route"].dependant.query_params}
     asked = request.query_params.multi_items()

@@ -12,7 +12,7 @@ from serving.api import sheets
 from serving.api.asking import limited, problems, topic
 from serving.api.students import Language
 from serving.desk import AtDesk, Desk, SignedIn
-from serving.shown import ShownList, ShownStudent, list_shown
+from serving.shown import ListedStudent, ShownList, list_shown
 
 router = topic("exports")
 EXPORTS_A_MINUTE = 10
@@ -89,7 +89,7 @@ def _rows(shown: ShownList, language: str) -> list[list[str]]:
     return [_row(shown, student, language) for student in (*shown.listed, *by_rule, *shown.unknown)]
 
 
-def _row(shown: ShownList, student: ShownStudent, language: str) -> list[str]:
+def _row(shown: ShownList, student: ListedStudent, language: str) -> list[str]:
     """Once a list is stale it tells no band."""
     return [
         shown.head.as_of.isoformat(),

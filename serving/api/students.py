@@ -11,14 +11,14 @@ from records import access, list_pages
 from records.access import Principal
 from records.errors import NotAllowed
 from records.list_pages import UnknownCursor
-from records.lists import ListEntryRow
 from records.roles import Permission
+from records.seen import SeenEntry
 from serving import fhir
 from serving.api.asking import Cursor, Limit, after_row, bad_cursor, cursor_of, problems, topic
 from serving.api.schemas import HistoryAnswer, RiskAnswer
 from serving.api.telling import past_week, risk_answer
 from serving.desk import AtDesk, SignedIn
-from serving.shown import Head, students_shown
+from serving.shown import Head, student_shown
 
 router = topic("students")
 _RISK: dict[int | str, dict[str, Any]] = {
@@ -30,7 +30,7 @@ _RISK: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _language(request: Request) -> str:
+async def _language(request: Request) -> str:
     """The first language asked for that we have; Thai without one."""
     for part in request.headers.get("accept-language", "").split(","):
         asked = part.partition(";")[0].strip().lower()[:2]
@@ -58,13 +58,12 @@ def read_student_risk(
         seen = None
     if seen is None:
         raise HTTPException(status_code=404)
-    publication, entry = seen
-    head, [student] = students_shown(desk.home, reader, publication, [entry], desk.today())
+    head, student = student_shown(reader, *seen, {}, desk.today())
     headers = {"Vary": "Cookie, Authorization, Accept, Accept-Language"}
     if fhir.MEDIA_TYPE in request.headers.get("accept", "").lower():
         resource = fhir.risk_assessment(head, student, language)
         return JSONResponse(resource, media_type=fhir.MEDIA_TYPE, headers=headers)
-    answer = risk_answer(head, student, _place(head, entry, reader))
+    answer = risk_answer(head, student, _place(head, seen[1], reader))
     return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
 
 
@@ -93,7 +92,7 @@ def read_student_history(
     )
 
 
-def _place(head: Head, entry: ListEntryRow, reader: Principal) -> tuple[float | None, float | None]:
+def _place(head: Head, entry: SeenEntry, reader: Principal) -> tuple[float | None, float | None]:
     """The cut-off and how likely a place was: figures for who looks after models or lists, never of an expired score."""
     may = reader.may(Permission.SEE_MODELS) or reader.may(Permission.PUBLISH)
     return (entry.cut_off, entry.listed_probability) if may and not head.stale else (None, None)

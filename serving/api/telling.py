@@ -1,6 +1,5 @@
 """From what an account is shown to the shapes of answers: the same words and the same silences as on the pages."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,33 +9,30 @@ from models.what_if_words import ToldLever
 from records.lists import RULE_LIST, ListEntryRow, PublicationRow
 from records.text import Text
 from serving.api.schemas import (
-    Capacity,
     EntryAnswer,
-    LeverAnswer,
     ListAnswer,
-    ListedStudent,
-    MissingAnswer,
-    NotAssessed,
     ObservedAnswer,
     PastWeek,
     PublicationAnswer,
-    ReasonAnswer,
     RiskAnswer,
     Words,
 )
-from serving.shown import Head, Observed, ShownList, ShownStudent, head_of
+from serving.shown import Head, ListedStudent, Observed, ShownList, ShownStudent, head_of
 
 
 def list_answer(shown: ShownList) -> ListAnswer:
     head = shown.head
-    by_rule_alone = [student for student in shown.must_see if student not in shown.listed]
-    return ListAnswer(
-        **validity(head),
-        known_until=head.known_until,
-        capacity=_capacity(head),
-        observed=[observed(one) for one in head.observed],
-        students=[_listed(student) for student in (*shown.listed, *by_rule_alone)],
-        not_assessed=[_not_assessed(student) for student in shown.unknown],
+    listed = {student.student_id for student in shown.listed}
+    by_rule_alone = [student for student in shown.must_see if student.student_id not in listed]
+    return ListAnswer.model_validate(
+        {
+            **validity(head),
+            "known_until": head.known_until,
+            "capacity": _capacity(head),
+            "observed": [observed(one) for one in head.observed],
+            "students": [_listed(student) for student in (*shown.listed, *by_rule_alone)],
+            "not_assessed": [_not_assessed(student) for student in shown.unknown],
+        }
     )
 
 
@@ -57,8 +53,8 @@ def publication_answer(publication: PublicationRow, today: date) -> PublicationA
     )
 
 
-def entry_answer(student: ShownStudent) -> EntryAnswer:
-    return EntryAnswer(**_listed(student).model_dump(), unknown_domains=list(student.unknown_domains))
+def entry_answer(student: ListedStudent) -> EntryAnswer:
+    return EntryAnswer.model_validate({**_listed(student), "unknown_domains": student.unknown_domains})
 
 
 def past_week(publication: PublicationRow, entry: ListEntryRow, today: date) -> PastWeek:
@@ -93,10 +89,10 @@ def risk_answer(head: Head, student: ShownStudent, place: tuple[float | None, fl
             "listed_probability": place[1],
             "band": student.band,
             "observed": observed(student.observed) if student.observed else None,
-            "must_see": list(student.must_see),
+            "must_see": student.must_see,
             "reasons": [_reason(reason) for reason in student.reasons],
             "missing": [_missing(one) for one in student.missing],
-            "unknown_domains": list(student.unknown_domains),
+            "unknown_domains": student.unknown_domains,
             "domains": student.domains,
             "domain_shares": student.domain_shares,
             "what_if": [_lever(lever) for lever in student.what_if],
@@ -124,71 +120,72 @@ def words(text: Text) -> Words:
     return Words(th=text.th, en=text.en)
 
 
-def _capacity(head: Head) -> Capacity:
-    return Capacity(
-        visits_per_week=head.visits_per_week,
-        rows_per_advisor=head.rows_per_advisor,
-        is_default=head.capacity_is_default,
-    )
+# The parts of an answer are plain values: the whole is checked once, by its schema.
+
+Part = dict[str, Any]
 
 
-def _listed(student: ShownStudent) -> ListedStudent:
-    return ListedStudent.model_validate(
-        {
-            "student_id": student.student_id,
-            "name": student.name,
-            "class_group": student.class_group,
-            "band": student.band,
-            "must_see": list(student.must_see),
-            "reasons": _reasons(student.reasons),
-        }
-    )
+def _words(text: Text) -> Part:
+    return {"th": text.th, "en": text.en}
 
 
-def _not_assessed(student: ShownStudent) -> NotAssessed:
-    return NotAssessed(
-        student_id=student.student_id,
-        name=student.name,
-        class_group=student.class_group,
-        unknown_domains=list(student.unknown_domains),
-    )
+def _capacity(head: Head) -> Part:
+    return {
+        "visits_per_week": head.visits_per_week,
+        "rows_per_advisor": head.rows_per_advisor,
+        "is_default": head.capacity_is_default,
+    }
 
 
-def _reasons(reasons: Sequence[Reason]) -> list[ReasonAnswer]:
-    return [_reason(reason) for reason in reasons]
+def _listed(student: ListedStudent) -> Part:
+    return {
+        "student_id": student.student_id,
+        "name": student.name,
+        "class_group": student.class_group,
+        "band": student.band,
+        "must_see": student.must_see,
+        "reasons": [_reason(reason) for reason in student.reasons],
+    }
 
 
-def _reason(reason: Reason) -> ReasonAnswer:
-    return ReasonAnswer(
-        feature=reason.feature,
-        label=words(reason.label),
-        value=reason.value,
-        unit=reason.unit,
-        contribution=reason.contribution,
-        sentence=words(reason.sentence),
-        asks=words(reason.asks),
-        changeable=reason.changeable,
-        domain=reason.domain,
-    )
+def _not_assessed(student: ListedStudent) -> Part:
+    return {
+        "student_id": student.student_id,
+        "name": student.name,
+        "class_group": student.class_group,
+        "unknown_domains": student.unknown_domains,
+    }
 
 
-def _missing(one: MissingData) -> MissingAnswer:
-    return MissingAnswer(
-        feature=one.feature,
-        label=words(one.label),
-        contribution=one.contribution,
-        sentence=words(one.sentence),
-        domain=one.domain,
-    )
+def _reason(reason: Reason) -> Part:
+    return {
+        "feature": reason.feature,
+        "label": _words(reason.label),
+        "value": reason.value,
+        "unit": reason.unit,
+        "contribution": reason.contribution,
+        "sentence": _words(reason.sentence),
+        "asks": _words(reason.asks),
+        "changeable": reason.changeable,
+        "domain": reason.domain,
+    }
 
 
-def _lever(lever: ToldLever) -> LeverAnswer:
-    return LeverAnswer.model_validate(
-        {
-            "label": words(lever.label),
-            "now": words(lever.now) if lever.now else None,
-            "then": words(lever.then),
-            "effect": lever.effect,
-            "leaves": lever.leaves,
-        }
-    )
+def _missing(one: MissingData) -> Part:
+    return {
+        "feature": one.feature,
+        "label": _words(one.label),
+        "contribution": one.contribution,
+        "sentence": _words(one.sentence),
+        "domain": one.domain,
+    }
+
+
+def _lever(lever: ToldLever) -> Part:
+    return {
+        "label": _words(lever.label),
+        "now": _words(lever.now) if lever.now else None,
+        "then": _words(lever.then),
+        "effect": lever.effect,
+        "leaves": lever.leaves,
+    }
