@@ -124,37 +124,56 @@ def cohort(state: State, as_of: date) -> Cohort:
     that they left, moved, finished or died. Until a term's first roster is known, the one before it speaks.
     """
     spans, today = term_spans(state), day_number(as_of)
-    versions = (state.rows[table.name].version for table in (CALENDAR, ENROLMENTS, OUTCOMES))
-    # What is told of days to come is not looked at yet, and will be.
-    looked_ahead = today if state.rows[OUTCOMES.name].newest_day >= today else None
+    versions = (state.rows[table.name].version for table in (CALENDAR, ENROLMENTS))
     is_open = tuple(span.opens <= today <= span.closes for span in spans)
     opened = tuple(span.opens < today for span in spans)
-    same = *versions, is_open, opened, looked_ahead
-    return replace(remembered(state, "cohort", same, lambda: _cohort(state, as_of)), as_of=as_of)
+    listed = *versions, is_open, opened
+    roster = remembered(state, "roster", listed, lambda: _roster(state, today))
+    outcomes = state.rows[OUTCOMES.name]
+    # What is told of days to come is not looked at yet, and will be.
+    left = outcomes.version, today if outcomes.newest_day >= today else None
+    return replace(remembered(state, "cohort", (listed, left), lambda: _cohort(state, roster, as_of)), as_of=as_of)
 
 
-def _cohort(state: State, as_of: date) -> Cohort:
-    spans, today = term_spans(state), day_number(as_of)
-    rows = state.rows[ENROLMENTS.name]
+@dataclass(frozen=True)
+class _Roster:
+    """Who the rosters list, whether they left or not: rows of the enrolments, their institutions and their terms."""
+
+    row: Ints
+    student: Ints
+    where: Ints
+    term: Ints
+    term_now: Ints
+
+
+def _roster(state: State, today: int) -> _Roster:
+    spans, rows = term_spans(state), state.rows[ENROLMENTS.name]
     where = state.institution_of(rows.student)
     term = _term_of_rows(where, rows.columns["academic_year"], rows.columns["term"], spans)
-    opens = np.array([span.opens for span in spans], np.int64)
     is_open = np.array([span.opens <= today <= span.closes for span in spans], bool)
     known = np.flatnonzero((term >= 0) & rows.columns["alive"])
     speaking = _rows_that_speak(known, where, term, spans, is_open, len(state.offsets), today)
-    picked = _newest_term_of_each(rows.student, term, speaking)
-    picked = picked[np.isin(rows.columns["status"][picked], _HERE)]
-    picked = picked[~_ended(state, rows.student[picked], opens[term[picked]], today)]
-    if not len(picked):
+    row = _newest_term_of_each(rows.student, term, speaking)
+    row = row[np.isin(rows.columns["status"][row], _HERE)]
+    where, term = where[row], term[row]
+    return _Roster(row, rows.student[row], where, term, _term_now(where, term, is_open, spans))
+
+
+def _cohort(state: State, roster: _Roster, as_of: date) -> Cohort:
+    spans, rows = term_spans(state), state.rows[ENROLMENTS.name]
+    opens = np.array([span.opens for span in spans], np.int64)
+    here = np.flatnonzero(~_ended(state, roster.student, opens[roster.term], day_number(as_of)))
+    if not len(here):
         raise NobodyEnrolled(
             f"Nobody is enrolled on {as_of} as far as was known that day: no term of the calendar is open then, "
             "or no roster of it was imported. Look at the terms (zerodrop check) and import the roster."
         )
-    group, groups = _groups(where[picked], rows.columns["class_group"][picked], rows.words["class_group"])
+    picked = roster.row[here]
+    group, groups = _groups(roster.where[here], rows.columns["class_group"][picked], rows.words["class_group"])
     return Cohort(
         as_of=as_of,
-        student=rows.student[picked],
-        term=_term_now(where[picked], term[picked], is_open, spans),
+        student=roster.student[here],
+        term=roster.term_now[here],
         group=group,
         groups=groups,
         level=rows.columns["level"][picked],
@@ -185,6 +204,8 @@ def _rows_that_speak(
 
 def _term_now(where: Ints, term: Ints, is_open: Flags, spans: tuple[TermSpan, ...]) -> Ints:
     """Each student's term; students carried over from an earlier roster are in the newest term that is open now."""
+    if not len(where):
+        return term
     newest_open = {span.institution: place for place, span in enumerate(spans) if is_open[place]}
     now = np.array([newest_open.get(one, -1) for one in range(int(where.max()) + 1)], np.int64)[where]
     return np.where(is_open[term] | (now < 0), term, now)

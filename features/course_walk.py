@@ -34,7 +34,7 @@ class AbsenceRule:
     leaves_per_absence: Floats
     lates_per_absence: Floats
 
-    def absences(self, missed: Floats, leave: Floats, late: Floats) -> Floats:
+    def absences(self, missed: Floats | Counts, leave: Floats | Counts, late: Floats | Counts) -> Floats:
         return np.asarray(missed + _each(leave, self.leaves_per_absence) + _each(late, self.lates_per_absence))
 
     def among(self, who: Ints) -> "AbsenceRule":
@@ -42,8 +42,12 @@ class AbsenceRule:
         return AbsenceRule(self.share[who], self.leaves_per_absence[who], self.lates_per_absence[who])
 
 
-def _each(times: Floats, per_absence: Floats) -> Floats:
-    return np.asarray(np.where(per_absence > 0, times / np.where(per_absence > 0, per_absence, 1), 0))
+@numba.njit(cache=True, nogil=True)
+def _each(times: Floats | Counts, per_absence: Floats) -> Floats:
+    found = np.empty(len(times))
+    for i in range(len(times)):
+        found[i] = times[i] / per_absence[i] if per_absence[i] > 0 else 0.0
+    return found
 
 
 @dataclass(frozen=True)

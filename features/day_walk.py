@@ -33,6 +33,7 @@ ANY_MARK = sum(1 << int(one) for one in set(MARK_OF.tolist()) - {0})
 RECORDED = ANY_MARK & ~(1 << NEUTRAL)
 MISSED, LEAVE, LATE = bits_of("A", "K"), bits_of("S", "B"), bits_of("L")
 _AT_ONCE = 4096  # students: a term of their marks stays in the second cache
+_SUMS_AT_ONCE = 1024  # their five sums stay in the first
 _SCATTERED = 2
 _IS_ABSENT = np.isin(np.arange(256), ABSENT_MARKS)
 
@@ -66,35 +67,34 @@ class DayWalk:
 
     def __init__(self, asked: Asked, sessions: Sessions) -> None:
         self.asked = asked
-        self._first_day = asked.state.attendance.first_day
         self._sessions = sessions
-        self._counted: dict[tuple[int, Days], Floats] = {}
+        self._counted: dict[tuple[int, Days], Counts] = {}
         self._parts_of: dict[Days, list[_Part]] = {}
         self._by_terms: dict[tuple[int, ...], tuple[Ints, Ints, Cube]] = {}
 
     @cached_property
-    def _cube(self) -> Cube:
-        """The marks; where somebody learns outside, a copy in which absence from the college is a day in the company."""
+    def _active(self) -> tuple[Ints, Cube]:
+        """The days since 1970 with any mark, which weekends and breaks have not, and their marks.
+
+        Of who learns outside absence from the college is a day in the company.
+        """
         marks = self.asked.state.attendance.marks(self._sessions)
         if marks is None:
-            return np.zeros((0, 0), np.uint8)
-        outside = self.asked.outside
-        who = np.flatnonzero(outside.mode != NORMAL)
-        students = self.asked.cohort.student[who]
-        inside = students < marks.shape[1]
-        if inside.any():
-            marks = marks.copy()
-            _set_outside(marks, students[inside], outside.mode[who[inside]], outside.company)
-        return marks
+            return np.zeros(0, np.int64), np.zeros((0, 0), np.uint8)
+        days = np.flatnonzero(marks.max(axis=1, initial=0))
+        cube, outside = marks[days], self.asked.outside
+        who = np.flatnonzero((outside.mode != NORMAL) & (self.asked.cohort.student < marks.shape[1]))
+        _set_outside(cube, self.asked.cohort.student[who], outside.mode[who], outside.company[:, days])
+        return days + self.asked.state.attendance.first_day, cube
 
-    def count(self, marks: int, days: Days) -> Floats:
+    def count(self, marks: int, days: Days) -> Counts:
         """How many of the days have one of these marks."""
         if (marks, days) not in self._counted:
-            found = np.zeros(self.asked.size)
+            found = np.zeros(self.asked.size, np.uint16)
             for part in self._parts(days):
                 counted = np.zeros(part.cube.shape[1], np.uint16)
                 _count(part.cube, part.days, np.uint16(marks), counted)
-                found[part.who] = counted[part.column]
+                _spread(counted, part.column, part.who, found)
             self._counted[marks, days] = found
         return self._counted[marks, days]
 
@@ -105,17 +105,17 @@ class DayWalk:
         for part in self._parts(days):
             runs = np.zeros((2, part.cube.shape[1]), np.uint16)
             _run(part.cube, part.days, np.uint16(marks & RECORDED), np.uint16(RECORDED), runs[0], runs[1])
-            found[part.who] = runs[0 if current else 1][part.column]
-        return np.where(self.count(RECORDED, days) > 0, found, np.nan)
+            _spread(runs[0 if current else 1], part.column, part.who, found)
+        return held_only(found, self.count(RECORDED, days))
 
     def since(self, marks: int, window: Window) -> Floats:
         """Calendar days from the newest matching mark to `as_of`; NaN without one."""
         found = np.full(self.asked.size, np.nan)
+        ago = self.asked.cohort.today - self._active[0].astype(np.float64)
         for part in self._parts(Days(window)):
             last = np.full(part.cube.shape[1], -1, np.int32)
             _last(part.cube, part.days, np.uint16(marks), last)
-            own = last[part.column]
-            found[part.who] = np.where(own >= 0, self.asked.cohort.today - self._first_day - own, np.nan)
+            _spread(np.append(ago, np.nan)[last], part.column, part.who, found)  # -1, none, is the last
         return found
 
     def slope(self, marks: int, window: Window) -> Floats:
@@ -123,7 +123,8 @@ class DayWalk:
         found = np.full(self.asked.size, np.nan)
         for part in self._parts(Days(window)):
             sums = np.zeros((5, part.cube.shape[1]), np.int32)
-            since = part.days - part.days[0] if len(part.days) else part.days
+            day = self._active[0][part.days]
+            since = day - day[0] if len(day) else day
             _sums(part.cube, part.days, since, np.uint16(marks & RECORDED), np.uint16(RECORDED), sums)
             _fit(sums, part.column, part.who, found)
         return found
@@ -143,7 +144,7 @@ class DayWalk:
         return terms
 
     def _cut(self, days: Days) -> Iterator[_Part]:
-        if not self._cube.size:
+        if not self._active[1].size:
             return
         chosen: dict[bytes, list[int]] = {}
         wanted = self._wanted(days)
@@ -152,27 +153,22 @@ class DayWalk:
         for key, terms in chosen.items():
             who, column, marks = self._of_terms(tuple(terms))
             if len(who):
-                rows = self._active[np.frombuffer(key, bool)]
+                rows = np.flatnonzero(np.frombuffer(key, bool))
                 yield _Part(cube=marks, days=rows, who=who, column=column)
 
     def _of_terms(self, terms: tuple[int, ...]) -> tuple[Ints, Ints, Cube]:
         """Students (places in the cohort) of some terms, a part of the cube that holds them, and their columns there."""
         if terms not in self._by_terms:
-            student, cube = self.asked.cohort.student, self._cube
+            student, cube = self.asked.cohort.student, self._active[1]
             of_term = np.isin(self.asked.cohort.term, terms) if len(terms) < len(self._terms) else True
             who = np.flatnonzero(of_term & (student < cube.shape[1]))
             self._by_terms[terms] = (who, *_part_of(cube, student[who]))
         return self._by_terms[terms]
 
-    @cached_property
-    def _active(self) -> Ints:
-        """Rows of the cube with any mark: weekends and breaks have none."""
-        return np.flatnonzero(self._cube.any(axis=1))
-
     def _wanted(self, days: Days) -> npt.NDArray[np.bool_]:
         """Which of the active rows count for each of the terms."""
         asked, calendars, terms = self.asked, self.asked.calendars, self._terms
-        day = self._active + self._first_day
+        day = self._active[0]
         starts, ends = asked.term_starts(days.window)[terms, None], asked.term_ends(days.window)[terms, None]
         wanted = (day >= starts) & (day < ends)
         at = day - calendars.first
@@ -191,7 +187,23 @@ def _part_of(cube: Cube, students: Ints) -> tuple[Ints, Cube]:
     low = int(students.min(initial=high))
     if high - low > _SCATTERED * len(students):  # few among many: only their columns are worth reading
         return np.arange(len(students)), cube[:, students]
-    return students - low, cube[:, low:high]
+    return students - low, np.ascontiguousarray(cube[:, low:high])
+
+
+@numba.njit(cache=True, nogil=True)
+def held_only(values: Floats | Counts, held: Floats | Counts) -> Floats:
+    """The values of who has a recorded day; NaN for others."""
+    found = np.empty(len(values))
+    for i in range(len(values)):
+        found[i] = values[i] if held[i] > 0 else np.nan
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _spread(values: Any, column: Ints, who: Ints, found: Any) -> None:
+    """Put the values of columns in the places of the students who have them."""
+    for k in range(len(who)):
+        found[who[k]] = values[column[k]]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -240,18 +252,21 @@ def _last(cube: Cube, days: Ints, marks: Any, last: npt.NDArray[np.int32]) -> No
 @numba.njit(cache=True, nogil=True)
 def _sums(cube: Cube, days: Ints, since: Ints, marks: Any, recorded: Any, sums: npt.NDArray[np.int32]) -> None:
     """n, Σx and Σx² over recorded days, Σy and Σxy over matching ones; x counts days, so that all is whole."""
-    for low in range(0, sums.shape[1], _AT_ONCE):
-        own = sums[:, low : low + _AT_ONCE]
+    for low in range(0, sums.shape[1], _SUMS_AT_ONCE):
+        high = low + _SUMS_AT_ONCE
+        # Line by line: then the compiler knows that the numbers lie side by side.
+        n, sx, sxx = sums[0, low:high], sums[1, low:high], sums[2, low:high]
+        sy, sxy = sums[3, low:high], sums[4, low:high]
         for k in range(len(days)):
-            row, x = cube[days[k], low : low + _AT_ONCE], np.int32(since[k])
-            for i in range(own.shape[1]):
+            row, x = cube[days[k], low:high], np.int32(since[k])
+            for i in range(len(n)):
                 is_recorded = np.int32((recorded >> np.uint16(row[i])) & np.uint16(1))
                 matches = np.int32((marks >> np.uint16(row[i])) & np.uint16(1))
-                own[0, i] += is_recorded
-                own[1, i] += x * is_recorded
-                own[2, i] += x * x * is_recorded
-                own[3, i] += matches
-                own[4, i] += x * matches
+                n[i] += is_recorded
+                sx[i] += x * is_recorded
+                sxx[i] += x * x * is_recorded
+                sy[i] += matches
+                sxy[i] += x * matches
 
 
 @numba.njit(cache=True, nogil=True)

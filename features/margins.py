@@ -6,11 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from features.asked import Asked
-from features.cohort import distinct
 from features.course_walk import AbsenceRule
 from features.remembered import remembered
 from features.rules import DEFAULTS, Entered, entered
-from features.state import NO_DAY
 from records.codes import LEVELS, STAGE_OF_LEVEL
 from records.tables import ENROLMENTS, RULES
 
@@ -29,12 +27,17 @@ def rule_of(asked: Asked, name: str) -> Floats:
 
 def _entered(asked: Asked) -> dict[int, list[Entered]]:
     """What each institution has entered for days before today."""
-    rows, today = asked.state.rows[RULES.name], asked.cohort.today
-    same = rows.version, today if rows.newest_day >= today else None
+    today, institutions = asked.cohort.today, np.unique(asked.state.rows[RULES.name].student).tolist()
     return remembered(
-        asked.state, "rules", same,
-        lambda: {where: entered(asked.state, where, before=today) for where in np.unique(rows.student).tolist()},
+        asked.state, "rules", _entered_until(asked),
+        lambda: {where: entered(asked.state, where, before=today) for where in institutions},
     )  # fmt: skip
+
+
+def _entered_until(asked: Asked) -> tuple[int, int | None]:
+    """What has to be the same for the same rules to hold: today only while a rule is entered ahead."""
+    rows, today = asked.state.rows[RULES.name], asked.cohort.today
+    return rows.version, today if rows.newest_day >= today else None
 
 
 def absence_rule(asked: Asked) -> AbsenceRule:
@@ -49,32 +52,33 @@ def absence_rule(asked: Asked) -> AbsenceRule:
 def absences_allowed(asked: Asked, share: Floats) -> Floats:
     """How many absences a student may have in the whole term: of its teaching days from the opening or registration."""
     cohort = asked.cohort
-    registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row].astype(np.int64)
-    since = np.where(registered == NO_DAY, cohort.opens, np.maximum(cohort.opens, registered))
-    closes = np.array([span.closes for span in cohort.terms], np.int64)[cohort.term]
-    days = asked.calendars.taught_between(cohort.term, since, closes + 1)
+    opens, closes = np.array([(span.opens, span.closes) for span in cohort.terms], np.int64).T
+    days = asked.calendars.taught_between(np.arange(len(opens)), opens, closes + 1)[cohort.term]
+    registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row]
+    late = np.flatnonzero(registered > cohort.opens)  # where no day is told it is NO_DAY, before all others
+    term = cohort.term[late]
+    days[late] = asked.calendars.taught_between(term, registered[late].astype(np.int64), closes[term] + 1)
     return np.floor(days * (1 - share) + 1e-6)
 
 
 def gpa_bars(asked: Asked) -> Floats:
     """The least GPAX that each student must have: of several, the next to come after the terms completed, else the last."""
     cohort = asked.cohort
+    bars = remembered(asked.state, "bars", _entered_until(asked), lambda: _bars(asked))
     term = np.array([min(span.term, 3) for span in cohort.terms], np.int64)[cohort.term]
-    where = asked.institution
-    levels = len(LEVELS.codes) + 1
-    told, place = distinct((where * levels + cohort.level + 1) * 4 + term)
-    bars = np.full(len(told), np.nan)
-    for at, one in enumerate(told.tolist()):
-        institution, level = divmod(one // 4, levels)
-        rules = _gpa_rules(asked, institution)
-        if rules:
-            stage, year = _stage_and_year(level - 1)
-            bars[at] = _bar_of(rules, stage)(None if year is None else (year - 1) * 2 + one % 4 - 1)
-    return np.asarray(bars[place])
+    return np.asarray(bars[asked.institution, cohort.level, term])
 
 
-def _gpa_rules(asked: Asked, institution: int) -> list[Entered]:
-    return [rule for rule in _entered(asked).get(institution, []) if rule.name == "gpa_minimum"]
+def _bars(asked: Asked) -> Floats:
+    """The least GPAX by institution, level (the last: no level is told) and term of the year."""
+    bars = np.full((len(asked.state.offsets), len(LEVELS.codes) + 1, 4), np.nan)
+    for institution, rules in _entered(asked).items():
+        if of_gpa := [rule for rule in rules if rule.name == "gpa_minimum"]:
+            for level in range(-1, len(LEVELS.codes)):
+                stage, year = _stage_and_year(level)
+                completed = [None if year is None else (year - 1) * 2 + term - 1 for term in range(4)]
+                bars[institution, level] = list(map(_bar_of(of_gpa, stage), completed))
+    return bars
 
 
 def _stage_and_year(level: int) -> tuple[str, int | None]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from features.asked import Asked
 from features.course_walk import PeriodWalk
 from features.day_totals import covered_days, prorated, totals_of
-from features.day_walk import ANY_MARK, MISSED, RECORDED, Days, DayWalk, marks_of
+from features.day_walk import ANY_MARK, MISSED, RECORDED, Counts, Days, DayWalk, held_only, marks_of
 from features.declaration import Feature
 from features.margins import absence_rule, absences_allowed, gpa_bars, rule_of
 from features.relations import from_median, group_mean, relative
@@ -79,18 +79,21 @@ class Answers:
         self._answered: dict[str, Floats] = {}
         self._walks: dict[Sessions, DayWalk] = {}
         self._rows: dict[str, RowsAsked] = {}
+        self._asked_of_rows: dict[str, dict[str, npt.NDArray[np.floating]]] = {}
         self._parts: dict[bytes, Answers] = {}
         self._periods = PeriodWalk(asked)
 
-    def fill(self, feature: Feature, column: npt.NDArray[np.float32], known: npt.NDArray[np.float32]) -> None:
-        """Put the rounded answers into `column`, and count into `known` for whom there is one.
+    def fill(self, feature: Feature, column: npt.NDArray[np.float32]) -> None:
+        """Put the rounded answers into `column`.
 
         Rounding is part of the definition: a float32 runtime must not disagree about near-ties.
         """
         if self._lasts(feature) and not isinstance(feature.measure, _COUNTS_DAYS):
-            _pick(self._kept(feature).values, self.asked.cohort.student, column, known)
+            _pick(self._kept(feature.table)[feature.name], self.asked.cohort.student, column)
+        elif feature.name in self._referred:
+            column[:] = self.answer(feature)
         else:
-            _put(self.answer(feature), column, known)
+            _put_rounded(self._answer(feature), feature.decimals, column)
 
     def answer(self, feature: Feature) -> Floats:
         """The rounded answers, one a student; those that others refer to are worked out once."""
@@ -116,7 +119,9 @@ class Answers:
             case _ if feature.table is ATTENDANCE:
                 return self._of_periods(feature) if feature.sessions is Sessions.PERIODS else self._of_days(feature)
             case _ if self._lasts(feature):
-                return self._today(feature, self._kept(feature).values[self.asked.cohort.student])
+                kept = np.empty(self.asked.size)
+                _pick(self._kept(feature.table)[feature.name], self.asked.cohort.student, kept)
+                return self._today(feature, kept)
             case _:
                 return self._today(feature, self._of_rows(feature))
 
@@ -127,22 +132,35 @@ class Answers:
         ahead = self.asked.state.rows[feature.table.name].newest_day >= self.asked.cohort.today
         return not (ahead or isinstance(feature.window, Last))
 
-    def _kept(self, feature: Feature) -> Kept:
+    def _kept(self, table: Table) -> dict[str, npt.NDArray[np.floating]]:
         """What rows say of every student, kept until a row comes; only who was not asked yet is asked.
 
         Rounded, unless it is a day that is still to be compared with today.
         """
+        if table.name not in self._asked_of_rows:
+            self._asked_of_rows[table.name] = self._ask_of_rows(table)
+        return self._asked_of_rows[table.name]
+
+    def _ask_of_rows(self, table: Table) -> dict[str, npt.NDArray[np.floating]]:
         asked, cohort, students = self.asked, self.asked.cohort, self.asked.state.students
-        versions = (asked.state.rows[name].version for name in (feature.table.name, CALENDAR.name))
-        same = feature.meaning, students, *versions
-        kept = remembered(asked.state, feature.name, same, lambda: Kept(students))
+        features = [one for one in asked.catalogue if one.table is table and self._lasts(one)]
+        # As the table of answers holds it, where nothing is worked out from it any more.
+        exact = [one.name in self._referred or isinstance(one.measure, _COUNTS_DAYS) for one in features]
+        kinds = {one.name: np.float64 if more else np.float32 for one, more in zip(features, exact, strict=True)}
+        versions = (asked.state.rows[name].version for name in (table.name, CALENDAR.name))
+        same = ",".join(f"{one.meaning} {kinds[one.name].__name__}" for one in features), students, *versions
+        kept = remembered(asked.state, table.name, same, lambda: Kept.nothing(students, kinds))
         fresh = _not_yet(kept.term, cohort.student, cohort.term)
         if len(fresh):
-            who = cohort.student[fresh]
-            found = self._among(fresh)._of_rows(feature)
-            kept.values[who] = found if isinstance(feature.measure, _COUNTS_DAYS) else rounded(found, feature.decimals)
+            who, among = cohort.student[fresh], self._among(fresh)
+            for one in features:
+                found, told = among._of_rows(one), kept.values[one.name]
+                if isinstance(one.measure, _COUNTS_DAYS):
+                    told[who] = found
+                else:
+                    _keep_rounded(found, one.decimals, who, told)
             kept.term[who] = cohort.term[fresh]
-        return kept
+        return kept.values
 
     def _among(self, places: Ints) -> "Answers":
         """The same questions to some students of the cohort."""
@@ -170,8 +188,7 @@ class Answers:
         with np.errstate(invalid="ignore", divide="ignore"):
             match feature.measure:
                 case Count(where=where):
-                    counted, held = self._counted(feature, where, window)
-                    return np.where(held > 0, counted, np.nan)
+                    return held_only(*self._counted(feature, where, window))
                 case Share(where=where, weekdays=(_, *_) as weekdays):
                     days = Days(window, weekdays)
                     return _part(walked.count(marks_of(where) & RECORDED, days), walked.count(RECORDED, days))
@@ -199,7 +216,7 @@ class Answers:
                 case _:
                     raise _not_asked(feature)
 
-    def _counted(self, feature: Feature, where: Where, window: Window) -> tuple[Floats, Floats]:
+    def _counted(self, feature: Feature, where: Where, window: Window) -> tuple[Floats | Counts, Floats | Counts]:
         """Matching and recorded days: single days, and for whole days periods that are known by totals alone."""
         walked = self._walk_of(feature.sessions)
         counted, held = (walked.count(marks, Days(window)) for marks in (marks_of(where) & RECORDED, RECORDED))
@@ -211,10 +228,10 @@ class Answers:
 
     def _unrecorded(self, walked: DayWalk, window: Window) -> Floats:
         asked = self.asked
-        start = np.maximum(asked.first_days(window), asked.cohort.opens)
-        end = asked.term_ends(window)[asked.cohort.term]
-        taught = asked.calendars.taught_between(asked.cohort.term, start, end)
-        told = walked.count(ANY_MARK, Days(window, taught_only=True))
+        opens = np.array([span.opens for span in asked.cohort.terms], np.int64)
+        start, end = np.maximum(asked.term_starts(window), opens), asked.term_ends(window)
+        taught = asked.calendars.taught_between(np.arange(len(opens)), start, end)[asked.cohort.term]
+        told: Floats | Counts = walked.count(ANY_MARK, Days(window, taught_only=True))
         if (totals := totals_of(asked)) is not None:
             told = told + covered_days(asked, totals, window)
         return np.where(taught > 0, 1 - told / np.maximum(taught, 1), np.nan)
@@ -224,15 +241,14 @@ class Answers:
         missed, held = self._counted(feature, _MISSED_DAYS, _THIS_TERM)
         leave, late = (self._counted(feature, where, _THIS_TERM)[0] for where in (_LEAVE_DAYS, _LATE_DAYS))
         left = absences_allowed(self.asked, rule.share) - rule.absences(missed, leave, late)
-        return np.where(held > 0, left, np.nan)
+        return held_only(left, held)
 
     # Class periods
 
     def _of_periods(self, feature: Feature) -> Floats:
         match feature.measure:
             case Count(where=where):
-                counted, held = self._periods.counted(marks_of(where), feature.window)
-                return np.where(held > 0, counted, np.nan)
+                return held_only(*self._periods.counted(marks_of(where), feature.window))
             case Share(where=where, weekdays=()):
                 return _part(*self._periods.counted(marks_of(where), feature.window))
             case WorstCourse(where=where, least=least):
@@ -277,7 +293,7 @@ class Answers:
         today, absent = self.asked.cohort.today, np.nan if feature.absent_means is None else feature.absent_means
         match feature.measure:
             case WeeksSame():
-                return np.where(np.isnan(told), absent, (today - told) // 7)
+                return np.where(np.isnan(told), absent, np.floor((today - told) / 7))
             case DaysSince():
                 return np.where(np.isnan(told), absent, today - told)
             case LeadDays():
@@ -319,9 +335,13 @@ def _shorter(window: Window, short_days: int) -> Window:
     raise TypeError("a change is asked of the last days")
 
 
-def _part(counted: Floats, held: Floats) -> Floats:
-    # A held share below a thousandth of a day is what subtracting pro rata parts leaves, and no day.
-    return np.asarray(counted / np.where(held > 1e-3, held, np.nan))
+@numba.njit(cache=True, nogil=True)
+def _part(counted: Floats | Counts, held: Floats | Counts) -> Floats:
+    found = np.empty(len(held))
+    for i in range(len(held)):
+        # A held share below a thousandth of a day is what subtracting pro rata parts leaves, and no day.
+        found[i] = counted[i] / held[i] if held[i] > 1e-3 else np.nan
+    return found
 
 
 def _not_asked(feature: Feature) -> TypeError:
@@ -339,26 +359,30 @@ def _own(feature: Feature, values: Floats, students: int) -> Floats:
 @numba.njit(cache=True, nogil=True)
 def rounded(values: Floats, decimals: int) -> Floats:
     """As np.round does it, in one pass."""
-    scale = 10.0**decimals
     found = np.empty(len(values))
-    for i in range(len(values)):
-        found[i] = np.rint(values[i] * scale) / scale + 0.0  # never -0
+    _put_rounded(values, decimals, found)
     return found
 
 
 @numba.njit(cache=True, nogil=True)
-def _put(values, column, known):  # type: ignore[no-untyped-def]
+def _put_rounded(values, decimals, column):  # type: ignore[no-untyped-def]
+    scale = 10.0**decimals
     for i in range(len(column)):
-        column[i] = values[i]
-        known[i] += values[i] == values[i]
+        column[i] = np.rint(values[i] * scale) / scale + 0.0  # never -0
 
 
 @numba.njit(cache=True, nogil=True)
-def _pick(values, student, column, known):  # type: ignore[no-untyped-def]
+def _keep_rounded(values, decimals, student, kept):  # type: ignore[no-untyped-def]
+    """The same, put where the answers of each student number are kept."""
+    scale = 10.0**decimals
+    for i in range(len(student)):
+        kept[student[i]] = np.rint(values[i] * scale) / scale + 0.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _pick(values, student, column):  # type: ignore[no-untyped-def]
     for i in range(len(column)):
-        value = values[student[i]]
-        column[i] = value
-        known[i] += value == value
+        column[i] = values[student[i]]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -188,9 +188,9 @@ class _Told:
 def _ask(state: State, who: Cohort, features: Sequence[Feature]) -> _Told:
     told, answers = _Told(who), Answers(Asked(state, who, features))
     for feature in features:
-        column, known = np.zeros((2, len(who.student)), np.float32)
+        column = np.zeros(len(who.student), np.float32)
         try:
-            answers.fill(feature, column, known)
+            answers.fill(feature, column)
         except Exception as error:  # the function is the analyst's: whatever it does, the others are tried
             told.failed[feature.name] = _why(feature, error)
         else:

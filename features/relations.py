@@ -27,12 +27,11 @@ def _relative(group, groups, values, least, found):  # type: ignore[no-untyped-d
     for i in range(len(values)):
         if values[i] == values[i]:
             spread[group[i]] += (values[i] - mean[group[i]]) ** 2
+    for one in range(groups):
+        deviation = np.sqrt(spread[one] / (count[one] - 1)) if count[one] >= max(least, 2) else 0.0
+        spread[one] = deviation if deviation > 1e-9 else np.nan
     for i in range(len(values)):
-        one = group[i]
-        if count[one] >= max(least, 2):
-            deviation = np.sqrt(spread[one] / (count[one] - 1))
-            if deviation > 1e-9:
-                found[i] = (values[i] - mean[one]) / deviation
+        found[i] = (values[i] - mean[group[i]]) / spread[group[i]]
 
 
 def from_median(group: Ints, values: Floats, least: int) -> Floats:

@@ -10,14 +10,20 @@ from features.state import State
 
 T = TypeVar("T")
 _NOT_ASKED = -2
+_TERM = "-"  # no feature has this name
 
 
 class Kept:
-    """One answer for every student number, and the place of the term for which it was given."""
+    """What the rows of one table say of every student number, by feature, and the place of the term for which it was asked."""
 
-    def __init__(self, students: int) -> None:
-        self.values: npt.NDArray[np.float64] = np.zeros(students)
-        self.term: npt.NDArray[np.int32] = np.full(students, _NOT_ASKED, np.int32)
+    def __init__(self, values: dict[str, npt.NDArray[np.floating]], term: npt.NDArray[np.int32]) -> None:
+        self.values, self.term = values, term
+
+    @classmethod
+    def nothing(cls, students: int, kinds: dict[str, type[np.floating]]) -> "Kept":
+        """Nobody was asked anything yet; `kinds` says how exactly each feature's answers are kept."""
+        values = {name: np.zeros(students, kind) for name, kind in kinds.items()}
+        return cls(values, np.full(students, _NOT_ASKED, np.int32))
 
 
 def remembered(state: State, name: str, depends_on: Hashable, work_out: Callable[[], T]) -> T:
@@ -34,13 +40,12 @@ def kept_parts(state: State) -> tuple[dict[str, npt.NDArray[np.generic]], dict[s
     kept = {name: held for name, held in state.remembered.items() if isinstance(held[1], Kept)}
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     for name, (_, answers) in kept.items():
-        arrays |= {f"{name} values": answers.values, f"{name} term": answers.term}
+        arrays |= {f"{name} {_TERM}": answers.term, **{f"{name} {one}": told for one, told in answers.values.items()}}
     return arrays, {name: list(held[0]) for name, held in kept.items()}
 
 
 def restore_kept(state: State, arrays: dict[str, npt.NDArray[Any]], depends_on: dict[str, list[Hashable]]) -> None:
     """Take what `kept_parts` gave; arrays may be mapped from a file."""
     for name, same in depends_on.items():
-        answers = Kept(0)
-        answers.values, answers.term = arrays[f"{name} values"], arrays[f"{name} term"]
-        state.remembered[name] = tuple(same), answers
+        told = {key.removeprefix(f"{name} "): held for key, held in arrays.items() if key.startswith(f"{name} ")}
+        state.remembered[name] = tuple(same), Kept(told, told.pop(_TERM))

@@ -26,8 +26,6 @@ class _Rows(NamedTuple):
     begin: Ints
     end: Ints
     place: npt.NDArray[np.int32]
-    order: Ints
-    """Later rows have larger numbers: by the day it happened, then as they were read."""
 
 
 @dataclass
@@ -39,16 +37,12 @@ class RowsAsked:
 
     def __post_init__(self) -> None:
         self._inside: dict[Window, _Rows] = {}
-        self._among: dict[tuple[Window, Where | None], _Rows] = {}
-        self._values: dict[str, Floats] = {}
-
-    @cached_property
-    def _bounds(self) -> tuple[Ints, Ints]:
-        starts = self.rows.starts(self.asked.state.students)
-        return starts[self.asked.cohort.student], starts[self.asked.cohort.student + 1]
+        self._matching: dict[tuple[Window, *tuple[Where, ...]], _Rows] = {}
+        self._values: dict[str, npt.NDArray[Any]] = {}
 
     @cached_property
     def _order(self) -> Ints:
+        """Later rows have larger numbers: by the day it happened, then as they were read."""
         return (self.rows.columns["happened_on"].astype(np.int64) << 40) + self.rows.columns["read"]
 
     def _find_inside(self, feature: Feature) -> _Rows:
@@ -60,8 +54,9 @@ class RowsAsked:
         else:
             told, first = columns["happened_on"], self.asked.first_days(window)
             last = np.full(len(first), today)
-        begin, end, place = _inside(*self._bounds, told, first, last, columns["happened_on"], self._speaks, today)
-        return _Rows(begin, end, place, self._order)
+        starts, student = self.rows.starts(self.asked.state.students), self.asked.cohort.student
+        begin, end, place = _inside(starts, student, told, first, last, columns["happened_on"], self._speaks, today)
+        return _Rows(begin, end, place)
 
     @cached_property
     def _terms(self) -> Ints:
@@ -86,14 +81,16 @@ class RowsAsked:
     def _chosen(self, feature: Feature, *wheres: Where | None, known: npt.NDArray[Any] | None = None) -> _Rows:
         window = feature.window
         if isinstance(window, Last) and not self.rows.any_since(self.asked.cohort.today - window.days):
-            begin, _ = self._bounds
-            return _Rows(begin, begin, np.zeros(0, np.int32), self._order)
+            nothing = np.zeros(self.asked.size, np.int64)
+            return _Rows(nothing, nothing, np.zeros(0, np.int32))
         if window not in self._inside:
             self._inside[window] = self._find_inside(feature)
-        rows = self._inside[window]
-        for where in wheres:
-            if where is not None:
-                rows = _matching(rows, self.rows.columns[where.column], self._member(where))
+        rows, asked = self._inside[window], tuple(where for where in wheres if where is not None)
+        for last, where in enumerate(asked, 1):
+            if (window, *asked[:last]) not in self._matching:
+                matching = _matching(rows, self.rows.columns[where.column], self._member(where))
+                self._matching[window, *asked[:last]] = matching
+            rows = self._matching[window, *asked[:last]]
         return rows if known is None else _telling(rows, known)
 
     def _member(self, where: Where) -> Flags:
@@ -107,7 +104,7 @@ class RowsAsked:
     def matches(self, where: Where) -> Flags:
         return np.asarray(self._member(where)[self.rows.columns[where.column]])
 
-    def values(self, column: str) -> Floats:
+    def values(self, column: str) -> npt.NDArray[Any]:
         """A column as numbers: what a code is worth, a flag as 0 or 1, days since 1970, NaN where missing."""
         if column not in self._values:
             self._values[column] = _values(self.rows.table, self.rows, column)
@@ -117,9 +114,7 @@ class RowsAsked:
 
     def tally(self, feature: Feature, where: Where | None, among: Where | None = None) -> tuple[Floats, Floats]:
         """Matching rows and all rows of each student in the window, or all that match `among`."""
-        if (feature.window, among) not in self._among:
-            self._among[feature.window, among] = self._chosen(feature, among)
-        rows = self._among[feature.window, among]
+        rows = self._chosen(feature, among)
         seen = (rows.end - rows.begin).astype(np.float64)
         if where is None:
             return seen, seen
@@ -130,7 +125,8 @@ class RowsAsked:
         left_out = np.zeros(len(self.rows), bool) if besides is None else self.matches(besides)
         known = np.where((self.rows.columns[by] >= 0) & ~left_out, 0.0, np.nan)
         found = np.full(self.asked.size, np.nan)
-        _newest_of_each(self._chosen(feature, known=known), self.rows.columns[by], self.matches(where), found)
+        rows = self._chosen(feature, known=known)
+        _newest_of_each(rows, self._order, self.rows.columns[by], self.matches(where), found)
         return found
 
     def summed(self, feature: Feature, column: str, weight: str | None, where: Where | None) -> tuple[Floats, Floats]:
@@ -153,38 +149,38 @@ class RowsAsked:
         """The place of each student's newest row, of those that tell `column` where given; -1 for none."""
         known = None if column is None else _as_numbers(self.rows.columns[column])
         found = np.full(self.asked.size, -1, np.int64)
-        _newest(self._chosen(feature, where, also, known=known), found)
+        _newest(self._chosen(feature, where, also, known=known), self._order, found)
         return found
 
     def before_newest(self, feature: Feature, column: str, where: Where | None) -> tuple[Floats, Floats]:
         """The newest told value of each student and the one before it; NaN where there is none."""
         values = self.values(column)
         found = np.full((2, self.asked.size), np.nan)
-        _newest_two(self._chosen(feature, where), values, found)
+        _newest_two(self._chosen(feature, where), self._order, values, found)
         return found[0], found[1]
 
     def same_since(self, feature: Feature, column: str, where: Where | None) -> Ints:
         """The place of the first of the newest rows in a row that tell the newest value; -1 for none."""
         values = self.values(column)
         found = np.full(self.asked.size, -1, np.int64)
-        _same_since(self._chosen(feature, where, known=values), values, found)
+        _same_since(self._chosen(feature, where, known=values), self._order, values, found)
         return found
 
     def picked(self, values: npt.NDArray[Any], places: Ints, absent: float) -> Floats:
         """`values` at the places, `absent` where there is no row."""
-        if not len(values):
-            return np.full(len(places), absent)
-        return np.where(places >= 0, values[np.maximum(places, 0)], absent).astype(np.float64)
+        found = np.empty(len(places))
+        _picked(values, places, absent, found)
+        return found
 
 
 def _as_numbers(held: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.where(held < 0, np.nan, held) if held.dtype.kind == "i" else held
 
 
-def _values(table: Table, rows: VersionedRows, column: str) -> Floats:
+def _values(table: Table, rows: VersionedRows, column: str) -> npt.NDArray[Any]:
     held = rows.columns[column]
     if column == "happened_on":
-        return held.astype(np.float64)
+        return held
     declared = table[column]
     if declared.codes is not None:
         worth = np.array([np.nan if code.worth is None else code.worth for code in declared.codes.codes] + [np.nan])
@@ -192,33 +188,39 @@ def _values(table: Table, rows: VersionedRows, column: str) -> Floats:
     if held.dtype.kind == "i":
         missing = held == NO_DAY if held.dtype == np.int32 else held < 0
         return np.where(missing, np.nan, held).astype(np.float64)
-    return held.astype(np.float64)
+    return held
 
 
 @numba.njit(cache=True, nogil=True)
-def _inside(begin, end, told, first, last, happened, speaks, today):  # type: ignore[no-untyped-def]
+def _inside(starts, student, told, first, last, happened, speaks, today):  # type: ignore[no-untyped-def]
     """Rows that tell a number from `first` to `last` of the student, and happened before today."""
-    begins, ends = np.empty(len(begin), np.int64), np.empty(len(begin), np.int64)
+    begin, end = np.empty(len(student), np.int64), np.empty(len(student), np.int64)
     place = np.empty(len(told), np.int32)
     kept = 0
-    for i in range(len(begin)):
-        begins[i] = kept
-        for row in range(begin[i], end[i]):
+    for i in range(len(student)):
+        begin[i] = kept
+        for row in range(starts[student[i]], starts[student[i] + 1]):
             if speaks[row] and happened[row] < today and first[i] <= told[row] <= last[i]:
                 place[kept] = row
                 kept += 1
-        ends[i] = kept
-    return begins, ends, place[:kept]
+        end[i] = kept
+    return begin, end, place[:kept]
 
 
 @numba.njit(cache=True, nogil=True)
-def _newest_of_each(rows, by, matching, found):  # type: ignore[no-untyped-def]
+def _picked(values, places, absent, found):  # type: ignore[no-untyped-def]
+    for i in range(len(places)):
+        found[i] = values[places[i]] if places[i] >= 0 else absent
+
+
+@numba.njit(cache=True, nogil=True)
+def _newest_of_each(rows, order, by, matching, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
         own = rows.place[rows.begin[i] : rows.end[i]]
         for row in own:
             newest = matching[row]
             for other in own:
-                if by[other] == by[row] and rows.order[other] > rows.order[row]:
+                if by[other] == by[row] and order[other] > order[row]:
                     newest = False
             found[i] = (found[i] if found[i] == found[i] else 0) + newest
 
@@ -233,7 +235,7 @@ def _matching(rows, codes, member):  # type: ignore[no-untyped-def]
             place[kept] = row
             kept += member[codes[row]]
         end[i] = kept
-    return _Rows(begin, end, place[:kept], rows.order)
+    return _Rows(begin, end, place[:kept])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -247,7 +249,7 @@ def _telling(rows, values):  # type: ignore[no-untyped-def]
             place[kept] = row
             kept += values[row] == values[row]
         end[i] = kept
-    return _Rows(begin, end, place[:kept], rows.order)
+    return _Rows(begin, end, place[:kept])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -268,9 +270,9 @@ def _sum(rows, values, weights, total, of_weights):  # type: ignore[no-untyped-d
     for i in range(len(total)):
         for row in rows.place[rows.begin[i] : rows.end[i]]:
             if values[row] == values[row]:
-                weight = weights[row] if len(weights) else 1.0
+                weight = np.float64(weights[row]) if len(weights) else 1.0
                 weight = weight if weight == weight else 1.0
-                total[i] += weight * values[row]
+                total[i] += weight * np.float64(values[row])
                 of_weights[i] += weight
 
 
@@ -283,23 +285,23 @@ def _highest(rows, values, found):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _newest(rows, found):  # type: ignore[no-untyped-def]
+def _newest(rows, order, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
         for row in rows.place[rows.begin[i] : rows.end[i]]:
-            if found[i] < 0 or rows.order[row] > rows.order[found[i]]:
+            if found[i] < 0 or order[row] > order[found[i]]:
                 found[i] = row
 
 
 @numba.njit(cache=True, nogil=True)
-def _newest_two(rows, values, found):  # type: ignore[no-untyped-def]
+def _newest_two(rows, order, values, found):  # type: ignore[no-untyped-def]
     for i in range(found.shape[1]):
         first = second = -1
         for row in rows.place[rows.begin[i] : rows.end[i]]:
             if values[row] != values[row]:
                 continue
-            if first < 0 or rows.order[row] > rows.order[first]:
+            if first < 0 or order[row] > order[first]:
                 first, second = row, first
-            elif second < 0 or rows.order[row] > rows.order[second]:
+            elif second < 0 or order[row] > order[second]:
                 second = row
         if first >= 0:
             found[0, i] = values[first]
@@ -308,17 +310,17 @@ def _newest_two(rows, values, found):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _same_since(rows, values, found):  # type: ignore[no-untyped-def]
+def _same_since(rows, order, values, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
         own = rows.place[rows.begin[i] : rows.end[i]]
         newest = other = -1
         for row in own:
-            if newest < 0 or rows.order[row] > rows.order[newest]:
+            if newest < 0 or order[row] > order[newest]:
                 newest = row
         for row in own:
-            if values[row] != values[newest] and (other < 0 or rows.order[row] > rows.order[other]):
+            if values[row] != values[newest] and (other < 0 or order[row] > order[other]):
                 other = row
         for row in own:
-            since = other < 0 or rows.order[row] > rows.order[other]
-            if since and (found[i] < 0 or rows.order[row] < rows.order[found[i]]):
+            since = other < 0 or order[row] > order[other]
+            if since and (found[i] < 0 or order[found[i]] > order[row]):
                 found[i] = row

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -83,7 +84,8 @@ def features(
     values = np.empty((len(who.student), len(catalogue)), np.float32, order="F")
     known = {feature.domain: np.zeros(len(who.student), np.float32) for feature in catalogue}
     for place, feature in enumerate(catalogue):
-        answers.fill(feature, values[:, place], known[feature.domain])
+        answers.fill(feature, values[:, place])
+        _count_known(values[:, place], known[feature.domain])
     return Snapshot(
         institution=institution, cohort=who, features=tuple(catalogue), values=values, ledger_number=ledger_number,
         completeness=_completeness(answers, catalogue, known),
@@ -98,6 +100,12 @@ def _completeness(
     found = {domain: answered / np.float32(of_domain[domain]) for domain, answered in known.items()}
     found[Domain.ATTENDANCE] = answers.recorded_part(_RECENT).astype(np.float32)
     return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_known(column, known):  # type: ignore[no-untyped-def]
+    for i in range(len(column)):
+        known[i] += column[i] == column[i]
 
 
 def replay(log: EventLog, as_ofs: Sequence[date], catalogue: Sequence[Feature] = CATALOGUE) -> Iterator[Snapshot]:

@@ -11,6 +11,7 @@ from features.row_keys import RowKeys
 from records.tables import Column, Kind, Table, Use
 
 Ints = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Columns = dict[str, npt.NDArray[Any]]
 NO_DAY = np.iinfo(np.int32).min
@@ -96,7 +97,7 @@ class VersionedRows:
         self._read += rows.num_rows
         if len(keys) > 1 and not (keys[1:] > keys[:-1]).all():
             last = _last_of_each(keys, int(students.max()) + 1)
-            keys, fresh = keys[last], {name: values[last] for name, values in fresh.items()}
+            keys, fresh = _taken(keys, last), {name: _taken(values, last) for name, values in fresh.items()}
         if not len(self._keys):
             self._keys, self.columns = keys, fresh
             self._changed()
@@ -175,24 +176,35 @@ def _days(values: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     return np.asarray(values.cast(pa.int32()).to_numpy())
 
 
+@numba.njit(cache=True, nogil=True)
+def _taken(values: npt.NDArray[Any], places: Places) -> npt.NDArray[Any]:
+    found = np.empty(len(places), values.dtype)
+    for at in range(len(places)):
+        found[at] = values[places[at]]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
 def _together(
-    held: npt.NDArray[Any], held_at: Ints, fresh: npt.NDArray[Any], fresh_at: Ints, size: int
+    held: npt.NDArray[Any], held_at: Places, fresh: npt.NDArray[Any], fresh_at: Places, size: int
 ) -> npt.NDArray[Any]:
     merged = np.empty(size, held.dtype)
-    merged[held_at] = held
-    merged[fresh_at] = fresh  # the later version of a key that both have
+    for row in range(len(held)):
+        merged[held_at[row]] = held[row]
+    for row in range(len(fresh)):
+        merged[fresh_at[row]] = fresh[row]  # the later version of a key that both have
     return merged
 
 
 @numba.njit(cache=True, nogil=True)
-def _last_of_each(keys: Ints, students: int) -> Ints:
+def _last_of_each(keys: Ints, students: int) -> Places:
     """The places of the last row of each key, in order of the keys: sorted by student, then within each student."""
     begins = np.zeros(students + 1, np.int64)
     for key in keys:
         begins[(key >> 32) + 1] += 1
     begins = np.cumsum(begins)
     filled = begins[:-1].copy()
-    ordered = np.empty(len(keys), np.int64)
+    ordered = np.empty(len(keys), np.int32)
     for row in range(len(keys)):
         student = keys[row] >> 32
         # An insertion sort: a student has a few dozen rows, and they mostly come in order.
@@ -231,9 +243,9 @@ def _starts(keys: Ints, students: int) -> Ints:
 
 
 @numba.njit(cache=True, nogil=True)
-def _places(held: Ints, fresh: Ints) -> tuple[Ints, Ints, int]:
+def _places(held: Ints, fresh: Ints) -> tuple[Places, Places, int]:
     """Where the rows of two sorted keys go in one sorted whole; a key that both have is one place."""
-    held_at, fresh_at = np.empty(len(held), np.int64), np.empty(len(fresh), np.int64)
+    held_at, fresh_at = np.empty(len(held), np.int32), np.empty(len(fresh), np.int32)
     i = j = size = 0
     while i < len(held) or j < len(fresh):
         of_held = j == len(fresh) or (i < len(held) and held[i] <= fresh[j])

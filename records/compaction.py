@@ -35,8 +35,10 @@ from records.tables import SAME_PERSON, TABLE_OF, Table
 FOLDER = "compacted"
 ROW_GROUP = 262_144
 _TRIES = 3
-_DELTA = ("student", "same_as", "line")
+_DELTA = ("same_as", "line")
 """Numbers that grow from row to row: differences take less room than a dictionary."""
+_SPLIT = ("student", "happened_on", "status")
+"""What every reader of a register decodes: byte by byte it takes a fifth more room and half the time of a dictionary."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,10 +246,11 @@ def _join(held: CompactedPartRow, more: CompactedPartRow) -> None:
 def write_compacted(sink: Sink, table: Table, chunks: Iterator[pa.Table]) -> _Told:
     """Write chunks that are in order of time as the rows of one compacted file, and say what was written."""
     told, schema = _Told(), _schema(table)
-    delta = {name: "DELTA_BINARY_PACKED" for name in _DELTA if name in schema.names}
+    kinds = {**dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED"), **dict.fromkeys(_SPLIT, "BYTE_STREAM_SPLIT")}
+    encoded = {name: kind for name, kind in kinds.items() if name in schema.names}
     flags = {field.name for field in schema if pa.types.is_boolean(field.type)}
-    words = [name for name in schema.names if name not in delta and name not in flags]
-    with pq.ParquetWriter(sink, schema, compression="lz4", use_dictionary=words, column_encoding=delta) as writer:
+    words = [name for name in schema.names if name not in encoded and name not in flags]
+    with pq.ParquetWriter(sink, schema, compression="lz4", use_dictionary=words, column_encoding=encoded) as writer:
         for rows in _in_row_groups(chunks):
             told.add(rows, table)
             writer.write_table(rows.cast(schema), row_group_size=ROW_GROUP)

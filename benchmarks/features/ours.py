@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.features.files import load_logs
 from benchmarks.features.measured import Clock, Figures, Job, peak_mb, use_cores
 from benchmarks.features.nation import mondays
-from features.build import Task, snapshots
+from features.build import Task, keep_memory, snapshots
 from features.catalogue import CATALOGUE
 from features.saved import resume
 from features.snapshot import Snapshot, features
@@ -109,6 +109,7 @@ def _begin(ready: Any, small: EventLog | None) -> None:
     global _all_ready
     _all_ready = ready
     use_cores(2**16)
+    keep_memory()
     if small is not None:
         _built(small, Work(weeks=2))
 

@@ -1,0 +1,55 @@
+"""What is kept from week to week changes no answer, whoever asked what before."""
+
+import platform
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from features.catalogue import CATALOGUE
+from features.declaration import Feature
+from features.snapshot import features, replay
+from features.state import Replay
+from features.vocabulary import Relative
+from tests.features.building import bits, college, mondays, one_log
+
+REFERRED = {one.measure.of for one in CATALOGUE if isinstance(one.measure, Relative)}
+FEW = tuple(one for one in CATALOGUE if one.name in REFERRED or one.name.startswith("gpa"))
+
+
+def test_a_state_that_was_asked_other_features_answers_the_same(tmp_path: Path) -> None:
+    log, days = one_log(tmp_path / "log", college(3)), mondays(date(2025, 8, 11), 5)
+    asked: tuple[tuple[Feature, ...], ...] = (CATALOGUE, FEW, CATALOGUE[::-1])
+    wanted = [[bits(found) for found in replay(log, days, catalogue)] for catalogue in asked]
+    forward = Replay(log)
+    for week, day in enumerate(days):
+        state = forward.advance(day)
+        for catalogue, told in zip(asked, wanted, strict=True):
+            assert bits(features(state, day, catalogue, institution=log.institution)) == told[week]
+
+
+TABLES = """
+import resource, sys
+import numpy as np
+from features.build import keep_memory
+if sys.argv[1] == "kept":
+    keep_memory()
+def faults():
+    for _ in range(5):
+        held = [np.ones(3_000_000) for _ in range(8)]
+        del held
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+print(-(faults() - faults()))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library can be told")
+def test_a_worker_keeps_the_memory_it_has_had() -> None:
+    kept, given_back = (
+        int(subprocess.run([sys.executable, "-c", TABLES, how], capture_output=True, check=True).stdout)
+        for how in ("kept", "given back")
+    )
+    assert kept < 100
+    assert given_back > 1_000
