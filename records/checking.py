@@ -30,7 +30,8 @@ _UNPROVEN_KEYS = text(
 )
 _UNGUARDED_TABLES = text(
     "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() "
-    "AND c.relname IN ('student', 'list_entry') AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1"
+    "AND c.relname IN ('student', 'list_entry', 'contact', 'advisor_rating', 'visit', 'visit_plan_stop') "
+    "AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1"
 )
 _PASSES_BY_GUARDS = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
 

@@ -16,6 +16,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from records import audit, ledger
+from records.care_of_person import forget_care
 from records.erasure_tables import CorrectionRow, ErasureRow
 from records.errors import UserError
 from records.home import DataHome
@@ -275,6 +276,7 @@ def _forget_in_ledger(home: DataHome, institution: str, pseudonyms: set[UUID], n
                 ledger.take_turn(session, institution)
                 put_in_place(session, named, made)
                 entries = _empty_entries(session, institution, pseudonyms, numbers)
+                forget_care(session, institution, pseudonyms)
                 _forget_answers(session, pseudonyms)
                 own = or_(StudentRow.student_id.in_(pseudonyms), StudentRow.number.in_(numbers))
                 session.execute(delete(StudentRow).where(StudentRow.institution == institution, own))

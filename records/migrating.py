@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).with_name("migrations")
 _DECLARING = (
-    "audit", "erasure_tables", "ledger_tables", "list_tables", "monitoring", "people", "person_tables", "promotions",
-    "quarantine", "staff",
+    "audit", "care_tables", "erasure_tables", "ledger_tables", "list_tables", "monitoring", "people", "person_tables",
+    "promotions", "quarantine", "staff",
 )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ class Chain:
         return f"{self.name}_version"
 
 
-LEDGER = Chain(name="ledger", head="0002", metadata=LedgerTable.metadata)
+LEDGER = Chain(name="ledger", head="0003", metadata=LedgerTable.metadata)
 VAULT = Chain(name="vault", head="0002", metadata=VaultTable.metadata)
 CHAINS: Mapping[str, Chain] = {chain.name: chain for chain in (LEDGER, VAULT)}
 

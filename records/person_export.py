@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from records import audit, ledger
+from records.care_of_person import care_of
 from records.clock import BANGKOK
 from records.college import buddhist
 from records.corrections import corrections_of
@@ -67,6 +68,7 @@ def export_person(home: DataHome, institution: str, student_id: UUID, *, actor: 
         *_vault(home, subject),
         *_log(home, subject),
         _lists(home, subject, words),
+        *_care(home, subject),
         _kept(home, subject),
         _corrections(home, subject),
         _looks(home, subject),
@@ -223,6 +225,12 @@ def _lists(home: DataHome, subject: Subject, words: Words) -> _Part:
         ("pruned_at", _t("ลบคะแนนเมื่อ", "score deleted")),
     ]  # fmt: skip
     return _part("lists", _t("รายชื่อรายสัปดาห์", "Weekly lists"), columns, told)
+
+
+def _care(home: DataHome, subject: Subject) -> Iterator[_Part]:
+    with home.database.read() as session:
+        told = list(care_of(session, subject.institution, subject.pseudonyms))
+    yield from (_part(*one) for one in told)
 
 
 def _said(text: Text) -> dict[str, str]:

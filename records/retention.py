@@ -13,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from records import audit
 from records.audit import AuditCutRow, AuditRow
+from records.care_of_person import care_before
 from records.clock import local_day
 from records.erasure import finish
 from records.erasure_tables import CorrectionRow
@@ -59,7 +60,9 @@ def prune(home: DataHome, *, now: datetime, dry_run: bool, actor: str = "retenti
     found: list[Pruned] = []
     with home.database.write() as session:
         found += _scores(session, settings, now, dry_run)
-        found += [_applied(session, one, dry_run) for one in _ledger_kinds(settings, now)]
+        found += [
+            _applied(session, one, dry_run) for one in (*_ledger_kinds(settings, now), *_care_kinds(settings, now))
+        ]
         found.append(_codes(session, now, dry_run))
         found.append(_looks(session, settings, now, dry_run, actor))
     with home.vault_database.write() as session:
@@ -102,6 +105,11 @@ def _ledger_kinds(settings: Settings, now: datetime) -> Iterator[_Over]:
         kind="answers", label=Text(th="คำตอบที่เก็บไว้กันส่งซ้ำ", en="answers kept for requests sent twice"),
         table=IdempotencyRow, where=IdempotencyRow.at < now - _ANSWERS_KEPT,
     )  # fmt: skip
+
+
+def _care_kinds(settings: Settings, now: datetime) -> Iterator[_Over]:
+    for kind, label, table, where in care_before(_day_before(now, settings.keep_care_days)):
+        yield _Over(kind=kind, label=label, table=table, where=where)
 
 
 def _vault_kinds(settings: Settings, now: datetime) -> Iterator[_Over]:

@@ -20,6 +20,8 @@ class Permission(Enum):
     MANAGE_RECORDS = "take files in, mend rows, correct and erase"
     PUBLISH = "publish and restore lists"
     SCORE = "score rows that are sent and not kept"
+    RECORD_CARE = "write down contacts, ratings and what a visit found"
+    PLAN_VISITS = "book, move and cancel home visits"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,20 @@ def _role(name: str, th: str, en: str, *permissions: Permission) -> Role:
 
 _P = Permission
 ROLES: tuple[Role, ...] = (
-    _role("advisor", "ครูที่ปรึกษา", "advisor", _P.SEE_OWN_STUDENTS),
-    _role("department_head", "หัวหน้าแผนกวิชา", "department head", _P.SEE_OWN_STUDENTS),
-    _role("committee", "คณะกรรมการระบบดูแลช่วยเหลือ", "care committee", _P.SEE_ALL_STUDENTS, _P.SEE_HOUSEHOLD),
+    _role("advisor", "ครูที่ปรึกษา", "advisor", _P.SEE_OWN_STUDENTS, _P.RECORD_CARE),
+    _role("department_head", "หัวหน้าแผนกวิชา", "department head", _P.SEE_OWN_STUDENTS, _P.RECORD_CARE),
+    _role(
+        "committee", "คณะกรรมการระบบดูแลช่วยเหลือ", "care committee",
+        _P.SEE_ALL_STUDENTS, _P.SEE_HOUSEHOLD, _P.RECORD_CARE, _P.PLAN_VISITS,
+    ),
     _role(
         "counsellor", "ครูแนะแนว", "counsellor",
-        _P.SEE_ALL_STUDENTS, _P.SEE_HOUSEHOLD, _P.SEE_SENSITIVE_SCREENING,
+        _P.SEE_ALL_STUDENTS, _P.SEE_HOUSEHOLD, _P.SEE_SENSITIVE_SCREENING, _P.RECORD_CARE, _P.PLAN_VISITS,
     ),
-    _role("scholarship", "งานทุนการศึกษา", "scholarship officer", _P.SEE_ALL_STUDENTS, _P.SEE_HOUSEHOLD),
+    _role(
+        "scholarship", "งานทุนการศึกษา", "scholarship officer",
+        _P.SEE_ALL_STUDENTS, _P.SEE_HOUSEHOLD, _P.RECORD_CARE,
+    ),
     _role("director", "ผู้อำนวยการ", "director", _P.SEE_ALL_STUDENTS, _P.SEE_SUMMARIES, _P.SEE_MODELS),
     _role("province", "ระดับจังหวัด", "province", _P.SEE_PROVINCE),
     _role("analyst", "นักวิเคราะห์", "analyst", _P.SEE_MODELS, _P.SEE_PSEUDONYMS, _P.SEE_SUMMARIES, _P.SCORE),

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     oidc_label_en: str = "your organisation's account"
     keep_scores_days: int = Field(default=140, ge=14)
     """Scores and reasons are deleted a term of 20 weeks after their as_of."""
+    keep_care_days: int = Field(default=365, ge=140)
+    """Contacts, ratings, visits and plans are deleted a year after their day: what a term's care did is known a term later."""
     keep_audit_days: int = Field(default=730, ge=90)
     keep_sessions_days: int = Field(default=90, ge=8)
     keep_quarantine_days: int = Field(default=180, ge=1)

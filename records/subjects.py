@@ -52,15 +52,27 @@ def subject_of(home: DataHome, institution: str, student_id: UUID) -> Subject:
 
 def subject_in(session: Session, institution: str, student_id: UUID) -> Subject | None:
     """The same from an open session of the vault; None when there is no such student."""
-    merged = session.get(MergedPerson, student_id)
-    person = merged.goes_on_as if merged else student_id
-    others = frozenset(session.scalars(select(MergedPerson.student_id).where(MergedPerson.goes_on_as == person)))
+    person, others = _person(session, student_id)
     rows = session.scalars(select(StudentNumber).where(StudentNumber.student_id.in_([person, *others]))).all()
     numbers = {row.number: row.student_id for row in rows if row.institution == institution}
     if not numbers:
         return None
     elsewhere = frozenset(row.institution for row in rows) - {institution}
     return Subject(institution=institution, person=person, others=others, numbers=numbers, elsewhere=elsewhere)
+
+
+def pseudonyms_of(home: DataHome, student_id: UUID) -> frozenset[UUID]:
+    """Every pseudonym of the person behind this one, itself included; where the vault knows nobody, it alone."""
+    with home.vault_database.read() as session:
+        person, others = _person(session, student_id)
+    return others | {person, student_id}
+
+
+def _person(session: Session, student_id: UUID) -> tuple[UUID, frozenset[UUID]]:
+    """Whom the vault's name belongs to, and who was found to be them."""
+    merged = session.get(MergedPerson, student_id)
+    person = merged.goes_on_as if merged else student_id
+    return person, frozenset(session.scalars(select(MergedPerson.student_id).where(MergedPerson.goes_on_as == person)))
 
 
 def unknown_student(institution: str) -> UserError:

@@ -28,6 +28,8 @@ MACHINE_SCOPES: tuple[Permission, ...] = (
     _P.SCORE,
     _P.MANAGE_RECORDS,
     _P.SEE_AUDIT,
+    _P.RECORD_CARE,
+    _P.PLAN_VISITS,
 )
 """What a machine may be allowed: never a class group of its own, sensitive screening, or accounts."""
 LONGEST_LIFE_DAYS = 366

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, cast
 
 Band = Literal["high", "watch", "unknown"]
+VisitStatus = Literal["planned", "done", "cancelled", "referred"]
 _TRIES = 4
 _LONGEST_WAIT = 30.0
 
@@ -147,6 +148,27 @@ class Look(TypedDict):
     request_id: str
 
 
+class Visit(TypedDict):
+    visit_id: str
+    student_id: str
+    week: str
+    planned_on: str | None
+    status: VisitStatus
+    version: int
+    two_person: bool
+    unsafe: bool
+    attempt: int | None
+    mode: dict[str, Any] | None
+    result: dict[str, Any] | None
+    reasons: list[dict[str, Any]]
+    minutes: int | None
+    plan_id: str | None
+    booked_by: str | None
+    booked_at: str
+    changed_by: str | None
+    changed_at: str
+
+
 class ApiProblem(Exception):
     """The service refused or could not be reached (then `status` is 0); `errors` name places of the request."""
 
@@ -204,6 +226,14 @@ class Client:
     def history(self, student_id: str) -> Iterator[PastWeek]:
         yield from self._pages(f"/students/{_part(student_id)}/risk/history", "weeks")
 
+    def contacts(self, student_id: str, *, limit: int = 200) -> Iterator[dict[str, Any]]:
+        yield from self._pages(f"/students/{_part(student_id)}/contacts", "contacts", limit=limit)
+
+    def visits(
+        self, *, week: str | None = None, status: VisitStatus | None = None, limit: int = 200
+    ) -> Iterator[Visit]:
+        yield from self._pages("/visits", "visits", week=week, status=status, limit=limit)
+
     def audit(self, *, student: str | None = None) -> Iterator[Look]:
         yield from self._pages("/audit", "looks", student=student)
 
@@ -234,6 +264,28 @@ class Client:
 
     def erase(self, student_id: str, *, reason: str, once: str | None = None) -> dict[str, Any]:
         return self._changed("/erasures", {"student_id": student_id, "reason": reason}, once)
+
+    def write_contact(self, student_id: str, contact: Mapping[str, Any], *, once: str | None = None) -> dict[str, Any]:
+        return self._changed(f"/students/{_part(student_id)}/contacts", contact, once)
+
+    def rate(self, student_id: str, rating: Literal["TRUST", "CONCERN", "CLOSE"]) -> dict[str, Any]:
+        """One's own rating this week; sent again it changes nothing. Persons alone: a key is refused."""
+        path = f"/students/{_part(student_id)}/advisor-rating"
+        return cast(dict[str, Any], json.loads(self._asked("PUT", path, body={"rating": rating}).content))
+
+    def book_visit(self, visit: Mapping[str, Any], *, once: str | None = None) -> Visit:
+        return cast(Visit, self._changed("/visits", visit, once))
+
+    def change_visit(self, visit: Visit, changes: Mapping[str, Any]) -> Visit:
+        """Change a visit as it was read; ApiProblem 412 when somebody changed it meanwhile, or this very change got through."""
+        path, held = f"/visits/{_part(visit['visit_id'])}", {"If-Match": f'"{visit["version"]}"'}
+        return cast(Visit, json.loads(self._asked("PATCH", path, body=changes, headers=held).content))
+
+    def propose_visits(self, plan: Mapping[str, Any], *, once: str | None = None) -> dict[str, Any]:
+        return self._changed("/visit-plans", plan, once)
+
+    def accept_visits(self, plan_id: str, *, once: str | None = None) -> dict[str, Any]:
+        return self._changed(f"/visit-plans/{_part(plan_id)}:accept", None, once)
 
     # How
 

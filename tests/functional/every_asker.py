@@ -145,6 +145,9 @@ def _api(college: SampleCollege) -> Rows:
         "api other's": ("GET", "/api/v1/students/{student_id}/risk", {"student_id": other}, {}),
         "api history": ("GET", "/api/v1/students/{student_id}/risk/history", {"student_id": own}, {}),
         "api other's past": ("GET", "/api/v1/students/{student_id}/risk/history", {"student_id": other}, {}),
+        "api contacts": ("GET", "/api/v1/students/{student_id}/contacts", {"student_id": own}, {}),
+        "api other's talk": ("GET", "/api/v1/students/{student_id}/contacts", {"student_id": other}, {}),
+        "api visits": ("GET", "/api/v1/visits", {}, {}),
         "api model": ("GET", "/api/v1/models/current", {}, {}),
         "api metrics": ("GET", "/api/v1/models/{digest}/metrics", {"digest": "0" * 64}, {}),
         "api summary": ("GET", "/api/v1/institutions/{code}/summary", {"code": INSTITUTION}, {}),
@@ -166,7 +169,7 @@ def _changes(college: SampleCollege) -> Rows:
     }  # fmt: skip
     assert FINGERPRINT != "0" * 16
     erasure = {"student_id": str(uuid4()), "reason": "request 1"}
-    return {
+    return _care(college) | {
         "api score": ("POST", "/api/v1/score", {}, {"json": {"rows": [{}]}}),
         "api publish": ("POST", "/api/v1/lists", {}, {"json": new_list, "headers": key}),
         "api restore": (
@@ -176,6 +179,29 @@ def _changes(college: SampleCollege) -> Rows:
             {"headers": key},
         ),
         "api erase": ("POST", "/api/v1/erasures", {}, {"json": erasure, "headers": key}),
+    }
+
+
+def _care(college: SampleCollege) -> Rows:
+    """A talk on a day that cannot be; the rest is about nobody."""
+    own, other = ({"student_id": college.students[login][0]} for login in ("kru.a", "kru.b"))
+    key = {"Idempotency-Key": uuid4().hex}
+    talk = {"json": {"happened_on": "2999-01-01", "mode": "PHONE", "result": "MET_GUARDIAN"}, "headers": key}
+    visit = {"student_id": str(uuid4()), "week": "2025-W47"}
+    plan = {
+        "week": "2025-W47", "teams": [{"people": 1, "minutes": 180}], "places": [{"name": "บ้านป่า", "travel_minutes": 40}],
+        "students": [{"student_id": str(uuid4()), "place": 0}],
+    }  # fmt: skip
+    change = {"json": {"status": "referred"}, "headers": {"If-Match": '"1"'}}
+    rated = {"json": {"rating": "TRUST"}}
+    return {
+        "api talk": ("POST", "/api/v1/students/{student_id}/contacts", own, talk),
+        "api talk other's": ("POST", "/api/v1/students/{student_id}/contacts", other, talk),
+        "api rate nobody": ("PUT", "/api/v1/students/{student_id}/advisor-rating", {"student_id": uuid4()}, rated),
+        "api book nobody": ("POST", "/api/v1/visits", {}, {"json": visit, "headers": key}),
+        "api no visit": ("PATCH", "/api/v1/visits/{visit_id}", {"visit_id": uuid4()}, change),
+        "api plan nobody": ("POST", "/api/v1/visit-plans", {}, {"json": plan, "headers": key}),
+        "api no plan": ("POST", "/api/v1/visit-plans/{plan_id}:accept", {"plan_id": uuid4()}, {"headers": key}),
     }
 
 

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from serving.api_keys import MACHINE_SCOPES
 from serving.app import create_app, openapi_document
 from tests.browser.sample_college import TODAY, SampleCollege, make_college
 from tests.functional.api_programs import program, promoted_model
@@ -98,7 +99,7 @@ def test_the_routes_do_what_the_document_says(fresh: SampleCollege, mode: Genera
     document = document_of(fresh)
     del document["security"], document["components"]["securitySchemes"]  # the key of `program` stays
     schema = schemathesis.openapi.from_dict(document)
-    machine = program(fresh, raise_server_exceptions=False)
+    machine = program(fresh, *(scope.name for scope in MACHINE_SCOPES), raise_server_exceptions=False)
     statuses: dict[str, set[int]] = {}
     for result in schema.get_all_operations():
         operation = result.ok()
@@ -108,7 +109,7 @@ def test_the_routes_do_what_the_document_says(fresh: SampleCollege, mode: Genera
         statuses[operation.label] = _asked(operation, machine, mode)
     assert len(statuses) == sum(len(methods) for methods in document["paths"].values())
     if mode is GenerationMode.POSITIVE:
-        for path in ("me", "lists/current", "models/current", "audit"):
+        for path in ("me", "lists/current", "models/current", "audit", "visits"):
             assert 200 in statuses[f"GET /api/v1/{path}"], path
     else:
         assert any(422 in found for found in statuses.values())

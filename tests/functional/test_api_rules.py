@@ -28,7 +28,7 @@ PROBLEM = {"type", "title", "status", "request_id"}
 def test_who_is_asking(college: SampleCollege, signed_in: SignIn) -> None:
     person = signed_in(college, "care").get(f"{V1}/me").json()
     assert (person["login"], person["role"]["code"], person["key"]) == ("care", "committee", False)
-    assert person["permissions"] == ["SEE_ALL_STUDENTS", "SEE_HOUSEHOLD"]
+    assert person["permissions"] == ["PLAN_VISITS", "RECORD_CARE", "SEE_ALL_STUDENTS", "SEE_HOUSEHOLD"]
     machine = program(college, "SCORE").get(f"{V1}/me").json()
     assert (machine["permissions"], machine["institutions"], machine["key"]) == (["SCORE"], [INSTITUTION], True)
 
