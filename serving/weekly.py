@@ -26,6 +26,7 @@ from records.errors import ConfigurationGap
 from records.home import DataHome
 from records.lists import RULE_LIST, NewPublication, Published
 from records.log import EventLog
+from records.visit_records import tell_log
 from records.weeks import monday_of
 from serving.entries import Scored, entries
 
@@ -84,6 +85,7 @@ def run_week(
     Raises ConfigurationGap when `as_of` is no Monday of a teaching week or nobody is enrolled, UserError when a newer list
     stands or the clock went back, unless `force`.
     """
+    tell_log(home, institution, as_of, actor=actor)  # recorded now: no list of this week reads it
     new = build_list(home, institution, as_of, actor=actor, progress=progress)
     publication, outcome = lists.publish(home.database, new, actor=actor, force=force)
     return WeeklyReport(
