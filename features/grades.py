@@ -7,6 +7,7 @@ from features.vocabulary import (
     Domain,
     Ever,
     FromMedian,
+    GroupMean,
     InTerm,
     Last,
     Latest,
@@ -52,6 +53,7 @@ _ASK_EXAM = Text(
     en="Ask whether they sat every examination and handed in all work, and check with the registrar",
 )
 _SOURCE = "domain 2.6 (grades and marks), 2.8 (first-term GPA, ขร. and 0 marks)"
+_WEIGHTS = "domain 2.6 (marks of a course are the sum of its pieces of work); shared data: weights of assessments"
 _GPAX = "domain 2.6 (GPAX ≥ 2.00 to finish; the college's own bar), T5b"
 
 FEATURES: tuple[Feature, ...] = (
@@ -175,6 +177,13 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_COURSE, source=_SOURCE,
     ),
     Feature(
+        name="score_mean_by_weight_term", table=GRADES, measure=Mean(column="score", weight="weight", where=SCORED), window=InTerm(),
+        unit=Unit.SCORE, decimals=2, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
+        label=Text(th="คะแนนเก็บเฉลี่ยถ่วงน้ำหนักในภาคเรียนนี้", en="Mean score of work this term, by the weight of each piece"),
+        reason=Text(th="คะแนนเก็บเฉลี่ยถ่วงน้ำหนัก {value:.0f} จาก 100 ในภาคเรียนนี้", en="mean score {value:.0f} of 100 this term, by the weight of each piece of work"),
+        asks=_ASK_COURSE, source=_WEIGHTS,
+    ),
+    Feature(
         name="not_submitted_term", table=GRADES, measure=Count(where=NOT_SUBMITTED), window=InTerm(),
         unit=Unit.TIMES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="งานที่ครบกำหนดแล้วยังไม่ส่ง", en="Work due and not handed in"),
@@ -194,6 +203,13 @@ FEATURES: tuple[Feature, ...] = (
         label=Text(th="สัดส่วนงานที่ยังไม่ส่ง", en="Share of due work not handed in"),
         reason=Text(th="ยังไม่ส่งงานร้อยละ {percent:.0f} ของงานที่ครบกำหนดในภาคเรียนนี้", en="{value:.0%} of the work due this term not handed in"),
         asks=_ASK_COURSE, source="domain 2.6; shared data: due and not handed in is a main signal",
+    ),
+    Feature(
+        name="not_submitted_weight_term", table=GRADES, measure=Sum(column="weight", where=NOT_SUBMITTED), window=InTerm(),
+        unit=Unit.SCORE, decimals=1, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="คะแนนเต็มรวมของงานที่ครบกำหนดแล้วยังไม่ส่ง", en="Marks at stake in work due and not handed in"),
+        reason=Text(th="งานที่ครบกำหนดแล้วยังไม่ส่งมีคะแนนเต็มรวม {value:.0f} คะแนน", en="work due and not handed in is worth {value:.0f} marks"),
+        asks=_ASK_COURSE, source=_WEIGHTS,
     ),
     Feature(
         name="days_since_scored", table=GRADES, measure=DaysSince(where=SCORED), window=InTerm(),
@@ -222,6 +238,27 @@ FEATURES: tuple[Feature, ...] = (
         label=Text(th="คะแนนเก็บเทียบกับเพื่อนในกลุ่ม", en="Scores against the class group"),
         reason=Text(th="คะแนนเก็บต่างจากค่าเฉลี่ยของกลุ่มเรียน {value:+.1f} เท่าของความต่างปกติ", en="scores differ from the class group by {value:+.1f} times the usual difference"),
         asks=_ASK_COURSE, source="design: relation to the class group",
+    ),
+    Feature(
+        name="score_mean_by_weight_in_group", table=GRADES, measure=Relative(of="score_mean_by_weight_term"), window=InTerm(),
+        unit=Unit.DEVIATIONS, decimals=3, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
+        label=Text(th="คะแนนเก็บถ่วงน้ำหนักเทียบกับเพื่อนในกลุ่ม", en="Scores by weight against the class group"),
+        reason=Text(th="คะแนนเก็บถ่วงน้ำหนักต่างจากค่าเฉลี่ยของกลุ่มเรียน {value:+.1f} เท่าของความต่างปกติ", en="scores, by the weight of each piece, differ from the class group by {value:+.1f} times the usual difference"),
+        asks=_ASK_COURSE, source="design: relation to the class group",
+    ),
+    Feature(
+        name="days_since_scored_in_group", table=GRADES, measure=FromMedian(of="days_since_scored"), window=InTerm(),
+        unit=Unit.DAYS, decimals=1, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="จำนวนวันตั้งแต่ได้คะแนนครั้งล่าสุดเทียบกับเพื่อนในกลุ่ม", en="Days since the last scored work against the class group"),
+        reason=Text(th="ได้คะแนนชิ้นล่าสุดก่อนเพื่อนในกลุ่มเรียน {value:.0f} วัน", en="last scored work {value:.0f} days before the class group did"),
+        asks=_ASK_COURSE, source="domain 2.6; relation to the class group: work falls due for all of it on the same days",
+    ),
+    Feature(
+        name="group_not_submitted_share_term", table=GRADES, measure=GroupMean(of="not_submitted_share_term"), window=InTerm(),
+        unit=Unit.SHARE, decimals=4, domain=Domain.GRADES, risk=Risk.EITHER, absent_means=None, changeable=False,
+        label=Text(th="สัดส่วนงานที่ยังไม่ส่งเฉลี่ยของทั้งกลุ่มเรียน", en="Share of due work not handed in, mean of the class group"),
+        reason=Text(th="ทั้งกลุ่มเรียนยังไม่ส่งงานเฉลี่ยร้อยละ {percent:.0f} ของงานที่ครบกำหนดในภาคเรียนนี้", en="the whole class group has not handed in {value:.0%} of the work due this term on average"),
+        asks=_ASK_COURSE, source="docs/adr/0023: the level of a place, apart from the student's own",
     ),
     Feature(
         name="results_missing_in_group", table=GRADES, measure=FromMedian(of="results_previous_term"), window=InTerm(term=Term.PREVIOUS),
