@@ -239,10 +239,12 @@ def timing(card: Telling) -> Iterator[Block]:
 
 
 def sources(card: Telling) -> Iterator[Block]:
-    say, constraints = card.say, card.evidence["constraints"]
+    say, constraints, cold = card.say, card.evidence["constraints"], card.evidence["cold_start"]
     found = [(card.domain(one["name"]), one) for one in card.evidence["sources"]]
     if constraints is not None:
         found.append((say("ข้อบังคับทิศทาง (ผลของการบังคับ)", "constraints of direction (their cost)"), constraints))
+    if cold is not None:
+        found.append((say("สถานศึกษาใหม่ที่ไม่มีอดีตให้เรียนรู้", "a past of one's own (a new place)"), cold))
     if not found:
         return
     yield Heading(text=say("แต่ละด้านเพิ่มอะไร", "What each source adds"))

@@ -4,9 +4,7 @@ The bag that was trained when a term opened is tested on that term, and is also 
 it predicted that term without having seen it. So trees are grown once for each opening, not once for each purpose.
 """
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from models.horizon import Horizon
@@ -16,6 +14,7 @@ from training.contest import Ranked
 from training.fit import Bag, Form, calibrated, grow
 from training.offset import institution_offsets
 from training.panel import Panel, TermKey, Week
+from training.side_by_side import side_by_side
 from training.splits import TEST_TERMS, Split, of_terms, terms_of
 
 CALIBRATING_TERMS = 2
@@ -68,22 +67,20 @@ class Procedure:
         self._seeds = SEEDS if seeds is None else seeds
         self._grown: dict[TermKey, Bag | None] = {}
 
-    def tested(self) -> tuple[Tested, ...]:
-        """The newest TEST_TERMS, oldest first; a term before which too little was known to train is left out."""
-        calibrating = [term for test in self._tests for term in self._calibrating(self._splits[test].training)]
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # seeds of several bags fill the machine evenly
-            list(pool.map(self._before, dict.fromkeys([*self._tests, *calibrating])))
-        found = []
-        for term in self._tests:
-            split, bag = self._splits[term], self._before(term)
-            candidate = None if bag is None else self._finished(bag, split.training)
-            if candidate is not None:
-                found.append(Tested(split=split, candidate=candidate))
-        return tuple(found)
+    def run(self, mature: Panel) -> tuple[tuple[Tested, ...], Candidate]:
+        """The newest TEST_TERMS, oldest first, and the model in use, on every week whose outcome is known (`mature`).
 
-    def final(self, mature: Panel) -> Candidate:
-        """The model in use, on every week whose outcome is known. Raises ModelRefused with too few leavers."""
-        return self._calibrated(grow(mature, self._horizon, form=self._form, seeds=self._seeds), mature)
+        A term before which too little was known to train is left out. Raises ModelRefused where all weeks together
+        have too few leavers.
+        """
+        trainings = [self._splits[test].training for test in self._tests]
+        calibrating = [term for training in (*trainings, mature) for term in self._calibrating(training)]
+        with side_by_side() as pool:  # seeds of several bags fill the machine evenly
+            in_use = pool.submit(grow, mature, self._horizon, form=self._form, seeds=self._seeds)
+            list(pool.map(self._before, dict.fromkeys([*self._tests, *calibrating])))
+            final = pool.submit(self._calibrated, in_use.result(), mature)
+            tested = [one for one in pool.map(self._test, self._tests) if one is not None]
+            return tuple(tested), final.result()
 
     def _before(self, term: TermKey) -> Bag | None:
         """The bag trained when a term opened, not calibrated; None where nothing could be trained."""
@@ -95,10 +92,11 @@ class Procedure:
                 self._grown[term] = None
         return self._grown[term]
 
-    def _finished(self, bag: Bag, training: Panel) -> Candidate | None:
-        """None where the calibration term speaks against the bag: nobody would have promoted it."""
+    def _test(self, term: TermKey) -> Tested | None:
+        """None where nothing could be trained, or the calibration terms speak against it: nobody would have promoted it."""
+        split, bag = self._splits[term], self._before(term)
         try:
-            return self._calibrated(bag, training)
+            return None if bag is None else Tested(split=split, candidate=self._calibrated(bag, split.training))
         except ModelRefused:
             return None
 

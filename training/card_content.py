@@ -9,9 +9,10 @@ from training.audit_groups import ATTRIBUTE_OF, group_label
 from training.checks import CheckResult
 from training.checks import as_json as checks_as_json
 from training.evidence import Evidence, as_json
+from training.search import Searched
 
-SCHEMA_VERSION = 3
-"""1 held no evidence and no checks, 2 did not say what the straight part is worth."""
+SCHEMA_VERSION = 4
+"""1 held no evidence and no checks, 2 did not say what the straight part is worth, 3 not what was searched."""
 
 
 def card_content(
@@ -22,12 +23,12 @@ def card_content(
     bands: Sequence[ObservedRate],
     abstained: Mapping[str, int] | None,
     panel_fingerprint: str,
-    linear: float,
+    searched: Searched,
 ) -> dict[str, Any]:
     """The card as plain values, ready for models.card.
 
     `stability` is training.stability's, by feature; `bands` and `abstained` come from the lists of the test terms and
-    are empty and None without one; `linear` is what the straight part is worth in the score, 0-1. The words stand in the card because it is read years later, by other code.
+    are empty and None without one. The words stand in the card because it is read years later, by other code.
     """
     test = evidence.test
     return {
@@ -40,7 +41,9 @@ def card_content(
         "test_term": ", ".join(test.terms) if test and bands else None,
         "abstained": None if abstained is None else dict(abstained),
         "panel_fingerprint": panel_fingerprint,
-        "linear": linear,
+        "linear": searched.form.linear,
+        "form": asdict(searched.form),
+        "search": searched.as_numbers(),
     }
 
 

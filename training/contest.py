@@ -13,6 +13,7 @@ from records.home import DataHome
 from training.evidence import AT_CAPACITY
 from training.evidence import MODEL as MODEL
 from training.panel import Panel, TermKey, Week
+from training.side_by_side import side_by_side
 from training.splits import term_of
 
 Floats = npt.NDArray[np.float64]
@@ -113,8 +114,9 @@ def hold(home: DataHome, test: Panel, entrants: Mapping[str, Entrant]) -> Contes
     for week in weeks:
         if not week.mature:
             raise ValueError(f"the week of {week.as_of} is not mature: nobody knows yet who leaves")
-    rounds = (round_of(home, week, entrants) for week in weeks if not week.gone.all())
-    return Contest(rounds=tuple(rounds), names=tuple(entrants))
+    with side_by_side() as pool:
+        rounds = pool.map(lambda week: round_of(home, week, entrants), [one for one in weeks if not one.gone.all()])
+        return Contest(rounds=tuple(rounds), names=tuple(entrants))
 
 
 def round_of(home: DataHome, week: Week, entrants: Mapping[str, Entrant]) -> Round:

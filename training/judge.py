@@ -1,9 +1,7 @@
 """Judging a training: its contests, and everything that is found out about the model in use before anybody signs."""
 
 import math
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
@@ -12,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.catalogue import FINGERPRINT
-from features.lag import entry_lags
+from features.lag import Lag, entry_lags
 from models.bands import ObservedRate
 from models.horizon import Horizon
 from records.home import DataHome
@@ -20,10 +18,10 @@ from training.audit_groups import audit_groups
 from training.backtest import Candidate, Tested
 from training.check_data import silent_domains
 from training.churn import churn, same_after_retraining, smallest_bonus
-from training.contest import Contest, hold
+from training.contest import Contest, Entrant, hold
 from training.decision import SIMPLE_LISTS, best_simple, decide, gains
 from training.entrants import simple_entrants
-from training.evidence import MODEL, Calibrated, Evidence, LeadTime, Stability
+from training.evidence import MODEL, Calibrated, Evidence, LeadTime, Leak, SourceValue, Stability
 from training.facts import test_facts, training_facts
 from training.fairness import fairness
 from training.judging import judged
@@ -32,10 +30,11 @@ from training.leaks import leaks
 from training.panel import Panel
 from training.rates import TermOfLists, joined, lists_of_term
 from training.sampling import training_rows
+from training.side_by_side import side_by_side
 from training.sources import cold_start, sources
 from training.splits import Split, term_of, terms_of
 from training.stability import Stability as Steadiness
-from training.stability import usual_weight
+from training.stability import measure_stability, usual_weight
 
 Progress = Callable[[str, int], None]
 EARLIER_TERMS = 2
@@ -56,7 +55,6 @@ class Work:
     splits: Sequence[Split]
     tested: Sequence[Tested]
     final: Candidate
-    steady: Steadiness
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -64,6 +62,7 @@ class Judged:
     """The evidence and what goes beside it on the card; without a test term no contest, lists or rates, and no bonus."""
 
     evidence: Evidence
+    steady: Steadiness
     contest: Contest | None
     bonus: float
     rates: tuple[ObservedRate, ...]
@@ -72,15 +71,28 @@ class Judged:
 
 def judge(work: Work, progress: Progress) -> Judged:
     """Hold the contests and fill the evidence."""
+    progress("beside", work.mature.rows)
+    beside = _beside(work)
     if not work.tested:
-        return Judged(evidence=_evidence(work, None, progress), contest=None, bonus=0.0, rates=(), abstained=None)
+        return Judged(
+            evidence=_evidence(work, beside, None),
+            steady=beside.steady,
+            contest=None,
+            bonus=0.0,
+            rates=(),
+            abstained=None,
+        )
     progress("contest", sum(one.split.test.rows for one in work.tested))
-    contest = _contest(work)
+    contest = _contest(work, beside.simple)
     bonus = smallest_bonus(contest)
     made = _lists(work, bonus)
     together = joined(made)
-    evidence = _evidence(work, _Test(contest=contest, bonus=bonus, made=made), progress)
-    return Judged(evidence=evidence, contest=contest, bonus=bonus, rates=together.rates, abstained=together.abstained)
+    progress("judging", sum(len(one.week.left) for one in contest.rounds))
+    evidence = _with_test(work, beside, _Test(contest=contest, bonus=bonus, made=made))
+    return Judged(
+        evidence=evidence, steady=beside.steady, contest=contest, bonus=bonus, rates=together.rates,
+        abstained=together.abstained,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -90,10 +102,54 @@ class _Test:
     made: Sequence[TermOfLists]
 
 
-def _contest(work: Work) -> Contest:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Beside:
+    """What is found out without the model's contest; without a test term no lists, sources or earlier contest."""
+
+    steady: Steadiness
+    leaks: tuple[Leak, ...]
+    lags: tuple[Lag, ...]
+    simple: Sequence[Mapping[str, Entrant]]
+    earlier: Contest | None
+    sources: tuple[tuple[SourceValue, ...], SourceValue | None]
+    cold_start: SourceValue | None
+
+
+def _beside(work: Work) -> _Beside:
+    """All of it side by side: no piece needs another."""
+    form, newest_test = work.final.bag.form, work.tested[-1] if work.tested else None
+    with side_by_side() as pool:
+        simple = [pool.submit(simple_entrants, one.split.training) for one in work.tested]
+        lost = pool.submit(sources, work.home, newest_test.split, form) if newest_test else None
+        steady = pool.submit(
+            measure_stability, work.final.bag, work.mature, newest(work.panel),
+            newest_test.candidate.bag.model if newest_test else None,
+        )  # fmt: skip
+        cold = pool.submit(cold_start, work.home, newest_test.split, form) if newest_test else None
+        found = pool.submit(
+            leaks, work.home, work.mature, horizon=work.horizon, known_until=work.today, actor=work.actor
+        )
+        earlier = pool.submit(_earlier, work) if work.tested else None
+        return _Beside(
+            steady=steady.result(),
+            leaks=found.result(),
+            lags=_lags(work),
+            simple=[one.result() for one in simple],
+            earlier=earlier.result() if earlier else None,
+            sources=lost.result() if lost else ((), None),
+            cold_start=cold.result() if cold else None,
+        )
+
+
+def _lags(work: Work) -> tuple[Lag, ...]:
+    of_each = (
+        entry_lags(work.home, code, work.today, today=work.today, actor=work.actor) for code in work.institutions
+    )
+    return tuple(chain.from_iterable(of_each))
+
+
+def _contest(work: Work, simple: Sequence[Mapping[str, Entrant]]) -> Contest:
     """The test terms together: on each the model and the lists that had been fitted when it opened."""
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        simple = list(pool.map(simple_entrants, [one.split.training for one in work.tested]))
     held = [
         hold(work.home, one.split.test, {MODEL: one.candidate.entrant, **beside})
         for one, beside in zip(work.tested, simple, strict=True)
@@ -128,22 +184,14 @@ def _lists(work: Work, bonus: float) -> list[TermOfLists]:
 # Evidence
 
 
-def _evidence(work: Work, test: _Test | None, progress: Progress) -> Evidence:
-    training = training_facts(work.home, work.panel, work.mature, work.institutions, work.today)
-    progress("leaks", work.mature.rows)
-    found = leaks(work.home, work.mature, horizon=work.horizon, known_until=work.today, actor=work.actor)
-    lags = [
-        lag
-        for code in work.institutions
-        for lag in entry_lags(work.home, code, work.today, today=work.today, actor=work.actor)
-    ]
-    bare = Evidence(
+def _evidence(work: Work, beside: _Beside, test: _Test | None) -> Evidence:
+    return Evidence(
         horizon=work.horizon.name,
         catalogue_fingerprint=FINGERPRINT,
-        training=training,
+        training=training_facts(work.home, work.panel, work.mature, work.institutions, work.today),
         calibrated=_calibrated(work),
-        stability=_stability(work, test),
-        leaks=found,
+        stability=_stability(beside.steady, test),
+        leaks=beside.leaks,
         test=None,
         lists={},
         gain=None,
@@ -153,10 +201,9 @@ def _evidence(work: Work, test: _Test | None, progress: Progress) -> Evidence:
         sources=(),
         constraints=None,
         fairness=(),
-        lags=tuple(lags),
+        lags=beside.lags,
         silent_domains=silent_domains(work.panel.features, newest(work.panel)),
     )
-    return bare if test is None else _with_test(bare, work, test, progress)
 
 
 def newest(panel: Panel) -> npt.NDArray[np.float32]:
@@ -177,9 +224,8 @@ def _calibrated(work: Work) -> Calibrated:
     )
 
 
-def _stability(work: Work, test: _Test | None) -> Stability:
+def _stability(steady: Steadiness, test: _Test | None) -> Stability:
     """`abstained_share` is of the lists of the test terms."""
-    steady = work.steady
     unknown = joined(test.made).abstained if test else {"rows": 0, "of": 0}
     return Stability(
         features_survive=math.nan if steady.features_survive is None else steady.features_survive,
@@ -188,32 +234,27 @@ def _stability(work: Work, test: _Test | None) -> Stability:
     )
 
 
-def _with_test(bare: Evidence, work: Work, test: _Test, progress: Progress) -> Evidence:
-    contest, newest_test = test.contest, work.tested[-1]
-    rows = sum(len(one.week.left) for one in contest.rounds)
-    progress("judging", rows)
-    earlier = _earlier(work)
-    gain, institutions = decide(contest, best_simple(earlier if earlier.rounds else contest))
-    form = work.final.bag.form
-    progress("sources", newest_test.split.test.rows)
-    lost, constraints = sources(work.home, newest_test.split, form)
-    progress("figures", rows)
-    figures = judged(contest, base_rate=bare.training.base_rate)
-    progress("fairness", rows)
-    return replace(
-        bare,
-        test=test_facts(contest, work.tested),
-        lists=figures,
-        gain=gain,
-        institutions=institutions,
-        lead_time=_lead_time(work, test),
-        churn=churn(contest, bonus=test.bonus, same_after_retraining_share=_same(work)),
-        sources=lost,
-        constraints=constraints,
-        fairness=fairness(contest, audit_groups(work.home, contest, actor=work.actor)),
-        gains=gains(contest),
-        cold_start=cold_start(work.home, newest_test.split, form),
-    )
+def _with_test(work: Work, beside: _Beside, test: _Test) -> Evidence:
+    bare, contest, earlier = _evidence(work, beside, test), test.contest, beside.earlier
+    lost, constraints = beside.sources
+    with side_by_side() as pool:
+        figures = pool.submit(judged, contest, base_rate=bare.training.base_rate)
+        fair = pool.submit(fairness, contest, audit_groups(work.home, contest, actor=work.actor))
+        gain, institutions = decide(contest, best_simple(earlier if earlier and earlier.rounds else contest))
+        return replace(
+            bare,
+            test=test_facts(contest, work.tested),
+            lists=figures.result(),
+            gain=gain,
+            institutions=institutions,
+            lead_time=_lead_time(work, test),
+            churn=churn(contest, bonus=test.bonus, same_after_retraining_share=_same(work)),
+            sources=lost,
+            constraints=constraints,
+            fairness=fair.result(),
+            gains=gains(contest),
+            cold_start=beside.cold_start,
+        )
 
 
 def _lead_time(work: Work, test: _Test) -> LeadTime:

@@ -1,7 +1,8 @@
 """The panel: one row for every enrolled student at every weekly as-of, by replay; never stored, always replayed.
 
 In memory a row is four bytes a feature. Above MOST_HELD rows those of older terms are thinned while they are made
-(`Week.thinned`), so that what is held stays bounded however many student-weeks there are.
+(`Week.thinned`), so that what is held stays bounded however many student-weeks there are. Many rows are made in a process
+for each core: a stretch of an institution's days in each, begun by reading its log up to the first of them at once.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from records.ledger import student_ids
 from records.log import EventLog
 from training.lots import lots
 from training.outcome import Outcomes, labels, outcomes_of
+from training.side_by_side import processes
 
 Floats = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.float64]
@@ -40,6 +42,10 @@ WHOLE_TERMS = 4
 OPENINGS = 8
 """Of so many newest terms it is kept what was known when they opened: of the tests and of what they rest on."""
 _LEAST_CHANCE = 1 / 128
+MOST_ALONE = 400_000
+"""Days times students ever enrolled that this process replays alone: starting others takes as long as half of these."""
+STRETCH_DAYS = 60
+"""As-of days of a stretch: reading the log up to its first takes as long as about twenty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,10 +195,12 @@ def build_panel(
     openings = _openings(looks)[-OPENINGS:]
     held = _Held(whole_since=openings[-WHOLE_TERMS] if len(openings) >= WHOLE_TERMS else date.min)
     known: dict[date, dict[str, Outcomes]] = {day: {} for day in openings}
-    for look in looks:
-        for week in _replayed(look, openings, known, catalogue, horizon):
-            progress("panel", len(week.student))
-            held.add(week)
+    for institution, day in _made(looks, openings, tuple(catalogue), horizon):
+        if day.known is not None:
+            known[day.as_of][institution] = day.known
+        if day.week is not None:
+            progress("panel", len(day.week.student))
+            held.add(day.week)
     known[known_until] = {look.log.institution: look.found for look in looks}
     return Panel(
         features=tuple(catalogue), weeks=tuple(held.weeks), known=known,
@@ -254,25 +262,77 @@ def _openings(looks: Sequence[_Look]) -> list[date]:
     return sorted(first.values())
 
 
-def _replayed(
-    look: _Look,
-    openings: Sequence[date],
-    known: dict[date, dict[str, Outcomes]],
-    catalogue: Sequence[Feature],
-    horizon: Horizon,
-) -> Iterator[Week]:
-    """The weeks of one institution; on the way through, what was known when terms opened is put into `known`."""
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Stretch:
+    """Successive days of one institution, with what is asked on each; of `openings` it is kept what was known.
+
+    `catalogue` is None for the usual one, which every process has itself: its tables are known by who they are.
+    """
+
+    look: _Look
+    days: Sequence[date]
+    openings: Sequence[date]
+    catalogue: tuple[Feature, ...] | None
+    horizon: Horizon
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Day:
+    """What one day gave: its rows, None without any, and what was known when a term opened on it."""
+
+    as_of: date
+    week: Week | None
+    known: Outcomes | None
+
+
+def _made(
+    looks: Sequence[_Look], openings: Sequence[date], catalogue: tuple[Feature, ...], horizon: Horizon
+) -> Iterator[tuple[str, _Day]]:
+    """Every day of each institution in order, with its code; an analyst's own questions stay in this process."""
+    own = None if catalogue == CATALOGUE else catalogue
+    alone = own is not None or sum(len(look.persons) * len(look.days) for look in looks) <= MOST_ALONE
+    stretches = [
+        _Stretch(look=look, days=days, openings=openings, catalogue=own, horizon=horizon)
+        for look in looks
+        for days in _stretched(sorted({*look.days, *openings}), None if alone else STRETCH_DAYS)
+    ]
+    if alone:
+        yield from ((one.look.log.institution, day) for one in stretches for day in _replayed(one))
+        return
+    with processes() as pool:
+        for one, days in zip(stretches, pool.map(_whole, stretches), strict=True):
+            yield from ((one.look.log.institution, day) for day in days)
+
+
+def _stretched(days: Sequence[date], most: int | None) -> list[Sequence[date]]:
+    most = most or max(len(days), 1)
+    return [days[start : start + most] for start in range(0, len(days), most)]
+
+
+def _whole(stretch: _Stretch) -> list[_Day]:
+    return list(_replayed(stretch))
+
+
+def _replayed(stretch: _Stretch) -> Iterator[_Day]:
+    look = stretch.look
     forward = Replay(look.log)
-    for day in sorted({*look.days, *openings}):
+    for day in stretch.days:
         state = forward.advance(day)
-        if day in known:
-            known[day][look.log.institution] = outcomes_of(state, look.log, day)
-        if day in look.term or not look.term:
-            try:
-                snapshot = features(state, day, catalogue, institution=look.log.institution)
-            except NobodyEnrolled:  # weeks before the first roster
-                continue
-            yield _week(snapshot, look.found, horizon, look.persons)
+        yield _Day(
+            as_of=day,
+            week=_rows_of(state, day, stretch) if day in look.term or not look.term else None,
+            known=outcomes_of(state, look.log, day) if day in stretch.openings else None,
+        )
+
+
+def _rows_of(state: State, day: date, stretch: _Stretch) -> Week | None:
+    """None in weeks before the first roster."""
+    look = stretch.look
+    try:
+        snapshot = features(state, day, stretch.catalogue or CATALOGUE, institution=look.log.institution)
+    except NobodyEnrolled:
+        return None
+    return _week(snapshot, look.found, stretch.horizon, look.persons)
 
 
 def _fingerprint(looks: Sequence[_Look], catalogue: Sequence[Feature], horizon: Horizon, known_until: date) -> str:

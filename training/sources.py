@@ -4,9 +4,7 @@ Every model here has the same rows, the same split (the newest test term) and th
 from what was changed; figures of one seed and fewer rows are not those of the bag.
 """
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +23,7 @@ from training.fit import Form, parts
 from training.intervals import drawn_auc, gain, interval, people, person_weights
 from training.panel import Week
 from training.sampling import Rows, training_rows
+from training.side_by_side import side_by_side
 from training.splits import Split, leaving_one_out
 
 Ints = npt.NDArray[np.int64]
@@ -45,7 +44,7 @@ def sources(home: DataHome, split: Split, form: Form) -> tuple[tuple[SourceValue
         _FREE: ([replace(one, risk=Risk.EITHER) for one in features], everything),
         **{domain.value: (features, _without(features, domain)) for domain in asked},
     }
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with side_by_side() as pool:
         entrants = dict(
             zip(ways, pool.map(lambda way: _entrant(rows, way[0], way[1], form), ways.values()), strict=True)
         )
@@ -68,10 +67,12 @@ def cold_start(home: DataHome, split: Split, form: Form) -> SourceValue | None:
         return None
     features, everywhere = split.training.features, np.arange(len(split.training.features))
     rows = training_rows(split.training, most_quiet=MOST_QUIET)
-    own = {
-        code: _entrant(training_rows(one.training, most_quiet=MOST_QUIET), features, everywhere, form)
-        for code, one in apart.items()
-    }
+
+    def without(one: Split) -> Entrant:
+        return _entrant(training_rows(one.training, most_quiet=MOST_QUIET), features, everywhere, form)
+
+    with side_by_side() as pool:
+        own = dict(zip(apart, pool.map(without, apart.values()), strict=True))
     test = split.test.of(lambda week: week.institution in own)
     contest = hold(home, test, {_ALL: _entrant(rows, features, everywhere, form), COLD_START: _of_each(own)})
     return _Differences.of(contest).lost(COLD_START, with_it=_ALL, without=COLD_START)

@@ -21,12 +21,12 @@ from training.card_content import card_content
 from training.checks import CheckResult, run_checks
 from training.evidence import Evidence
 from training.fit_linear import RIDGE
-from training.judge import Judged, Work, judge, newest
+from training.judge import Judged, Work, judge
 from training.panel import build_panel
 from training.sampling import training_rows
 from training.search import Searched, search
 from training.splits import TEST_TERMS, Split, forward_splits
-from training.stability import evenly, measure_stability
+from training.stability import evenly
 
 Progress = Callable[[str, int], None]
 _SAMPLE = 2_000  # rows for shap's drawings
@@ -82,15 +82,11 @@ def _trained(
     splits = forward_splits(panel, horizon=horizon, known_until=today)
     searched = _searched(splits, progress)
     procedure = Procedure(splits, horizon, searched.form)
-    progress("backtest", mature.rows)
-    tested = procedure.tested()
     progress("fit", mature.rows)
-    final = procedure.final(mature)
-    progress("stability", mature.rows)
-    steady = measure_stability(final.bag, mature, newest(panel), tested[-1].candidate.bag.model if tested else None)
+    tested, final = procedure.run(mature)
     work = Work(
         home=home, institutions=tuple(institutions), horizon=horizon, today=today, actor=actor, panel=panel,
-        mature=mature, splits=splits, tested=tested, final=final, steady=steady,
+        mature=mature, splits=splits, tested=tested, final=final,
     )  # fmt: skip
     return _kept(work, judge(work, progress), searched, progress)
 
@@ -106,11 +102,11 @@ def _kept(work: Work, judged: Judged, searched: Searched, progress: Progress) ->
     """Checks, card and bundle; all of it to MLflow."""
     from training.tracking import Run, log_run
 
-    model = replace(work.final.bag.model, spread=work.steady.spread)
+    model = replace(work.final.bag.model, spread=judged.steady.spread)
     checks = run_checks(judged.evidence)
     card = card_content(
-        judged.evidence, checks, stability=work.steady.as_numbers(model.features), bands=judged.rates,
-        abstained=judged.abstained, panel_fingerprint=work.panel.fingerprint, linear=work.final.bag.form.linear,
+        judged.evidence, checks, stability=judged.steady.as_numbers(model.features), bands=judged.rates,
+        abstained=judged.abstained, panel_fingerprint=work.panel.fingerprint, searched=searched,
     )  # fmt: skip
     text = render(card)
     sample = evenly(training_rows(work.mature).values, _SAMPLE)

@@ -13,7 +13,7 @@ from records.errors import ModelRefused
 from records.promotions import Signed
 from tests.training.drawn_card import draw_card
 from tests.training.drawn_evidence import EVIDENCE, about
-from training.evidence import UNKNOWN, Calibrated, Leak
+from training.evidence import UNKNOWN, Calibrated, Leak, SourceValue
 
 CARD = draw_card()
 SIGNED = Signed(
@@ -114,6 +114,29 @@ def test_a_failed_check_stands_with_its_code_why_and_what_to_do() -> None:
     assert re.search(r"\| TR203 \| [^|]*gpa_last[^|]* \| [^|]+ \| [^|]*zerodrop doctor[^|]* \|", card)
     assert "> A blocking check failed, so this model cannot be put in charge" in card
     assert "A blocking check failed" not in render(CARD)
+
+
+@pytest.mark.parametrize("told", [
+    "เลือกรูปแบบของแบบจำลองอย่างไร", "How its form was chosen", "the test terms had no part in it",
+    "| in use | 150 | 120 | at random | 50% | 12.0 (± 20.0) |", "| tried | 300 | 40 | the best | 0% | 0.0 (± 0.0) |",
+    "| ใช้จริง | 150 | 120 | สุ่ม | 50% | 12.0 (± 20.0) |",
+])  # fmt: skip
+def test_the_card_tells_which_form_was_chosen_and_which_were_tried(told: str) -> None:
+    assert told in render(CARD)
+
+
+def test_a_form_without_a_search_says_so() -> None:
+    card = render(draw_card(search=[]))
+    assert "Before the test terms there was too little to try forms on" in card
+    assert "| in use | 150 | 120 | at random | 50% | – |" in card
+
+
+def test_what_a_new_place_loses_stands_where_it_was_measured() -> None:
+    cold = SourceValue(name="no past of one's own", auc_lost=about(0.012), reached_lost_per_week=about(0.3))
+    card = render(draw_card(replace(EVIDENCE, cold_start=cold)))
+    assert "| a past of one's own (a new place) | 0.012 (-0.008 – 0.032) | 0.30 (0.28 – 0.32) |" in card
+    assert "| สถานศึกษาใหม่ที่ไม่มีอดีตให้เรียนรู้ | 0.012 (" in card
+    assert "a new place" not in render(CARD)
 
 
 def test_a_small_institutions_offset_is_told() -> None:

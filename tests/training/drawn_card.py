@@ -8,6 +8,8 @@ from tests.training.drawn_evidence import EVIDENCE
 from training.card_content import card_content
 from training.checks import run_checks
 from training.evidence import Evidence
+from training.fit import Form
+from training.search import Searched
 
 STEADY = {
     "asked": 0.8, "features_survive": 0.8312, "domains_survive": 0.9644, "shown": 2, "reasons": 2.36,
@@ -19,6 +21,8 @@ RATES = (
     ObservedRate(band="none", rows=24_000, left=360, low=0.013, high=0.0178),
 )
 ABSTAINED = {"rows": 123, "of": 24_923, "left": 7}
+_CHOSEN, _OTHER = Form(trees=150, min_data=120, extra_trees=True, linear=0.5), Form(trees=300, min_data=40, linear=0.0)
+SEARCHED = Searched(form=_CHOSEN, beyond_best={_CHOSEN: (0.00012, 0.0002), _OTHER: (0.0, 0.0)})
 
 
 def draw_card(evidence: Evidence = EVIDENCE, **changed: Any) -> dict[str, Any]:
@@ -32,6 +36,6 @@ def draw_card(evidence: Evidence = EVIDENCE, **changed: Any) -> dict[str, Any]:
         bands=RATES if tested else (),
         abstained=ABSTAINED if tested else None,
         panel_fingerprint="fedcba9876543210" * 4,
-        linear=0.5,
+        searched=SEARCHED,
     )
     return {**content, **changed}

@@ -1,6 +1,7 @@
 """The procedure: what each bag was trained on, and by which earlier bag it is calibrated."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -79,15 +80,18 @@ def procedure() -> Procedure:
     return Procedure(splits(), LIST_HORIZON, Form(), (1, 2, 3, 4, 5))
 
 
+def terms_tested() -> list[TermKey]:
+    tested, _ = procedure().run(weeks_of(TERMS))
+    return [one.split.term for one in tested]
+
+
 def test_the_newest_two_terms_are_tested_oldest_first(recorded: Recorded) -> None:
-    assert [one.split.term for one in procedure().tested()] == TERMS[-2:]
+    assert terms_tested() == TERMS[-2:]
 
 
 def test_each_bag_is_calibrated_on_the_newest_two_terms_by_the_bags_trained_before_each(recorded: Recorded) -> None:
     """Trained up to 2024/1 and tested on 2024/2: 2024/1 as predicted by what had seen up to 2023/2, and so on."""
-    made = procedure()
-    made.tested()
-    made.final(weeks_of(TERMS))
+    procedure().run(weeks_of(TERMS))
     assert recorded.calibrated == {
         (2024, 1): {(2023, 2): (2023, 1), (2024, 1): (2023, 2)},
         (2024, 2): {(2024, 1): (2023, 2), (2024, 2): (2024, 1)},
@@ -96,35 +100,32 @@ def test_each_bag_is_calibrated_on_the_newest_two_terms_by_the_bags_trained_befo
 
 
 def test_trees_are_grown_once_for_each_opening_and_fewer_where_they_are_not_for_use(recorded: Recorded) -> None:
-    made = procedure()
-    made.tested()
-    made.final(weeks_of(TERMS))
+    procedure().run(weeks_of(TERMS))
     assert recorded.seeds == {(2023, 1): 2, (2023, 2): 2, (2024, 1): 3, (2024, 2): 3, (2025, 1): 5}
     assert sorted(recorded.grown) == sorted(recorded.seeds)
 
 
 def test_a_term_still_running_trains_but_does_not_calibrate(recorded: Recorded) -> None:
     running = draw_panel(*weeks_of(TERMS).weeks, draw_week(60, [True] * 20 + [False] * 20, term=(2025, 2)))
-    procedure().final(running)
-    assert recorded.calibrated == {(2025, 2): {(2024, 2): (2024, 1), (2025, 1): (2024, 2)}}
+    procedure().run(running)
+    assert recorded.calibrated[(2025, 2)] == {(2024, 2): (2024, 1), (2025, 1): (2024, 2)}
 
 
 def test_a_term_before_which_too_little_was_known_is_not_tested(monkeypatch: pytest.MonkeyPatch) -> None:
     made = patched(monkeypatch, Recorded(refused=[(2024, 1)]))
-    [one] = procedure().tested()
-    assert one.split.term == (2025, 1)
-    assert made.calibrated == {(2024, 2): {(2024, 1): (2023, 2)}}
+    assert terms_tested() == [(2025, 1)]
+    assert made.calibrated == {(2024, 2): {(2024, 1): (2023, 2)}, (2025, 1): {(2025, 1): (2024, 2)}}
 
 
 def test_nor_one_whose_bag_the_calibration_term_speaks_against(monkeypatch: pytest.MonkeyPatch) -> None:
     patched(monkeypatch, Recorded(unfit=[(2024, 2)]))
-    assert [one.split.term for one in procedure().tested()] == [(2024, 2)]
+    assert terms_tested() == [(2024, 2)]
 
 
 def test_the_model_in_use_is_refused_where_nothing_can_be_learned(monkeypatch: pytest.MonkeyPatch) -> None:
     patched(monkeypatch, Recorded(refused=[(2025, 1)]))
     with pytest.raises(ModelRefused, match="too few"):
-        procedure().final(weeks_of(TERMS))
+        procedure().run(weeks_of(TERMS))
 
 
 def test_offsets_come_from_the_terms_that_calibrated(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,13 +136,14 @@ def test_offsets_come_from_the_terms_that_calibrated(recorded: Recorded, monkeyp
         return {"1": 0.5}
 
     monkeypatch.setattr(backtest, "institution_offsets", of_terms)
-    final = procedure().final(weeks_of(TERMS))
-    assert asked == [[(2024, 2), (2025, 1)]]
+    _, final = procedure().run(weeks_of(TERMS))
+    assert sorted(asked) == [[(2023, 2), (2024, 1)], [(2024, 1), (2024, 2)], [(2024, 2), (2025, 1)]]
     assert final.offsets == {"1": 0.5}
 
 
-def test_slope_and_offset_are_those_of_the_terms_as_the_earlier_trees_predicted_them() -> None:
-    """With the real fit. Nothing trained before 2023/2 had seen a second term, so 2024/1 calibrates alone."""
+@pytest.fixture(scope="module")
+def closed() -> tuple[list[Split], Panel]:
+    """Two closed terms after a first one, drawn, and all three together."""
     random = np.random.default_rng(0)
 
     def drawn(term: TermKey, number: int) -> Week:
@@ -151,15 +153,36 @@ def test_slope_and_offset_are_those_of_the_terms_as_the_earlier_trees_predicted_
 
     weeks = [drawn(term, 10 * place + number) for place, term in enumerate(TERMS[:3]) for number in range(3)]
     upto = [draw_panel(*weeks[: 3 * place]) for place in range(4)]
-    closed = [
+    splits = [
         Split(
             term=TERMS[place], opens=FIRST_MONDAY, training=upto[place],
             test=draw_panel(*weeks[3 * place : 3 * place + 3]),
         )
         for place in (1, 2)
     ]  # fmt: skip
-    final = Procedure(closed, LIST_HORIZON, Form(trees=20), (1,)).final(upto[3])
-    before = grow(upto[2], LIST_HORIZON, form=Form(trees=20), seeds=(1,))
-    values, left, _ = closed[-1].test.matrix()
+    return splits, upto[3]
+
+
+def test_slope_and_offset_are_those_of_the_terms_as_the_earlier_trees_predicted_them(
+    closed: tuple[list[Split], Panel],
+) -> None:
+    """With the real fit. Nothing trained before 2023/2 had seen a second term, so 2024/1 calibrates alone."""
+    splits, everything = closed
+    _, final = Procedure(splits, LIST_HORIZON, Form(trees=20), (1,)).run(everything)
+    before = grow(splits[-1].training, LIST_HORIZON, form=Form(trees=20), seeds=(1,))
+    values, left, _ = splits[-1].test.matrix()
     assert final.bag.model.calibration == calibrate(before.model.logits(values), left)
     assert final.bag.model.calibration != Calibration()
+
+
+def test_what_is_grown_owes_nothing_to_how_many_cores_there_are(
+    closed: tuple[list[Split], Panel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for cores in (1, 4):
+        monkeypatch.setattr(backtest, "side_by_side", lambda cores=cores: ThreadPoolExecutor(max_workers=cores))
+        tested, final = Procedure(closed[0], LIST_HORIZON, Form(trees=20), (1, 2)).run(closed[1])
+        bags = [final.bag, *(one.candidate.bag for one in tested)]
+        found.append([(bag.model.text, bag.model.calibration) for bag in bags])
+    assert len(found[0]) > 1
+    assert found[0] == found[1]

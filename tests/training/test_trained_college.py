@@ -23,6 +23,7 @@ from records.lists import RULE_LIST
 from records.people import Identity, IdKind
 from simulation.college import LAST_MONDAY
 from tests.training.conftest import TrainedCollege
+from training import panel
 from training.audit_groups import ATTRIBUTES
 from training.checks import CHECKS
 from training.entrants import ABSENCES, GROUP_MEAN, SIMPLE
@@ -66,6 +67,23 @@ def test_rows_before_a_term_have_the_labels_that_were_known_when_it_opened(colle
     assert sum(week.mature for week in then.weeks) < sum(week.mature for week in earlier)
 
 
+def test_rows_made_in_several_processes_are_those_that_one_makes(
+    college: TrainedCollege, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel, "MOST_ALONE", 0)
+    monkeypatch.setattr(panel, "STRETCH_DAYS", 30)
+    apart = build_panel(college.home, [college.code], horizon=LIST_HORIZON, known_until=LAST_MONDAY, actor="t")
+    assert len(apart.weeks) == len(college.panel.weeks) > 30
+    for one, other in zip(apart.weeks, college.panel.weeks, strict=True):
+        assert (one.as_of, one.term, one.mature) == (other.as_of, other.term, other.mature)
+        for name in ("student", "person", "group", "values", "left", "strict", "gone"):
+            assert getattr(one, name).tobytes() == getattr(other, name).tobytes(), (one.as_of, name)
+    assert apart.fingerprint == college.panel.fingerprint
+    assert apart.known.keys() == college.panel.known.keys()
+    for day, known in apart.known.items():
+        assert known[college.code].left_on.tobytes() == college.panel.known[day][college.code].left_on.tobytes()
+
+
 def test_a_fingerprint_says_which_records_days_and_questions_made_the_panel(college: TrainedCollege) -> None:
     def made(**changed: Any) -> str:
         asked: dict[str, Any] = {
@@ -98,11 +116,12 @@ def test_a_backtest_trains_on_nothing_of_its_term_or_after(college: TrainedColle
 
 def test_every_model_grows_on_what_its_split_holds_and_the_last_on_every_mature_week(college: TrainedCollege) -> None:
     first, second = (one.split.training for one in college.trained.tested)
-    *tested, final = (len(panel.weeks) for panel in college.fitted)
+    *tested, final = sorted(len(panel.weeks) for panel in college.fitted)  # they grow side by side
     assert tested == [len(first.weeks), len(second.weeks)]
     assert tested[0] < tested[1] < final
     assert all(week.mature for panel in college.fitted for week in panel.weeks)
-    assert college.trained.evidence.training.rows == len(college.fitted[-1].matrix()[0])
+    largest = max(college.fitted, key=lambda panel: len(panel.weeks))
+    assert college.trained.evidence.training.rows == len(largest.matrix()[0])
 
 
 def test_every_list_is_in_every_round(college: TrainedCollege) -> None:
