@@ -25,6 +25,10 @@ class _Match:
 
 _STRONG = (IdKind.G_CODE, IdKind.PASSPORT, IdKind.PERSON)
 _MOVES = (IdKind.CODE, IdKind.PERSON)  # what one student gives back another may be given
+MOST_ALIKE = 50
+"""Persons with one name, or with one guardian, among whom a row is looked for. More have a word in place of a name, or live
+in a home: it tells nobody who is who, and a file full of it would be compared pair by pair.
+"""
 
 
 class Admission:
@@ -143,7 +147,8 @@ class Admission:
         return sorted(set().union(*having))
 
     def _having(self, row: Marks, kind: TraitKind) -> set[UUID]:
-        return self._held.having.get(row.traits[kind], set()) if kind in row.traits else set()
+        having = self._held.having.get(row.traits[kind], set()) if kind in row.traits else set()
+        return having if len(having) <= MOST_ALIKE else set()
 
     def _is_the_only_one(self, row: Marks) -> bool:
         """Whether one person and one row of the file have this name and this guardian."""

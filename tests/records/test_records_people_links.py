@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from records import ledger
+from records.admission import MOST_ALIKE
 from records.home import DataHome
 from records.people import FullName, Identity, IdKind, Known, fold_name
 from records.person_tables import LinkReview, PersonTrait
@@ -81,6 +82,27 @@ def test_a_person_is_linked_across_institutions(home: DataHome) -> None:
     [here] = admit(home, row(national=NID))
     assert here.student_id == there.student_id
     assert here.notes == ("LINKED_ID",)
+
+
+@pytest.mark.parametrize(("people", "asked"), [(MOST_ALIKE, MOST_ALIKE), (MOST_ALIKE + 1, 0)])
+def test_a_name_that_everybody_has_tells_nobody_apart(home: DataHome, people: int, asked: int) -> None:
+    """A word that stands in place of names would ask a person about every pair."""
+    admit(home, *(row("ไม่ทราบ", "ไม่ทราบ", guardian=None, g_code=f"G{number:012}") for number in range(people)))
+    [after] = admit(home, row("ไม่ทราบ", "ไม่ทราบ", guardian=None, national=NID))
+    assert len(queued(home)) == asked
+    assert after.notes == (("POSSIBLE_SAME_PERSON",) if asked else ())
+
+
+def test_a_guardian_of_many_tells_nobody_apart_and_their_names_still_do(home: DataHome) -> None:
+    many = [row(f"คนที่{number}", "ในบ้าน", guardian="มูลนิธิ", g_code=f"G{number:012}") for number in range(MOST_ALIKE + 1)]
+    before = admit(home, *many)
+    [changed, same] = admit(
+        home,
+        row("คนที่3", "นามสกุลใหม่", guardian="มูลนิธิ", national=NID),
+        row("คนที่7", "ในบ้าน", guardian="มูลนิธิ", national=OTHER_NID),
+    )
+    assert (changed.number, changed.notes) == (MOST_ALIKE + 1, ())
+    assert (same, same.notes) == (before[7], ("LINKED_ID",))
 
 
 def test_spelling_and_title_do_not_keep_a_person_apart(home: DataHome) -> None:
