@@ -219,13 +219,6 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_COURSE, source="shared data",
     ),
     Feature(
-        name="attempts_mean_term", table=GRADES, measure=Mean(column="attempt", where=SCORED), window=InTerm(),
-        unit=Unit.TIMES, decimals=3, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
-        label=Text(th="จำนวนครั้งเฉลี่ยกว่าจะได้คะแนนของงานแต่ละชิ้นในภาคเรียนนี้", en="Attempts before a piece of work is scored this term"),
-        reason=Text(th="ส่งช้าหรือสอบซ้ำ เฉลี่ย {value:.1f} ครั้งกว่าจะได้คะแนนของงานแต่ละชิ้น", en="{value:.1f} attempts on average before a piece of work is scored (late or made up)"),
-        asks=_ASK_COURSE, source="domain 2.6 (make-up work and examinations); shared data: handed in after the due day",
-    ),
-    Feature(
         name="scored_count_28d", table=GRADES, measure=Count(where=SCORED), window=Last(days=28),
         unit=Unit.TIMES, decimals=0, domain=Domain.GRADES, risk=Risk.FALLS, absent_means=None, changeable=True,
         label=Text(th="งานที่ได้คะแนนใน 28 วัน", en="Work scored in the last 28 days"),
@@ -266,13 +259,6 @@ FEATURES: tuple[Feature, ...] = (
         label=Text(th="สัดส่วนงานที่ยังไม่ส่งเฉลี่ยของทั้งกลุ่มเรียน", en="Share of due work not handed in, mean of the class group"),
         reason=Text(th="ทั้งกลุ่มเรียนยังไม่ส่งงานเฉลี่ยร้อยละ {percent:.0f} ของงานที่ครบกำหนดในภาคเรียนนี้", en="the whole class group has not handed in {value:.0%} of the work due this term on average"),
         asks=_ASK_COURSE, source="docs/adr/0023: the level of a place, apart from the student's own",
-    ),
-    Feature(
-        name="attempts_mean_in_group", table=GRADES, measure=Relative(of="attempts_mean_term"), window=InTerm(),
-        unit=Unit.DEVIATIONS, decimals=3, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
-        label=Text(th="จำนวนครั้งกว่าจะได้คะแนนเทียบกับเพื่อนในกลุ่ม", en="Attempts before work is scored, against the class group"),
-        reason=Text(th="ส่งช้าหรือสอบซ้ำกว่าจะได้คะแนนมากกว่าเพื่อนในกลุ่มเรียน {value:.1f} เท่าของความต่างปกติ", en="more attempts before work is scored than the class group by {value:.1f} times the usual difference"),
-        asks=_ASK_COURSE, source="domain 2.6 (make-up work and examinations); relation to the class group",
     ),
     Feature(
         name="results_missing_in_group", table=GRADES, measure=FromMedian(of="results_previous_term"), window=InTerm(term=Term.PREVIOUS),

@@ -20,7 +20,6 @@ import pytest
 from features.cohort import cohort
 from features.state import Replay
 from models.horizon import NEXT_COUNT
-from records import codes
 from records.access import open_log
 from records.errors import ImportRefused
 from records.home import DataHome, create_home
@@ -36,7 +35,7 @@ from records.intake.sources.oulad_files import (
 )
 from records.ledger import institutions
 from records.settings import Settings
-from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, GRADES, ROSTER_COUNTS
+from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, ROSTER_COUNTS
 from training.outcome import labels, outcomes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,19 +122,6 @@ def test_what_is_no_zip_is_refused(home: DataHome, tmp_path: Path) -> None:
 
 
 # A dataset of two students
-
-
-def test_late_work_is_a_second_attempt_and_takes_the_place_of_not_handed_in(home: DataHome, tmp_path: Path) -> None:
-    """Due on day 20: student 11 hands in on day 18, student 12 on day 22."""
-    import_file(home, ImportRequest(path=zipped(tmp_path, SMALL)))
-    opens = opens_on("2013J")
-    log = open_log(home, "AAA", actor="test", purpose="late work")
-    rows = [
-        ((row["happened_on"] - opens).days, row["attempt"], row["grade"], row["score"])
-        for row in log.rows(GRADES).to_pylist()
-    ]
-    scored, not_in = codes.GRADES.position("SCORED"), codes.GRADES.position("NOT_SUBMITTED")
-    assert sorted(rows, key=str) == [(18, 1, scored, 70), (20, 1, not_in, None), (22, 2, scored, 50)]
 
 
 @pytest.mark.parametrize("as_zip", [True, False])

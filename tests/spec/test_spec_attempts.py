@@ -5,7 +5,7 @@ from datetime import date
 
 from features.catalogue import FEATURE_OF
 from features.grades import FAILED, NOT_SUBMITTED, SCORED
-from features.vocabulary import Count, Ever, InTerm, Last, Latest, Mean, NoRecord, Relative, StepChange, Sum, Term
+from features.vocabulary import Count, Ever, InTerm, Last, Latest, Mean, NoRecord, StepChange, Sum, Term
 from records.tables import GRADES
 from tests.features.pictures import ask, calendar, records_of, roster
 from tests.spec.asking import Spec
@@ -13,7 +13,6 @@ from tests.spec.conftest import Engine
 
 INCOMPLETE_EVER = FEATURE_OF["incomplete_marks_ever"]
 FAILED_BEFORE = FEATURE_OF["failed_courses_previous_term"]
-ATTEMPTS = FEATURE_OF["attempts_mean_term"]
 GPA_BEFORE = FEATURE_OF["gpa_previous_term"]
 BEFORE = InTerm(term=Term.PREVIOUS)
 TWO_TERMS = ((2024, 2), (2025, 1))
@@ -142,23 +141,3 @@ def test_what_is_newest_and_what_came_before_it_is_asked_of_last_attempts(spec: 
         """
     for measure, wanted in ((Latest(column="score"), 70), (StepChange(column="score"), 30), (Mean(column="score"), 55)):
         spec(picture, ask(GRADES, measure, InTerm()), as_of="2025-09-01", expect={1: wanted})
-
-
-def test_the_attempts_that_it_took_are_counted_once_work_is_scored(spec: Spec) -> None:
-    """Late work is a second attempt: what was not handed in is overtaken, and what is still due counts for nothing."""
-    picture = """
-        student | happened_on | item  | attempt | score | grade
-        1       | 2025-07-01  | MID   | 1       |       | NOT_SUBMITTED
-        1       | 2025-07-04  | MID   | 2       | 60    | SCORED
-        1       | 2025-07-10  | ESSAY | 1       | 80    | SCORED
-        2       | 2025-07-01  | MID   | 1       | 50    | SCORED
-        3       | 2025-07-01  | MID   | 1       |       | NOT_SUBMITTED
-        """
-    spec(picture, ATTEMPTS, as_of="2025-07-03", expect={1: None, 2: 1, 3: None})
-    spec(picture, ATTEMPTS, as_of="2025-07-05", expect={1: 2, 2: 1, 3: None})
-    spec(picture, ATTEMPTS, as_of="2025-07-20", expect={1: 1.5, 2: 1, 3: None})
-    spec(picture, FEATURE_OF["not_submitted_term"], as_of="2025-07-20", expect={1: 0, 2: 0, 3: 1})
-    spec(
-        picture, ask(GRADES, Relative(of="attempts_mean_term", least=2), InTerm(), decimals=3), after=[ATTEMPTS],
-        as_of="2025-07-20", expect={1: 0.707, 2: -0.707, 3: None},
-    )  # fmt: skip

@@ -288,20 +288,15 @@ def _work(assessments: pd.DataFrame, handed_in: pd.DataFrame, enrolled: pd.DataF
 
 
 def _work_cells(work: pd.DataFrame, own: Sequence[Presentation]) -> tuple[pd.Series, dict[str, Any]]:
-    """`NOT_SUBMITTED` on the due day for whoever is enrolled and has not handed in, overtaken when it is handed in.
-
-    What is handed in after that is a second attempt: it alone speaks from then on, and says that it came late.
-    """
+    """`NOT_SUBMITTED` on the due day for whoever is enrolled and has not handed in, corrected when it is handed in."""
     work = work.merge(_opening_days(own), on="code_presentation")
     handed_in = work.date_submitted.notna()
     day = work.date_submitted.where(work.is_banked != 1, 0)
     there = (work.date_registration.fillna(0) <= work.due) & ~(work.date_unregistration <= work.due)
     due = work[there & ~(handed_in & (day <= work.due))].assign(grade="NOT_SUBMITTED", score=np.nan)
     due["day"] = due.due
-    due["attempt"] = 1
     scored = work[handed_in].assign(grade="SCORED")
     scored["day"] = day[handed_in]
-    scored["attempt"] = np.where((there & (day > work.due))[handed_in], 2, 1)
     rows = pd.concat([due, scored], ignore_index=True)
     happened = rows.opens + pd.to_timedelta(rows.day, unit="D")
     cells = {
@@ -309,7 +304,7 @@ def _work_cells(work: pd.DataFrame, own: Sequence[Presentation]) -> tuple[pd.Ser
         **{name: _whole(rows[name]) for name in ("academic_year", "term")},
         "course_code": _text(rows.code_module),
         "item": _text(rows.id_assessment),
-        "attempt": _whole(rows.attempt),
+        "attempt": _whole(pd.Series(1, index=rows.index)),
         "weight": pa.array(rows.weight.astype(float), pa.float64()),
         "score": pa.array(rows.score, pa.float64(), from_pandas=True),
         "grade": _text(rows.grade),
