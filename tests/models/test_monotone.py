@@ -92,7 +92,7 @@ def test_nor_with_the_straight_part_beside_the_trees(models: dict[int, TreeModel
     answers = wayward(seed)
     linear = straight(answers, CATALOGUE)
     against = [CATALOGUE[n].name for n in DIRECTED if straight(answers, FREE).weight[n] * CATALOGUE[n].risk.value < 0]
-    assert len(against) > 5, "these answers would teach it to go against the catalogue"
+    assert len(against) > 2, "these answers would teach it to go against the catalogue"
     assert (linear.weight[DIRECTED] != 0).sum() > 30, "there is little to check"
     wrong = wrong_steps(models[seed], some_rows(answers, seed), linear)
     assert [name for name, count in wrong.items() if count] == []

@@ -241,7 +241,8 @@ def _grades(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fa
             on = opens + random.randrange(70) * DAY
             grade = random.choice(("SCORED", "SCORED", "NOT_SUBMITTED"))
             score = _maybe(random, random.randrange(201) / 2) if grade == "SCORED" else None
-            yield _Fact(GRADES, student, on, {**key, "item": item, "grade": grade, "score": score})
+            weight = _maybe(random, random.randrange(41))
+            yield _Fact(GRADES, student, on, {**key, "item": item, "weight": weight, "grade": grade, "score": score})
 
 
 def _surveys(random: Random, student: int) -> Iterator[_Fact]:

@@ -25,7 +25,7 @@ TREES = 60
 
 @dataclass(frozen=True, kw_only=True, repr=False)  # a failing test would print every panel
 class TrainedCollege:
-    """`panel` is the run's; `fitted` are those on which it grew trees: one a test term, older first, then everything."""
+    """`panel` is the run's; `fitted` are those on which it grew trees: one a test term, and everything, in any order."""
 
     home: DataHome
     code: str
