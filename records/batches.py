@@ -4,7 +4,7 @@ They are named in the ledger like an imported file: all in one transaction, or n
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -33,21 +33,25 @@ def as_rows(table: Table, told: Sequence[Mapping[str, object]]) -> pa.Table:
     return pa.table(columns, schema=table.schema)
 
 
-def append_records(home: DataHome, institution: str, rows: Mapping[Table, pa.Table], *, source: str) -> int:
+Rows = Mapping[Table, pa.Table]
+
+
+def append_records(home: DataHome, institution: str, rows: Rows | Callable[[], Rows], *, source: str) -> int:
     """Commit rows as one batch, recorded at the moment of the commit, and return its ledger number.
 
-    Where there is no row nothing is committed and the newest number is returned. Raises ImportRefused when other
-    batches came first three times.
+    Rows that follow from what is there are given as a function, and worked out anew whenever another batch or an erasure
+    came first. Where there is no row nothing is committed and the newest number is returned. Raises ImportRefused when
+    others came first three times.
     """
-    told = {table: part for table, part in rows.items() if part.num_rows}
     for _ in range(_TRIES):
-        before = ledger.log_index(home.database, institution).ledger_number
+        index = ledger.log_index(home.database, institution)
+        told = {table: part for table, part in (rows() if callable(rows) else rows).items() if part.num_rows}
         if not told:
-            return before
+            return index.ledger_number
         files: list[LogFile] = []
         try:
             batch = _batch(home, institution, told, files, source)
-            return ledger.commit(home.database, batch, after=before)
+            return ledger.commit(home.database, batch, after=index.ledger_number, epoch=index.epoch)
         except Overtaken:
             _remove(home, files)
         except BaseException:

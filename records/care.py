@@ -61,6 +61,12 @@ def place_or_refuse(session: Session, principal: Principal, student_id: UUID, on
     return institution
 
 
+def require_theirs(home: DataHome, principal: Principal, student_id: UUID, on: date) -> None:
+    """Raises NotTheirs for a student whom this account does not see: also before an answer is given once more."""
+    with home.database.read(principal.acting) as session:
+        place_or_refuse(session, principal, student_id, on)
+
+
 def require_day(happened_on: date, on: date) -> None:
     """Raises CareRefused for a day to come, or a day so long ago that it was probably mistyped."""
     if happened_on > on:

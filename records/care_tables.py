@@ -14,6 +14,7 @@ from records.database import Instant, LedgerTable
 
 PLANNED, DONE, CANCELLED, REFERRED = "planned", "done", "cancelled", "referred"
 VISIT_STATUSES = (PLANNED, DONE, CANCELLED, REFERRED)
+TOOK_PLACE = (DONE, REFERRED)
 PROPOSED, ACCEPTED, REPLACED = "proposed", "accepted", "replaced"
 PLAN_STATUSES = (PROPOSED, ACCEPTED, REPLACED)
 PLACED = "placed"
@@ -106,6 +107,8 @@ class VisitRow(LedgerTable):
     mode: Mapped[str | None]
     result: Mapped[str | None]
     reason_codes: Mapped[list[str]] = mapped_column(JSON)
+    reasons_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), default=None)
+    """Who wrote the reasons down: who changes other things of a visit is told no more of them for it."""
     minutes: Mapped[int | None]
     plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("visit_plan.id"))
     booked_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))

@@ -139,14 +139,17 @@ def last_number(session: Session, institution: str) -> int:
     return session.scalar(select(func.max(BatchRow.number)).where(BatchRow.institution == institution)) or 0
 
 
-def commit(database: Database, batch: NewBatch, *, after: int) -> int:
+def commit(database: Database, batch: NewBatch, *, after: int, epoch: int | None = None) -> int:
     """Name the batch's files in one transaction and return its ledger number.
 
-    Raises Overtaken when the institution's newest batch is no longer `after`.
+    Raises Overtaken when the institution's newest batch is no longer `after`, or its epoch, which an erasure raises too,
+    no longer `epoch`.
     """
     with database.write() as session:
         take_turn(session, batch.institution)
         if last_number(session, batch.institution) != after:
+            raise Overtaken
+        if epoch is not None and session.get_one(InstitutionRow, batch.institution).epoch != epoch:
             raise Overtaken
         row = BatchRow(
             token=batch.token,

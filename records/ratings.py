@@ -15,7 +15,7 @@ from records.clock import start_of
 from records.looks import LISTS
 from records.weeks import monday_of
 
-_TELLS_A_SCORE = ("see student", "see student history")
+_TELLS_A_SCORE = ("see student", "see student history", "see visit plan")
 """What is recorded when a student's own score, or whether they were listed, leaves."""
 
 

@@ -24,6 +24,7 @@ from records.quarantine import KeptFileRow, OriginalCell, QuarantinedRow
 from records.settings import Settings
 from records.staff import AccountRow, ApiKeyRow, IdempotencyRow, LoginAttemptRow, SessionRow
 from records.text import Text
+from records.visit_plans import unsay_benefits
 from records.weeks import require_plausible
 
 _FAILURES_KEPT = timedelta(days=1)  # many times what throttling looks back
@@ -142,6 +143,8 @@ def _scores(session: Session, settings: Settings, now: datetime, dry_run: bool) 
     if ids and not dry_run:
         session.execute(update(ListEntryRow).where(ListEntryRow.publication_id.in_(over)).values(**_UNSAID))
         session.execute(update(PublicationRow).where(PublicationRow.id.in_(ids)).values(pruned_at=now))
+    if not dry_run:
+        unsay_benefits(session, now - timedelta(days=settings.keep_scores_days))
     return [
         Pruned(
             kind="lists", label=Text(th="รายชื่อที่ลบคะแนนและเหตุผล", en="lists that lose scores and reasons"), rows=len(ids)

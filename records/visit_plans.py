@@ -36,7 +36,9 @@ from records.weeks import WEEK, monday_of
 PLACED_WITH_TWO = "placed_two_person"
 """Placed, and nobody goes alone: the visit that is booked says so too."""
 HAS_VISIT = "has_visit"
-LISTED = "high"
+LISTED, UNKNOWN = "high", "unknown"
+MOST_STUDENTS = 500
+"""Students of one plan: as many as a request can name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +198,13 @@ def see_plan(home: DataHome, principal: Principal, plan_id: UUID, on: date) -> S
         return SeenPlan(plan=plan, stops=tuple(stops), visits=tuple(session.scalars(booked)))
 
 
+def unsay_benefits(session: Session, made_before: datetime) -> None:
+    """Take the benefits, which are probabilities, out of older plans, and the digest that one could be tried against."""
+    older = select(VisitPlanRow.id).where(VisitPlanRow.made_at < made_before)
+    session.execute(update(VisitPlanStopRow).where(VisitPlanStopRow.plan_id.in_(older)).values(benefit=0.0))
+    session.execute(update(VisitPlanRow).where(VisitPlanRow.id.in_(older)).values(digest=""))
+
+
 def _candidates(
     session: Session,
     principal: Principal,
@@ -213,6 +222,8 @@ def _candidates(
         student_ids = sorted(
             one.student_id for one in listed if (one.band == LISTED or one.must_see) and one.student_id not in visited
         )
+        if len(student_ids) > MOST_STUDENTS:
+            raise CareRefused("body.students", "too_many_on_the_list")
     else:
         _require_theirs(session, principal, principal.institution, student_ids, on)
     places = access.list_places(session, principal, publication.id, student_ids, on) if publication else []
@@ -236,7 +247,7 @@ def _candidate(student_id: UUID, entry: SeenEntry | None, *, has_visit: bool) ->
         student_id=student_id,
         must_see=entry is not None and bool(entry.must_see),
         rank=entry.rank if entry else None,
-        probability=entry.probability if entry else None,
+        probability=entry.probability if entry and entry.band != UNKNOWN else None,
         has_visit=has_visit,
     )
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from records import ledger
 from records.access import open_log
-from records.batches import append_records, as_rows
-from records.care_tables import DONE, VisitRow
+from records.batches import Rows, append_records, as_rows
+from records.care_tables import TOOK_PLACE, VisitRow
 from records.codes import REASONS, VISIT_MODES, VISIT_RESULTS
 from records.home import DataHome
 from records.tables import VISITS
@@ -23,21 +23,35 @@ SOURCE = "visit board"
 
 
 def tell_log(home: DataHome, institution: str, before: date, *, actor: str) -> int:
-    """Append what the visits of the weeks before a Monday found, as one batch; how many records. Raises ImportRefused."""
+    """Append what the visits of the weeks before a Monday found, as one batch; how many records.
+
+    Raises ImportRefused when others wrote to the log three times meanwhile.
+    """
+    fresh = pa.table({})
+
+    def not_told_yet() -> Rows:
+        nonlocal fresh
+        fresh = _not_told_yet(home, institution, before, actor)
+        return {VISITS: fresh}
+
+    append_records(home, institution, not_told_yet, source=SOURCE)
+    return int(fresh.num_rows)
+
+
+def _not_told_yet(home: DataHome, institution: str, before: date, actor: str) -> pa.Table:
     with home.database.read() as session:
-        done = select(VisitRow).where(
-            VisitRow.institution == institution, VisitRow.status == DONE, VisitRow.week < before
-        )
-        visits = session.scalars(done).all()
+        found = select(VisitRow).where(
+            VisitRow.institution == institution, VisitRow.week < before, VisitRow.status.in_(TOOK_PLACE),
+            VisitRow.result.is_not(None), VisitRow.planned_on.is_not(None),
+        )  # fmt: skip
+        visits = session.scalars(found).all()
     if not visits:
-        return 0
+        return as_rows(VISITS, [])
     numbers = {student_id: number for number, student_id in ledger.student_ids(home.database, institution).items()}
     records = [_record(one, numbers) for one in visits if one.student_id in numbers]
     offered = as_rows(VISITS, sorted(records, key=lambda record: (record["happened_on"], record["student"])))
     log = open_log(home, institution, actor=actor, purpose=SOURCE)
-    fresh = offered.filter(pa.array(are_new(VISITS, log.rows(VISITS), offered)))
-    append_records(home, institution, {VISITS: fresh}, source=SOURCE)
-    return int(fresh.num_rows)
+    return offered.filter(pa.array(are_new(VISITS, log.rows(VISITS), offered)))
 
 
 def _record(visit: VisitRow, numbers: dict[UUID, int]) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from records import audit, ledger, lists
 from records.access import Principal, require_students, visible_students
-from records.care import CareRefused, NotTheirs
-from records.care_tables import CANCELLED, DONE, PLANNED, REFERRED, VisitRow
+from records.care import CareRefused, NotTheirs, reasons_for
+from records.care_tables import CANCELLED, DONE, PLANNED, REFERRED, TOOK_PLACE, VisitRow
 from records.errors import NotAllowed
 from records.home import DataHome
 from records.ledger import StudentRow
@@ -30,13 +30,12 @@ _TO_SUNDAY = timedelta(days=6)
 FOUND = frozenset({"attempt", "mode", "result", "reason_codes", "minutes"})
 """What a visit found: written by whoever may write down care."""
 CHANGEABLE = FOUND | {"planned_on", "week", "status", "two_person", "unsafe"}
-_TOOK_PLACE = (DONE, REFERRED)
 # A visit that took place stays one; a cancelled one may be planned again where there is a place.
 _GOES_TO = {
     PLANNED: (PLANNED, DONE, CANCELLED, REFERRED),
     CANCELLED: (CANCELLED, PLANNED),
-    DONE: _TOOK_PLACE,
-    REFERRED: _TOOK_PLACE,
+    DONE: TOOK_PLACE,
+    REFERRED: TOOK_PLACE,
 }
 
 
@@ -124,15 +123,15 @@ def change(
     if str(row.version) not in versions:
         raise ChangedMeanwhile
     wanted = {name: changes.get(name, getattr(row, name)) for name in CHANGEABLE}
-    wanted["reason_codes"] = sorted(set(wanted["reason_codes"]))
-    if wanted["week"] != row.week and "planned_on" not in changes:
-        wanted["planned_on"] = None  # a day of the week that it leaves
-    if wanted["status"] == DONE and wanted["planned_on"] is None:
-        wanted["planned_on"] = max(wanted["week"], min(on, wanted["week"] + _TO_SUNDAY))
+    unread = set(row.reason_codes) - set(reasons_for(principal, row.reason_codes, row.reasons_by))
+    wanted["reason_codes"] = sorted({*wanted["reason_codes"], *unread})  # nobody deletes what they were not told
+    _set_day(row, wanted, changes, on)
     _require_sense(row, wanted, on)
     if wanted["status"] == PLANNED and (row.status == CANCELLED or wanted["week"] != row.week):
         _require_week(wanted["week"], wanted["planned_on"], on)
         _require_room(session, row.institution, wanted["week"], [row.student_id], but=row.id)
+    if wanted["reason_codes"] != row.reason_codes and not unread:
+        row.reasons_by = principal.account_id
     for name, value in wanted.items():
         setattr(row, name, value)
     row.version, row.changed_by, row.changed_at = row.version + 1, principal.account_id, at
@@ -245,8 +244,21 @@ def _booked(session: Session, institution: str, week: date) -> int:
 def _may_change(principal: Principal, changes: Mapping[str, Any]) -> bool:
     if principal.may(Permission.PLAN_VISITS):
         return True
-    found = changes.get("status", DONE) in _TOOK_PLACE and changes.keys() <= FOUND | {"status"}
+    found = changes.get("status", DONE) in TOOK_PLACE and changes.keys() <= FOUND | {"status"}
     return principal.may(Permission.RECORD_CARE) and found
+
+
+def _set_day(row: VisitRow, wanted: dict[str, Any], changes: Mapping[str, Any], on: date) -> None:
+    """The day that follows from a change which does not say it, and the first attempt of a visit that found something."""
+    day, week = wanted["planned_on"], wanted["week"]
+    if "planned_on" not in changes:
+        if week != row.week:
+            day = None  # a day of the week that it leaves
+        if wanted["status"] in TOOK_PLACE and wanted["result"] and (day is None or (day > on and row.result is None)):
+            day = max(week, min(on, week + _TO_SUNDAY))
+    wanted["planned_on"] = day
+    if wanted["result"] and wanted["attempt"] is None and row.result is None:
+        wanted["attempt"] = 1  # as in a file that does not say it
 
 
 def _require_sense(row: VisitRow, wanted: Mapping[str, Any], on: date) -> None:
@@ -262,11 +274,14 @@ def _require_sense(row: VisitRow, wanted: Mapping[str, Any], on: date) -> None:
     for name in ("planned_on", "attempt"):  # by these the log knows the visit
         if row.result is not None and wanted[name] != getattr(row, name):
             raise CareRefused(f"body.{name}", "stays_once_done")
-    if status == DONE and day > on:
+    for name in ("mode", "result"):
+        if getattr(row, name) is not None and wanted[name] is None:
+            raise CareRefused(f"body.{name}", "stays_once_done")
+    if day is not None and day > on and (status == DONE or wanted["result"]):
         raise CareRefused("body.status", "day_is_to_come")
     if status == DONE and not (wanted["mode"] and wanted["result"]):
         raise CareRefused("body.result", "needed_when_done")
-    if status not in _TOOK_PLACE and any(wanted[name] for name in FOUND):
+    if status not in TOOK_PLACE and any(wanted[name] for name in FOUND):
         raise CareRefused("body.status", "did_not_take_place")
 
 

@@ -87,6 +87,12 @@ def _told(report: "WeeklyReport") -> str:
         f"{report.students} students, {report.high} to visit first, {report.watch} to talk to, "
         f"{report.must_see} must be seen by the rules",
     ]
+    if report.visits_told:
+        lines.append(f"บันทึกผลการเยี่ยมบ้าน {report.visits_told} ครั้ง · told the log of {report.visits_told} home visits")
+    if report.visits_told is None:
+        lines.append(
+            "ยังบันทึกผลการเยี่ยมบ้านไม่ได้ ครั้งหน้าจะบันทึกให้ · the log could not be told of home visits; the next run will tell it"
+        )
     if report.unknown:
         lines.append(f"ข้อมูลยังไม่พอที่จะจัดลำดับ {report.unknown} คน · too little is known to rank {report.unknown} of them")
     lines.append(f"หมายเลขรายชื่อ · number of the list: {report.publication}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import numpy as np
@@ -20,9 +20,9 @@ from models.horizon import LIST_HORIZON
 from models.known import abstains, rule_weight
 from records import lists, staff
 from records.access import open_log
-from records.clock import start_of
+from records.clock import local_day, start_of
 from records.college import Capacity
-from records.errors import ConfigurationGap
+from records.errors import ConfigurationGap, ImportRefused
 from records.home import DataHome
 from records.lists import RULE_LIST, NewPublication, Published
 from records.log import EventLog
@@ -44,6 +44,8 @@ class WeeklyReport:
     must_see: int
     unknown: int
     capacity_is_default: bool
+    visits_told: int | None
+    """Records of home visits that the log got with this run; None where it could not be told now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,7 @@ def run_week(
     Raises ConfigurationGap when `as_of` is no Monday of a teaching week or nobody is enrolled, UserError when a newer list
     stands or the clock went back, unless `force`.
     """
-    tell_log(home, institution, as_of, actor=actor)  # recorded now: no list of this week reads it
+    told = _visits_told(home, institution, as_of, actor)
     new = build_list(home, institution, as_of, actor=actor, progress=progress)
     publication, outcome = lists.publish(home.database, new, actor=actor, force=force)
     return WeeklyReport(
@@ -100,7 +102,19 @@ def run_week(
         must_see=sum(bool(entry.must_see) for entry in new.entries),
         unknown=sum(entry.band == UNKNOWN for entry in new.entries),
         capacity_is_default=new.capacity_is_default,
+        visits_told=told,
     )
+
+
+def _visits_told(home: DataHome, institution: str, as_of: date, actor: str) -> int | None:
+    """Visits of closed weeks, told to the log; recorded now, so that no list of this week reads them.
+
+    None where they could not be told: the list is made all the same, and the next run tells them.
+    """
+    try:
+        return tell_log(home, institution, monday_of(min(as_of, local_day(datetime.now(UTC)))), actor=actor)
+    except (ImportRefused, OSError):
+        return None
 
 
 def build_list(

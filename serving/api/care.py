@@ -69,6 +69,7 @@ def write_contact(desk: AtDesk, reader: SignedIn, once: OnceKey, student_id: UUI
 
     asked = asked_once(reader, f"writeContact {student_id}", once, sent)
     with refusals(desk, reader):
+        care.require_theirs(desk.home, reader, student_id, desk.today())
         return answer_once(lambda: idempotency.once(desk.home.database, asked, now=now, change=change))
 
 

@@ -128,6 +128,7 @@ def book_visit(request: Request, desk: AtDesk, reader: SignedIn, once: OnceKey, 
     asked = asked_once(reader, "bookVisit", once, sent)
     try:
         with _conflicts(desk, reader):
+            care.require_theirs(desk.home, reader, sent.student_id, on)
             answer = answer_once(lambda: idempotency.once(desk.home.database, asked, now=now, change=change))
     except WeekIsFull as full:
         return _week_is_full(request, full)
@@ -224,7 +225,7 @@ def _visit(row: VisitRow, reader: Principal) -> VisitAnswer:
         attempt=row.attempt,
         mode=told_code(codes.VISIT_MODES, row.mode) if row.mode else None,
         result=told_code(codes.VISIT_RESULTS, row.result) if row.result else None,
-        reasons=told_reasons(reader, row.reason_codes, row.changed_by),
+        reasons=told_reasons(reader, row.reason_codes, row.reasons_by),
         minutes=row.minutes,
         plan_id=row.plan_id,
         booked_by=row.booked_by,

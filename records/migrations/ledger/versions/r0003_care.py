@@ -131,6 +131,7 @@ def _create_visits() -> None:
         sa.Column("mode", sa.String()),
         sa.Column("result", sa.String()),
         sa.Column("reason_codes", sa.JSON(), nullable=False),
+        _account("reasons_by"),
         sa.Column("minutes", sa.Integer()),
         sa.Column("plan_id", sa.Uuid(), sa.ForeignKey("visit_plan.id")),
         _account("booked_by"),
