@@ -159,7 +159,7 @@ def measured(home: DataHome, today: date) -> dict[str, Any]:
     codes = [row.code for row in institutions(home.database)]
     memory.start()
     clock.tell("panel", 0)  # the first is told of when its first rows are there
-    trained = train(home, codes, today=today, actor="benchmark", progress=clock.tell)
+    trained = train(home, codes, today=today, actor="benchmark", processes=True, progress=clock.tell)
     clock.tell("end", 0)
     memory.stop()
     steps = {

@@ -166,7 +166,7 @@ def row_hash(
     # Put together by hand: an encoder for the whole list takes four times as long, and a trail has many rows.
     said = (
         f'[{id_},"{utc.isoformat(timespec="microseconds")}",{_quoted(actor)},{_quoted(action)},{_quoted(institution)},'
-        f"{student},{_written(detail) if detail else '{}'},{_quoted(request_id)},{_quoted(address)}]"
+        f"{student},{'{}' if detail == {} else _written(detail)},{_quoted(request_id)},{_quoted(address)}]"
     )
     return hashlib.sha256(previous + said.encode()).digest()
 

@@ -139,6 +139,7 @@ class Database:
                 _begin(session, acting)
                 return
             session.expunge_all()  # no work is handed a row that another was allowed to see
+            session.info["acting"] = acting
             _tell_postgresql(session.connection(), acting)
 
         return self._sharing.run(work, prepare)

@@ -119,23 +119,6 @@ def accounts_of(session: Session, institution: str) -> list[AccountRow]:
     return list(session.scalars(chosen))
 
 
-def account_of_session(
-    session: Session, *, token_hash: bytes, opened_since: datetime, seen_since: datetime
-) -> tuple[AccountRow, SessionRow] | None:
-    """The active account behind a session that is neither too old nor idle too long."""
-    found = session.execute(
-        select(AccountRow, SessionRow)
-        .join(SessionRow, SessionRow.account_id == AccountRow.id)
-        .where(
-            SessionRow.token_hash == token_hash,
-            SessionRow.opened_at >= opened_since,
-            SessionRow.seen_at >= seen_since,
-            AccountRow.active.is_(True),
-        )
-    ).first()
-    return (found[0], found[1]) if found else None
-
-
 def close_session(session: Session, token_hash: bytes) -> None:
     session.execute(delete(SessionRow).where(SessionRow.token_hash == token_hash))
 

@@ -50,7 +50,9 @@ def train(
     with data_home(home) as opened, progress_line("train", quiet=as_json) as progress:
         chosen = institution or [row.code for row in institutions(opened.database)]
         today = as_of.date() if as_of else today_in_bangkok()
-        trained = train_model(opened, chosen, today=today, actor=actor(), horizon=HORIZONS[horizon], progress=progress)
+        trained = train_model(
+            opened, chosen, today=today, actor=actor(), horizon=HORIZONS[horizon], processes=True, progress=progress
+        )
     told = {"digest": trained.digest, "run": trained.run_id, "card": trained.card}
     say(
         told,

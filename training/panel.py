@@ -1,7 +1,7 @@
 """The panel: one row for every enrolled student at every weekly as-of, by replay; never stored, always replayed.
 
 In memory a row is four bytes a feature. Above MOST_HELD rows those of older terms are thinned while they are made
-(`Week.thinned`), so that what is held stays bounded however many student-weeks there are. Many rows are made in a process
+(`Week.thinned`), so that what is held stays bounded however many student-weeks there are. Many rows can be made in a process
 for each core: a stretch of an institution's days in each, begun by reading its log up to the first of them at once.
 """
 
@@ -27,7 +27,7 @@ from records.ledger import student_ids
 from records.log import EventLog
 from training.lots import lots
 from training.outcome import Outcomes, labels, outcomes_of
-from training.side_by_side import processes
+from training.side_by_side import in_processes
 
 Floats = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.float64]
@@ -184,18 +184,20 @@ def build_panel(
     actor: str,
     as_ofs: Sequence[date] | None = None,
     catalogue: Sequence[Feature] = CATALOGUE,
+    processes: bool = False,
     progress: Callable[[str, int], None] = lambda step, rows: None,
 ) -> Panel:
     """Replay each institution's log over its teaching weeks (or `as_ofs`) and label the rows as known on `known_until`.
 
-    Of the newest terms (of all, when fewer than MOST_HELD rows are held) every row is there; see `Week.thinned`.
+    Of the newest terms (of all, when fewer than MOST_HELD rows are held) every row is there; see `Week.thinned`. With
+    `processes` many rows are made in several, the same ones; see training.side_by_side.
     """
     persons: dict[UUID, int] = {}
     looks = [_look(home, one, known_until, actor, as_ofs, persons) for one in institutions]
     openings = _openings(looks)[-OPENINGS:]
     held = _Held(whole_since=openings[-WHOLE_TERMS] if len(openings) >= WHOLE_TERMS else date.min)
     known: dict[date, dict[str, Outcomes]] = {day: {} for day in openings}
-    for institution, day in _made(looks, openings, tuple(catalogue), horizon):
+    for institution, day in _made(looks, openings, tuple(catalogue), horizon, processes):
         if day.known is not None:
             known[day.as_of][institution] = day.known
         if day.week is not None:
@@ -286,11 +288,12 @@ class _Day:
 
 
 def _made(
-    looks: Sequence[_Look], openings: Sequence[date], catalogue: tuple[Feature, ...], horizon: Horizon
+    looks: Sequence[_Look], openings: Sequence[date], catalogue: tuple[Feature, ...], horizon: Horizon, processes: bool
 ) -> Iterator[tuple[str, _Day]]:
     """Every day of each institution in order, with its code; an analyst's own questions stay in this process."""
     own = None if catalogue == CATALOGUE else catalogue
-    alone = own is not None or sum(len(look.persons) * len(look.days) for look in looks) <= MOST_ALONE
+    few = sum(len(look.persons) * len(look.days) for look in looks) <= MOST_ALONE
+    alone = few or own is not None or not processes
     stretches = [
         _Stretch(look=look, days=days, openings=openings, catalogue=own, horizon=horizon)
         for look in looks
@@ -299,9 +302,8 @@ def _made(
     if alone:
         yield from ((one.look.log.institution, day) for one in stretches for day in _replayed(one))
         return
-    with processes() as pool:
-        for one, days in zip(stretches, pool.map(_whole, stretches), strict=True):
-            yield from ((one.look.log.institution, day) for day in days)
+    for one, days in zip(stretches, in_processes(_whole, stretches), strict=True):
+        yield from ((one.look.log.institution, day) for day in days)
 
 
 def _stretched(days: Sequence[date], most: int | None) -> list[Sequence[date]]:

@@ -5,13 +5,17 @@ to the number of cores or to what ran beside it.
 """
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from multiprocessing import get_context
+from typing import TypeVar
 
 from records.errors import UserError
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
 
 
 def side_by_side() -> ThreadPoolExecutor:
@@ -22,20 +26,26 @@ def side_by_side() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0)))
 
 
-@contextmanager
-def processes() -> Iterator[ProcessPoolExecutor]:
-    """The same in processes of their own, for work in Python itself, of which a process does one piece at a time.
+def in_processes(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
+    """The results in order, worked out in processes of their own, for work in Python itself.
 
-    What is asked and answered is copied from one to the other. Raises UserError when a process is lost on the way.
+    No more results than one for each core wait for their turn. What is asked and answered is copied from one process to
+    the other. A script that asks this begins its own work under `if __name__ == "__main__":`, since every process reads it anew.
+    Raises UserError when a process is lost on the way.
     """
     cores = len(os.sched_getaffinity(0))
+    begun: deque[Future[Result]] = deque()
     try:
         with ProcessPoolExecutor(cores, mp_context=get_context("forkserver")) as pool:
-            yield pool
+            for piece in pieces:
+                begun.append(pool.submit(work, piece))
+                if len(begun) > cores:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
     except BrokenProcessPool:
         raise UserError(
-            "การฝึกหยุดกลางคันเพราะระบบปิดงานย่อยงานหนึ่ง มักเป็นเพราะหน่วยความจำไม่พอ ยังไม่มีอะไรเปลี่ยนแปลง "
-            "ให้ปิดโปรแกรมอื่น หรือฝึกทีละน้อยแห่งด้วย --institution · "
-            "A process of this training was ended from outside, most often for want of memory. Nothing was changed: "
-            "close other programs, or train fewer places at once with --institution."
+            "งานย่อยงานหนึ่งของการฝึกหยุดกลางคัน มักเป็นเพราะหน่วยความจำไม่พอ ให้ปิดโปรแกรมอื่น หรือฝึกทีละน้อยแห่งด้วย --institution · "
+            "A process of this training ended before its answer, most often for want of memory: close other programs, or train "
+            "fewer places at once with --institution."
         ) from None

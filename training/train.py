@@ -22,7 +22,7 @@ from training.checks import CheckResult, run_checks
 from training.evidence import Evidence
 from training.fit_linear import RIDGE
 from training.judge import Judged, Work, judge
-from training.panel import build_panel
+from training.panel import Panel, build_panel
 from training.sampling import training_rows
 from training.search import Searched, search
 from training.splits import TEST_TERMS, Split, forward_splits
@@ -58,21 +58,30 @@ def train(
     today: date,
     actor: str,
     horizon: Horizon = LIST_HORIZON,
+    processes: bool = False,
     progress: Progress = lambda step, rows: None,
 ) -> Trained:
     """Train and judge a model for these institutions as of today, and log it with its bundle to MLflow.
 
-    Raises ModelRefused when there are too few leavers to learn from.
+    With `processes` the rows of many weeks are made in several (see training.side_by_side). Raises ModelRefused when there are too few leavers to learn from.
     """
     with threadpool_limits(limits=1):
-        return _trained(home, institutions, today, actor, horizon, progress)
+        panel = build_panel(
+            home, institutions, horizon=horizon, known_until=today, actor=actor, processes=processes, progress=progress
+        )
+        return _trained(home, institutions, panel, today, actor, horizon, progress)
 
 
 def _trained(
-    home: DataHome, institutions: Sequence[str], today: date, actor: str, horizon: Horizon, progress: Progress
+    home: DataHome,
+    institutions: Sequence[str],
+    panel: Panel,
+    today: date,
+    actor: str,
+    horizon: Horizon,
+    progress: Progress,
 ) -> Trained:
-    """The steps of `train`. Models are fitted side by side: threads inside one fit would wait busily for each other."""
-    panel = build_panel(home, institutions, horizon=horizon, known_until=today, actor=actor, progress=progress)
+    """The steps after the panel. Models are fitted side by side: threads inside one fit would wait busily for each other."""
     mature = panel.of(lambda week: week.mature)
     if not mature.weeks:
         raise ModelRefused(

@@ -139,6 +139,13 @@ def test_an_altered_row_is_found(home: DataHome, change: str) -> None:
     assert found_in(home) == [(3, "row 3 was altered", True)]
 
 
+@pytest.mark.parametrize("emptied", ["[]", "null", '""', "0", "false"])
+def test_an_empty_detail_is_told_from_what_is_empty_otherwise(home: DataHome, emptied: str) -> None:
+    look(home, 3)
+    tamper(home, f"UPDATE audit SET detail = '{emptied}' WHERE id = 2")  # noqa: S608
+    assert found_in(home) == [(2, "row 2 was altered", True)]
+
+
 def test_an_altered_row_with_a_new_hash_is_found_in_the_next_one(home: DataHome) -> None:
     look(home, 4)
     row = rows_of(home)[1]

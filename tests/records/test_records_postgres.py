@@ -1,9 +1,12 @@
 """What only PostgreSQL does: row-level security under the one door, the vault's schema, servers that go away."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
+from time import sleep
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -250,6 +253,32 @@ def test_writers_of_two_processes_wait_for_each_other_and_not_for_ever(home: Dat
 
 
 # Backups
+
+
+def test_a_savepoint_of_shared_work_is_of_its_own_person(home: DataHome, students: dict[str, dict[int, UUID]]) -> None:
+    """Work that waits shares one transaction; a savepoint in it says anew for whom it works."""
+    inside, go_on = Event(), Event()
+
+    def wait(session: Session) -> set[str]:
+        inside.set()
+        go_on.wait(30)
+        return set()
+
+    def look(session: Session) -> set[str]:
+        with session.begin_nested():
+            return set(session.scalars(sa.select(StudentRow.institution)))
+
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(home.database.together, wait, ANYBODY)
+        assert inside.wait(30)
+        codes = [CODE, OTHER_CODE] * 4
+        others = [
+            pool.submit(home.database.together, look, Acting(institutions=frozenset({code}), account_id=None))
+            for code in codes
+        ]
+        sleep(0.5)  # until they all wait
+        go_on.set()
+        assert [first.result(), *(other.result() for other in others)] == [set(), *({code} for code in codes)]
 
 
 def test_a_dump_by_a_role_that_row_security_binds_holds_every_row(

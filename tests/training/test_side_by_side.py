@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from records.errors import UserError
-from training.side_by_side import processes, side_by_side
+from training.side_by_side import in_processes, side_by_side
 
 
 def test_results_come_in_the_order_of_what_was_asked_also_when_the_first_is_the_last_to_end() -> None:
@@ -41,10 +41,18 @@ def test_a_piece_that_fails_does_not_leave_the_others_running() -> None:
     assert ended == [1, 2]
 
 
-def test_a_process_that_is_ended_from_outside_is_a_sentence() -> None:
-    def asked() -> None:
-        with processes() as pool:
-            pool.submit(os._exit, 9).result()
+def squared(number: int) -> int:
+    return number * number
 
+
+def test_what_processes_work_out_comes_in_order_and_is_asked_for_a_little_ahead() -> None:
+    asked: list[int] = []
+    ahead = len(os.sched_getaffinity(0)) + 1
+    results = in_processes(squared, (asked.append(number) or number for number in range(12)))
+    assert [next(results), len(asked)] == [0, ahead]
+    assert list(results) == [number * number for number in range(1, 12)]
+
+
+def test_a_process_that_is_ended_from_outside_is_a_sentence() -> None:
     with pytest.raises(UserError, match="most often for want of memory"):
-        asked()
+        list(in_processes(os._exit, [9]))

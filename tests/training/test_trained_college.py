@@ -72,7 +72,8 @@ def test_rows_made_in_several_processes_are_those_that_one_makes(
 ) -> None:
     monkeypatch.setattr(panel, "MOST_ALONE", 0)
     monkeypatch.setattr(panel, "STRETCH_DAYS", 30)
-    apart = build_panel(college.home, [college.code], horizon=LIST_HORIZON, known_until=LAST_MONDAY, actor="t")
+    words: dict[str, Any] = {"horizon": LIST_HORIZON, "known_until": LAST_MONDAY, "actor": "t"}
+    apart = build_panel(college.home, [college.code], processes=True, **words)
     assert len(apart.weeks) == len(college.panel.weeks) > 30
     for one, other in zip(apart.weeks, college.panel.weeks, strict=True):
         assert (one.as_of, one.term, one.mature) == (other.as_of, other.term, other.mature)
@@ -82,6 +83,11 @@ def test_rows_made_in_several_processes_are_those_that_one_makes(
     assert apart.known.keys() == college.panel.known.keys()
     for day, known in apart.known.items():
         assert known[college.code].left_on.tobytes() == college.panel.known[day][college.code].left_on.tobytes()
+    with (
+        monkeypatch.context() as patched
+    ):  # a script that minds nothing: every process would read it anew from its first line
+        patched.delattr(panel, "in_processes")
+        assert build_panel(college.home, [college.code], **words).fingerprint == apart.fingerprint
 
 
 def test_a_fingerprint_says_which_records_days_and_questions_made_the_panel(college: TrainedCollege) -> None:
