@@ -37,8 +37,8 @@ from features.build import keep_memory
 if sys.argv[1] == "kept":
     keep_memory()
 def faults():
-    for _ in range(5):
-        held = [np.ones(3_000_000) for _ in range(8)]
+    for _ in range(3):
+        held = [np.ones(1_000_000) for _ in range(3)]
         del held
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 print(-(faults() - faults()))

@@ -78,10 +78,10 @@ def test_overtaken_once_it_is_recorded_after_the_other_batch(home: DataHome, mon
     real = ledger.commit
     others: list[int] = []
 
-    def overtaken_once(database: object, batch: NewBatch, *, after: int) -> int:
+    def overtaken_once(database: object, batch: NewBatch, *, after: int, epoch: int) -> int:
         if not others:
             others.append(commit_other())
-        return real(home.database, batch, after=after)
+        return real(home.database, batch, after=after, epoch=epoch)
 
     def commit_other() -> int:
         return real(home.database, batch_of(), after=after_now())
