@@ -193,7 +193,7 @@ def test_each_of_fifty_readers_sees_one_whole_list_at_a_time(home: DataHome) -> 
         for reader in readers:
             reader.result()
     assert len(seen) > 1, "no reader was there while lists changed"
-    assert require_whole(home) == "m2"
+    assert require_whole(home) == f"m{turn % 5}"
 
 
 def test_a_full_disk_leaves_the_list_before_and_the_next_publish_works(home: DataHome) -> None:
