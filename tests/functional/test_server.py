@@ -1,5 +1,6 @@
 """The process: where it may listen, what it must not load, what it withstands, how it stops."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -58,6 +59,25 @@ def test_a_port_in_use_is_said_in_a_sentence() -> None:
         f"Port {port} on 127.0.0.1 is in use. Stop the other program or choose another: {command} · "
         f"พอร์ต {port} บน 127.0.0.1 มีโปรแกรมอื่นใช้อยู่ ปิดโปรแกรมนั้น หรือเลือกพอร์ตอื่น: {command}"
     )
+
+
+def test_an_answer_does_not_wait_until_its_head_was_acknowledged() -> None:
+    answered: asyncio.Queue[int] = asyncio.Queue()
+
+    class Accepting(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            accepted = transport.get_extra_info("socket")
+            answered.put_nowait(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    async def accept_one(listening: socket.socket) -> int:
+        async with await asyncio.get_running_loop().create_server(Accepting, sock=listening):
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            no_delay = await answered.get()
+            writer.close()
+            return no_delay
+
+    with listen("127.0.0.1", 0, behind_proxy=False) as listening:
+        assert asyncio.run(accept_one(listening)) != 0
 
 
 def test_the_service_loads_no_training_library() -> None:
