@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, bindparam, exists, false, or_, select
+from sqlalchemy import ColumnElement, Date, Select, Uuid, bindparam, false, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from records import audit, ledger, lists, staff
@@ -110,13 +110,12 @@ def _visible(reach: _Reach) -> ColumnElement[bool]:
     own = or_(false(), *places)
     if reach.everybody:
         return own
-    return own & exists().where(
+    groups = select(CaseloadRow.institution, CaseloadRow.class_group).where(
         CaseloadRow.account_id == bindparam("seen_by", type_=Uuid),
-        CaseloadRow.institution == StudentRow.institution,
-        CaseloadRow.class_group == StudentRow.class_group,
         or_(*(CaseloadRow.duty == duty for duty in reach.duties)),
         staff.holds(cast(date, bindparam("seen_on", type_=Date))),
     )
+    return own & tuple_(StudentRow.institution, StudentRow.class_group).in_(groups)
 
 
 def visible_students(principal: Principal, on: date) -> Select[UUID]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Uuid
+from sqlalchemy import JSON, ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from records.database import Instant, LedgerTable
@@ -55,8 +55,12 @@ class StudentRow(LedgerTable):
     __tablename__ = "student"
     institution: Mapped[str] = mapped_column(ForeignKey("institution.code"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    student_id: Mapped[UUID] = mapped_column(Uuid, index=True)
-    class_group: Mapped[str] = mapped_column(default="", index=True)
+    student_id: Mapped[UUID] = mapped_column(Uuid)
+    class_group: Mapped[str] = mapped_column(default="")
+    __table_args__ = (  # one for a look at a student, one for an advisor's list: both are asked as often as people look
+        Index("student_by_id", "student_id", "institution"),
+        Index("students_of_group", "institution", "class_group"),
+    )
 
 
 class CompactedPartRow(LedgerTable):

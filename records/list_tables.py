@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from records.database import Instant, LedgerTable
 
+_SHOWN: dict[str, Any] = {"sqlite_where": text("on_list IS 1"), "postgresql_where": text("on_list IS true")}
+
 
 class PublicationRow(LedgerTable):
     __tablename__ = "publication"
@@ -62,7 +64,7 @@ class ListEntryRow(LedgerTable):
     listed_probability: Mapped[float]
     """How likely a place was before ties were broken, 0-1: whoever measures later what a list did needs it."""
     must_see: Mapped[list[str]] = mapped_column(JSON)
-    on_list: Mapped[bool] = mapped_column(index=True)
+    on_list: Mapped[bool]
     """In a band or past a rule: what a list shows; everybody else was scored only."""
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     missing: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
@@ -71,6 +73,10 @@ class ListEntryRow(LedgerTable):
     domains: Mapped[dict[str, float]] = mapped_column(JSON)
     what_if: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """What would change the score of a listed student; None for everybody else."""
+    __table_args__ = (  # of the few whom a list shows
+        Index("shown_in_list", "publication_id", "rank", **_SHOWN),
+        Index("shown_student", "student_id", **_SHOWN),
+    )
 
 
 class PromotionRow(LedgerTable):

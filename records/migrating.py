@@ -53,7 +53,7 @@ class Chain:
         return f"{self.name}_version"
 
 
-LEDGER = Chain(name="ledger", head="0003", metadata=LedgerTable.metadata)
+LEDGER = Chain(name="ledger", head="0004", metadata=LedgerTable.metadata)
 VAULT = Chain(name="vault", head="0002", metadata=VaultTable.metadata)
 CHAINS: Mapping[str, Chain] = {chain.name: chain for chain in (LEDGER, VAULT)}
 

@@ -46,7 +46,7 @@ from tests.records.caring import (
 from tests.records.erasing import FRIEND, OWN, fill, traces
 from tests.records.filling import contents, expected
 from tests.records.filling import fill as fill_tables
-from tests.records.small import CODE, OTHER_CODE, publication_of
+from tests.records.small import CODE, OTHER_CODE, publication_of, see_list
 
 pytestmark = pytest.mark.both_engines
 
@@ -151,7 +151,7 @@ def test_a_rating_tells_whether_the_score_was_seen_before_it(home: DataHome, peo
     assert (changed.rating, changed.score_seen) == ("CLOSE", True)
     assert not rated(home, people.advisor, people.ids[1], "TRUST").score_seen, "another student was looked at"
     assert not rated(home, people.committee, people.ids[0], "TRUST").score_seen, "another account looked"
-    assert access.see_list(home, people.committee, DAY) is not None
+    assert see_list(home, people.committee, DAY) is not None
     assert rated(home, people.committee, people.ids[1], "CONCERN").score_seen
     assert count(home, AdvisorRatingRow) == 4
 
@@ -387,6 +387,8 @@ def test_going_back_drops_care_alone_and_going_forth_makes_its_tables_anew(empty
             table.to_metadata(older)
     with empty.read() as session:
         assert contents(session, older) == expected(older)
+        for table in ("student", "list_entry"):  # have other indexes since
+            older.remove(older.tables[table])
         assert migrating.differences(session.connection(), older, LEDGER) == []
     migrating.upgrade(empty, LEDGER)
     with empty.read() as session:
