@@ -20,7 +20,7 @@ from records.errors import NotAllowed
 from records.home import DataHome
 from records.ledger import BatchRow, StudentRow
 from records.lists import ListEntryRow, NewEntry, PublicationRow
-from records.people import StudentName
+from records.people import KeptName
 from records.quarantine import KeptRow
 from records.roles import ROLE_OF, Permission, Role
 from records.seen import ListedEntry, SeenEntry, SeenList, columns_of
@@ -52,6 +52,10 @@ class Principal:
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
+
+    @property
+    def sees_students(self) -> bool:
+        return self.may(Permission.SEE_ALL_STUDENTS) or self.may(Permission.SEE_OWN_STUDENTS)
 
     @property
     def acting(self) -> Acting:
@@ -128,23 +132,21 @@ def _students(reach: _Reach) -> Select[UUID]:
     return select(StudentRow.student_id).where(_visible(reach))
 
 
-def see_list(home: DataHome, principal: Principal, on: date) -> tuple[SeenList, list[ListedEntry]] | None:
-    """The current list (bands and must-see), cut to the students whom this account may see; the look is recorded first.
+def list_seen(session: Session, principal: Principal, on: date) -> tuple[SeenList, list[ListedEntry]] | None:
+    """The current list (bands and must-see), cut to the students whom this account may see, with the look recorded in the
+    same transaction; commit before telling.
 
-    None when the institution has no list yet. Raises NotAllowed for a role that sees no students; that is recorded too.
+    None before the institution's first list, and for a role that sees no students: `require_students` refuses it.
     """
-    require_students(home, principal, "refused list")
-
-    def look(session: Session) -> tuple[SeenList, list[ListedEntry]] | None:
-        found = session.connection().execute(_current_list, _asker(principal, on)).first()
-        if found is None:
-            return None
-        publication = SeenList._make(found)
-        entries = list_entries(session, principal, publication.id, on)
-        record_list(session, principal, "see list", publication, rows=len(entries))
-        return publication, entries
-
-    return home.database.together(look, principal.acting)
+    if not principal.sees_students:
+        return None
+    found = session.connection().execute(_current_list, _asker(principal, on)).first()
+    if found is None:
+        return None
+    publication = SeenList._make(found)
+    entries = list_entries(session, principal, publication.id, on)
+    record_list(session, principal, "see list", publication, rows=len(entries))
+    return publication, entries
 
 
 def list_entries(session: Session, principal: Principal, publication_id: UUID, on: date) -> list[ListedEntry]:
@@ -193,29 +195,31 @@ def record_list(
 
 
 def see_student(home: DataHome, principal: Principal, student_id: UUID, on: date) -> tuple[SeenList, SeenEntry] | None:
-    """One student's place in the current list; the look is recorded first.
+    """One student's place in the current list; the look is recorded first. None: see `student_seen`."""
+    return home.database.together(lambda session: student_seen(session, principal, student_id, on), principal.acting)
+
+
+def student_seen(
+    session: Session, principal: Principal, student_id: UUID, on: date
+) -> tuple[SeenList, SeenEntry] | None:
+    """One student's place in the current list, with the look recorded in the same transaction; commit before telling.
 
     None when there is no such student for this account: whether the student exists elsewhere is not told. Where a key
     asks for several institutions, it is the list of the first of them that has the student.
     """
-    require_students(home, principal, "refused student", student_id)
-
-    def look(session: Session) -> tuple[SeenList, SeenEntry] | None:
-        asked = {**_asker(principal, on), "student": student_id}
-        found = session.connection().execute(_current_place(_reach(principal)), asked).first()
-        audit.record_look(
-            session,
-            actor=principal.login,
-            action="see student" if found is not None else "refused student",
-            institution=found.institution if found is not None else principal.institution,
-            student_id=student_id,
-        )
-        if found is None:
-            return None
-        head = len(SeenList._fields)
-        return SeenList._make(found[:head]), SeenEntry._make(found[head:])
-
-    return home.database.together(look, principal.acting)
+    asked = {**_asker(principal, on), "student": student_id}
+    found = session.connection().execute(_current_place(_reach(principal)), asked).first()
+    audit.record_look(
+        session,
+        actor=principal.login,
+        action="see student" if found is not None else "refused student",
+        institution=found.institution if found is not None else principal.institution,
+        student_id=student_id,
+    )
+    if found is None:
+        return None
+    head = len(SeenList._fields)
+    return SeenList._make(found[:head]), SeenEntry._make(found[head:])
 
 
 @cache
@@ -243,12 +247,12 @@ def _current_place(reach: _Reach) -> Select[Any]:
     )
 
 
-def names_seen(home: DataHome, entries: Iterable[ListedEntry | SeenEntry]) -> dict[UUID, StudentName]:
-    """Names for entries that `see_list` or `see_student` handed out: their look was recorded, and means these names."""
+def names_seen(home: DataHome, entries: Iterable[ListedEntry | SeenEntry]) -> dict[UUID, KeptName]:
+    """Names for entries that `list_seen` or `student_seen` handed out: their look was recorded, and means these names."""
     return home.vault.names(entry.student_id for entry in entries)
 
 
-def named(home: DataHome, principal: Principal, student_ids: Iterable[UUID], on: date) -> dict[UUID, StudentName]:
+def named(home: DataHome, principal: Principal, student_ids: Iterable[UUID], on: date) -> dict[UUID, KeptName]:
     """Names of those among `student_ids` whom this account may see, after the look was recorded."""
     wanted = sorted(set(student_ids))
     parts = [wanted[start : start + _IDS_AT_ONCE] for start in range(0, len(wanted), _IDS_AT_ONCE)]
@@ -270,7 +274,7 @@ def named(home: DataHome, principal: Principal, student_ids: Iterable[UUID], on:
 
 def named_for_report(
     home: DataHome, actor: str, institution: str, student_ids: Iterable[UUID], purpose: str
-) -> dict[UUID, StudentName]:
+) -> dict[UUID, KeptName]:
     """Names for a report that is printed at the institution: those of its own students, after the look was recorded."""
     wanted = set(student_ids)
     with home.database.write() as session:
@@ -316,9 +320,8 @@ def open_log(
 
 def require_students(home: DataHome, principal: Principal, action: str, student_id: UUID | None = None) -> None:
     """Raises NotAllowed for a role that sees no students; the try is recorded."""
-    if principal.may(Permission.SEE_ALL_STUDENTS) or principal.may(Permission.SEE_OWN_STUDENTS):
-        return
-    refuse(home, principal, action, f"The role '{principal.role.name}' sees no students.", student_id)
+    if not principal.sees_students:
+        refuse(home, principal, action, f"The role '{principal.role.name}' sees no students.", student_id)
 
 
 def refuse(

@@ -7,7 +7,7 @@ database could make the whole chain anew: against that stands the `head`, which 
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,25 +15,12 @@ from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import (
-    DDL,
-    JSON,
-    Connection,
-    LargeBinary,
-    Select,
-    Table,
-    TextClause,
-    Uuid,
-    event,
-    insert,
-    literal,
-    select,
-    text,
-    true,
-)
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import Connection, Select, Table, TextClause, event, insert, literal, select, text, true
+from sqlalchemy.orm import Session
 
-from records.database import Database, Instant, LedgerTable
+from records.audit_tables import AuditCutRow as AuditCutRow
+from records.audit_tables import AuditRow as AuditRow
+from records.database import Database, StoreSession
 from records.errors import UserError
 from records.text import Text
 
@@ -41,53 +28,6 @@ LARGEST_ID = 2**31 - 1  # PostgreSQL's INTEGER
 _ROWS_AT_ONCE = 10_000
 _HEAD_BYTES = 8
 _MOST_TOLD = 50
-
-
-class AuditRow(LedgerTable):
-    """One look or change. `student_id` is the pseudonym for a look at one student; a list view names the list."""
-
-    __tablename__ = "audit"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012  an id that was given out is never given out again
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    at: Mapped[datetime] = mapped_column(Instant)
-    actor: Mapped[str]
-    action: Mapped[str]
-    institution: Mapped[str]
-    student_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
-    detail: Mapped[dict[str, str | int]] = mapped_column(JSON)
-    request_id: Mapped[str] = mapped_column(default="")
-    address: Mapped[str] = mapped_column(default="")
-    """Where the request came from; empty for a command."""
-    previous: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
-    """The hash of the row before; empty in the first."""
-    hash: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
-    """SHA-256 over the row before and everything in this one."""
-
-
-class AuditCutRow(LedgerTable):
-    """Where the oldest rows of the trail were deleted, their time being over: the chain goes on from `hash`."""
-
-    __tablename__ = "audit_cut"
-    through: Mapped[int] = mapped_column(primary_key=True)
-    """The newest row that was deleted."""
-    hash: Mapped[bytes] = mapped_column(LargeBinary)
-    at: Mapped[datetime] = mapped_column(Instant)
-    actor: Mapped[str]
-
-
-# A new SQLite home gets these here; all others, and PostgreSQL, by records/migrations/ledger.
-for _change, _where in (
-    ("UPDATE", ""),
-    ("DELETE", "WHEN OLD.id > coalesce((SELECT max(through) FROM audit_cut), 0) "),
-):
-    event.listen(
-        AuditRow.__table__,
-        "after_create",
-        DDL(  # type: ignore[no-untyped-call]
-            f"CREATE TRIGGER audit_refuses_{_change.lower()} BEFORE {_change} ON audit {_where}"
-            "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
-        ).execute_if(dialect="sqlite"),
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,12 +53,10 @@ def record_look(
     """Add one row to the chain; the caller commits it before it hands the data out.
 
     The session is one of `Database.write`, where one writer waits for the other: else two rows would follow the same.
+    In a transaction that several share, all rows are written right before it is committed.
     """
     around = circumstances.get()
-    connection = session.connection()
-    id_, previous = _next(connection)
     said: dict[str, Any] = {
-        "id": id_,
         "at": datetime.now(UTC),
         "actor": actor,
         "action": action,
@@ -128,8 +66,17 @@ def record_look(
         "request_id": around.request_id,
         "address": around.address,
     }
-    chained = {"previous": previous, "hash": row_hash(previous, *(said[name] for name in _SAID))}
-    connection.execute(_add, {**said, **chained})
+    shared = session.info.get("looks")
+    if shared is None:
+        _write(session.connection(), [said])
+    else:
+        shared.append(said)
+
+
+@event.listens_for(StoreSession, "before_commit")
+def _write_shared(session: Session) -> None:
+    if looks := session.info.pop("looks", None):
+        _write(session.connection(), looks)
 
 
 def looks_at(session: Session, student_id: UUID) -> list[AuditRow]:
@@ -177,6 +124,7 @@ _given_out = {
     "postgresql": text("pg_sequence_last_value(pg_get_serial_sequence('audit', 'id')::regclass)"),
 }
 """The largest id that the database ever gave out; null before the first."""
+_more_ids = text("SELECT nextval(pg_get_serial_sequence('audit', 'id')) FROM generate_series(1, :count)")
 _given_next = {"sqlite": _given_out["sqlite"], "postgresql": text("nextval(pg_get_serial_sequence('audit', 'id'))")}
 
 
@@ -191,13 +139,26 @@ def _after_newest(given: TextClause) -> Select[Any]:
 _ends = {dialect: _after_newest(given) for dialect, given in _given_next.items()}
 
 
-def _next(connection: Connection) -> tuple[int, bytes]:
-    """The id of the next row, and the hash that it follows."""
-    dialect = connection.dialect.name
-    given, newest, previous = connection.execute(_ends[dialect]).one()
+def _write(connection: Connection, looks: Sequence[dict[str, Any]]) -> None:
+    """Add rows to the chain, each with the next id and the hash that it follows."""
+    rows = []
+    given, newest, previous = connection.execute(_ends[connection.dialect.name]).one()
     if newest is None:
         newest, previous = _begin(connection)
-    return (given if dialect == "postgresql" else max(given or 0, newest) + 1), previous
+    for id_, said in zip(_ids(connection, given, newest, len(looks)), looks, strict=True):
+        row = {**said, "id": id_, "previous": previous}
+        previous = row["hash"] = row_hash(previous, *(row[name] for name in _SAID))
+        rows.append(row)
+    connection.execute(_add, rows)
+
+
+def _ids(connection: Connection, given: int | None, newest: int, count: int) -> Iterable[int]:
+    """So many ids; PostgreSQL gave the first already."""
+    if connection.dialect.name != "postgresql":
+        first = max(given or 0, newest) + 1
+        return range(first, first + count)
+    more = connection.scalars(_more_ids, {"count": count - 1}).all() if count > 1 else ()
+    return (cast(int, given), *more)
 
 
 def _end(session: Session) -> tuple[int, bytes]:

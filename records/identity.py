@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -35,6 +36,15 @@ class FullName:
     title: str
     first_name: str
     last_name: str
+
+
+class KeptName(NamedTuple):
+    """A name as the vault keeps it; `sort_key` is its place in the alphabet."""
+
+    title: str
+    first_name: str
+    last_name: str
+    sort_key: str
 
     @property
     def shown(self) -> str:

@@ -19,7 +19,7 @@ from records.errors import UserError
 from records.home import DataHome
 from records.ledger import StudentRow
 from records.lists import ListEntryRow
-from records.people import StudentName
+from records.people import KeptName
 from records.roles import ROLE_OF, Permission
 from records.staff import AccountRow, CaseloadRow
 
@@ -38,7 +38,7 @@ class Look:
     role: str
     action: str
     student_id: UUID | None
-    student: StudentName | None = None
+    student: KeptName | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,7 @@ def looks(home: DataHome, principal: Principal, on: date, *, limit: int, before:
     Who sees no student is told of nobody whom: of all looks of the institution where they keep watch over the trail, else
     of their own.
     """
-    sees_students = principal.may(Permission.SEE_ALL_STUDENTS) or principal.may(Permission.SEE_OWN_STUDENTS)
+    sees_students = principal.sees_students
     with home.database.write(principal.acting) as session:
         audit.record_look(session, actor=principal.login, action="see looks", institution=principal.institution)
         chosen = select(AuditRow).where(AuditRow.institution.in_(sorted(principal.institutions)))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).with_name("migrations")
 _DECLARING = (
-    "audit", "care_tables", "erasure_tables", "ledger_tables", "list_tables", "monitoring", "people", "person_tables",
+    "audit_tables", "care_tables", "erasure_tables", "ledger_tables", "list_tables", "monitoring", "people", "person_tables",
     "promotions", "quarantine", "staff",
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from records.clock import STOPPED_AFTER, local_day
 from records.database import Database
 from records.errors import VaultError
 from records.held_people import Place, in_chunks
-from records.identity import FullName, Identity, IdKind, Known, Note, fold_name, sort_key
+from records.identity import FullName, Identity, IdKind, KeptName, Known, Note, fold_name, sort_key
 from records.marks import identifiers_of, marks_of
 from records.person_tables import (
     Identifier,
@@ -31,7 +31,7 @@ from records.person_tables import (
 from records.vault_key import VaultKey
 
 __all__ = [
-    "FullName", "IdKind", "Identifier", "Identity", "Known", "Note", "StudentName", "StudentNumber", "Vault",
+    "FullName", "IdKind", "Identifier", "Identity", "KeptName", "Known", "Note", "StudentName", "StudentNumber", "Vault",
     "fold_name", "sort_key",
 ]  # fmt: skip
 
@@ -43,7 +43,7 @@ _asked = union(
     select(MergedPerson.student_id).where(MergedPerson.student_id.in_(bindparam("students", expanding=True))),
 ).subquery()
 _names = (
-    select(_asked.c.student_id, StudentName)
+    select(_asked.c.student_id, *(getattr(StudentName, name) for name in KeptName._fields))
     .outerjoin(MergedPerson, MergedPerson.student_id == _asked.c.student_id)
     .join(StudentName, StudentName.student_id == func.coalesce(MergedPerson.goes_on_as, _asked.c.student_id))
 )
@@ -98,12 +98,13 @@ class Vault:
             held_people.write(session, StudentNumber, given)
         return known
 
-    def names(self, student_ids: Iterable[UUID]) -> dict[UUID, StudentName]:
+    def names(self, student_ids: Iterable[UUID]) -> dict[UUID, KeptName]:
         """Names of students; called by records.access alone, which first asks who may see whom."""
-        found: dict[UUID, StudentName] = {}
+        found: dict[UUID, KeptName] = {}
         with self._database.read() as session:
             for chunk in in_chunks(dict.fromkeys(student_ids)):
-                found.update((asked, name) for asked, name in session.execute(_names, {"students": chunk}))
+                rows = session.connection().execute(_names, {"students": chunk})
+                found.update((asked, KeptName(*name)) for asked, *name in rows)
         return found
 
     def sweep(self, committed_tokens: set[UUID], *, placed: Callable[[str], Container[int]], now: datetime) -> int:

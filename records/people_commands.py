@@ -9,7 +9,7 @@ from records.console import Home, InstitutionCode, Json, actor, data_home, say, 
 from records.text import Text
 
 if TYPE_CHECKING:
-    from records.people import StudentName
+    from records.people import KeptName
 
 Pair = Annotated[UUID, typer.Argument(help="The pair, as `zerodrop people doubts` shows it.")]
 
@@ -63,8 +63,8 @@ def _decide(pair: UUID, is_same: bool, home: Home, as_json: bool) -> None:
     say({"pair": str(pair), "same": is_same}, as_json, f"{said.th} · {said.en}")
 
 
-def _name(found: "StudentName | None") -> str:
-    return f"{found.title}{found.first_name} {found.last_name}".strip() if found else "-"
+def _name(found: "KeptName | None") -> str:
+    return found.shown if found else "-"
 
 
 _WHY: dict[str, Text] = {

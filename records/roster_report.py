@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from records import access, ledger
 from records.errors import UserError
 from records.home import DataHome
-from records.people import StudentName
+from records.people import KeptName
 from records.roll import level_name
 from records.rosters import Comparison, Fate, Line, RosterCount
 from records.text import Text
@@ -221,7 +221,7 @@ def _write_summary(paper: _Paper, comparison: Comparison) -> None:
         sheet.row([f"+ {both(arrival.value)}", *("" for _ in levels), number])
 
 
-def _write_trace(paper: _Paper, comparison: Comparison, names: dict[UUID, StudentName]) -> None:
+def _write_trace(paper: _Paper, comparison: Comparison, names: dict[UUID, KeptName]) -> None:
     """One row a student who must be traced, by level, class group and name."""
     sheet = paper.sheet(_TRACE, [(both(label), width) for label, width in _TRACE_COLUMNS])
 
@@ -242,5 +242,5 @@ def _write_trace(paper: _Paper, comparison: Comparison, names: dict[UUID, Studen
         )
 
 
-def _shown(name: StudentName | None) -> str:
-    return f"{name.title}{name.first_name} {name.last_name}".strip() if name else "-"
+def _shown(name: KeptName | None) -> str:
+    return name.shown if name else "-"

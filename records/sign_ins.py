@@ -95,7 +95,10 @@ def holder(
     transaction.
     """
     values = {"token_hash": token_hash, "opened_since": opened_since, "seen_since": seen_since}
-    rows = asked.ask(_holder, values) if isinstance(asked, Database) else asked.execute(_holder, values).all()
+    if isinstance(asked, Database):
+        rows = asked.ask(_holder, values)
+    else:
+        rows = asked.connection().execute(_holder, values).all()
     return Holder(**rows[0]._mapping) if rows else None
 
 

@@ -1,11 +1,11 @@
-"""Writing work of several threads in one transaction: a disk takes as long to commit one audit row as fifty.
+"""Writing work of many askers in one transaction: a disk takes as long to commit one audit row as fifty.
 
-Whoever gets the turn does everything that waits by then and commits once; the others find theirs done. Nobody's answer comes
-before the commit that holds it.
+One thread does everything that waits by then and commits once. Nobody's answer comes before the commit that holds it.
 """
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
 from typing import Generic, TypeVar
@@ -18,11 +18,10 @@ _MOST = 64
 
 
 class _Waiting(Generic[_Result]):
-    """One work in the circumstances of the thread that asked for it, and what became of it."""
+    """One work in the circumstances of whoever asked for it, and what became of it."""
 
     def __init__(self, work: Callable[[Session], _Result], prepare: Callable[[Session], None]) -> None:
-        self.done = False
-        self.error: BaseException | None = None
+        self.answer: Future[_Result] = Future()
         self._work = work
         self._prepare = prepare
         self._around: Context = copy_context()
@@ -32,10 +31,8 @@ class _Waiting(Generic[_Result]):
         self._prepare(session)
         self._result = self._around.run(self._work, session)
 
-    def answer(self) -> _Result:
-        if self.error is not None:
-            raise self.error
-        return self._result  # type: ignore[return-value]  # a work may well return None
+    def tell(self) -> None:
+        self.answer.set_result(self._result)  # type: ignore[arg-type]  # a work may well return None
 
 
 class Together:
@@ -45,24 +42,33 @@ class Together:
         self._write = write
         self._line: list[_Waiting[object]] = []
         self._queueing = threading.Lock()
-        self._turn = threading.Lock()
+        self._worker = ThreadPoolExecutor(1, "together")
 
-    def run(
+    def ask(
         self, work: Callable[[Session], _Result], prepare: Callable[[Session], None] = lambda session: None
-    ) -> _Result:
-        """Do `work` and return its answer once it is committed; `prepare` comes right before it in the same transaction.
+    ) -> "Future[_Result]":
+        """Have `work` done; its answer is there once it is committed. `prepare` comes right before it in the transaction.
 
         A work may be done twice, the first time rolled back: it must do nothing but read and write through its session. What
-        it raises is raised here and spoils no other's work.
+        it raises is its own answer and spoils no other's work. Whoever cancels in time has asked for nothing.
         """
         mine = _Waiting(work, prepare)
         with self._queueing:
             self._line.append(mine)  # type: ignore[arg-type]
-        while not mine.done:
-            with self._turn:
-                if not mine.done:
-                    self._do(self._next())
-        return mine.answer()
+            is_first = len(self._line) == 1
+        if is_first:  # whoever found others waiting has somebody on the way
+            self._worker.submit(self._do_all)
+        return mine.answer
+
+    def close(self) -> None:
+        """End the thread, after everything that was asked for."""
+        self._worker.shutdown()
+
+    def _do_all(self) -> None:
+        while works := self._next():
+            wanted = [one for one in works if one.answer.set_running_or_notify_cancel()]
+            if wanted:
+                self._do(wanted)
 
     def _next(self) -> "list[_Waiting[object]]":
         with self._queueing:
@@ -79,6 +85,7 @@ class Together:
                 for one in works:
                     self._do([one])
                 return
-            works[0].error = error
+            works[0].answer.set_exception(error)
+            return
         for one in works:
-            one.done = True
+            one.tell()

@@ -3,19 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from records import audit
 from records.access import Principal
 from records.home import DataHome
+from records.sign_ins import Session
 from serving.accounts import Accounts
 from serving.api_keys import principal_of_key
 from serving.middleware import request_id_of
 from serving.pages.writer import PageWriter
+
+_Seen = TypeVar("_Seen")
 
 
 class SignInNeeded(Exception):
@@ -63,6 +67,20 @@ class Desk:
         if key and request.url.path.startswith("/api/"):
             return principal_of_key(self.home, key, self.accounts.now())
         return self.accounts.principal(token) if token else None
+
+    async def look(self, request: Request, see: Callable[[Session, Principal], _Seen]) -> tuple[Principal, _Seen]:
+        """Who asks, and what they see, in one transaction that is shared with others. Raises SignInNeeded."""
+        token, machine = self.token(request), None
+        if _bearer(request):  # a program asks seldom enough to take the long way
+            machine = await run_in_threadpool(self.principal, request)
+
+        def who(session: Session) -> Principal | None:
+            return machine or self.accounts.sessions.principal_in(session, token)
+
+        found = await self.home.database.soon(who, see) if machine or token else None
+        if found is None:
+            raise SignInNeeded
+        return found
 
 
 def _bearer(request: Request) -> str:

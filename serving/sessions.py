@@ -98,6 +98,16 @@ class Sessions:
             self._note_use(token, now)
         return principal_of(found)
 
+    def principal_in(self, session: Session, token: str) -> Principal | None:
+        """The same in a transaction of the caller's, which notes the use as well."""
+        found = self._alive(session, token)
+        if found is None:
+            return None
+        now = self._now()
+        if now - found.seen_at >= _NOTED_EVERY:
+            sign_ins.note_seen(session, hashed(token), now)
+        return principal_of(found)
+
     def pending(self, token: str) -> Pending | None:
         """Who gave a right password with this token less than ten minutes ago and owes the second factor."""
         with self._home.database.read() as session:

@@ -20,7 +20,7 @@ from records import access
 from records.access import Principal
 from records.home import DataHome
 from records.lists import RULE_LIST, STALE_AFTER_DAYS, PublicationRow
-from records.people import FullName, StudentName
+from records.people import KeptName
 from records.seen import ListedEntry, SeenEntry, SeenList
 
 # The bands that make up a list, first things first; whoever has none of them was scored but is not listed.
@@ -130,12 +130,6 @@ class ShownList:
     unknown: tuple[ListedStudent, ...]
 
 
-def read_list(home: DataHome, principal: Principal, today: date) -> ShownList | None:
-    """The current list as this account may see it; None before the first one. Raises NotAllowed."""
-    seen = access.see_list(home, principal, today)
-    return None if seen is None else list_shown(home, principal, *seen, today)
-
-
 def list_shown(
     home: DataHome, principal: Principal, publication: AnyList, entries: Sequence[ListedEntry], today: date
 ) -> ShownList:
@@ -164,7 +158,7 @@ def students_shown(
 def read_student(
     home: DataHome, principal: Principal, student_id: UUID, today: date
 ) -> tuple[Head, ShownStudent] | None:
-    """One student; None when there is none for this account. Raises NotAllowed for a role that sees no students."""
+    """One student; None when there is none for this account."""
     seen = access.see_student(home, principal, student_id, today)
     if seen is None:
         return None
@@ -172,7 +166,7 @@ def read_student(
 
 
 def student_shown(
-    principal: Principal, publication: SeenList, entry: SeenEntry, names: Mapping[UUID, StudentName], today: date
+    principal: Principal, publication: SeenList, entry: SeenEntry, names: Mapping[UUID, KeptName], today: date
 ) -> tuple[Head, ShownStudent]:
     """A student whose look is recorded already; who tells no name opens no vault and passes none."""
     head = head_of(publication, today)
@@ -211,14 +205,14 @@ def observed_rates(rates: Sequence[ObservedRate], term: str) -> tuple[Observed, 
 
 
 def _listed(
-    entry: ListedEntry | SeenEntry, head: Head, names: Mapping[UUID, StudentName], principal: Principal
+    entry: ListedEntry | SeenEntry, head: Head, names: Mapping[UUID, KeptName], principal: Principal
 ) -> dict[str, Any]:
     """The fields of a ListedStudent."""
     name = names.get(entry.student_id)
     scored = entry.band != UNKNOWN
     return {
         "student_id": entry.student_id,
-        "name": _written(name),
+        "name": name.shown if name else "",
         "sort_key": name.sort_key if name else "",
         "class_group": entry.class_group,
         "band": entry.band if entry.band in (*LISTED_BANDS, UNKNOWN) and not head.stale else None,
@@ -230,7 +224,7 @@ def _listed(
     }
 
 
-def _student(entry: SeenEntry, head: Head, names: Mapping[UUID, StudentName], principal: Principal) -> ShownStudent:
+def _student(entry: SeenEntry, head: Head, names: Mapping[UUID, KeptName], principal: Principal) -> ShownStudent:
     scored = entry.band != UNKNOWN
     permissions = principal.permissions
     return ShownStudent(
@@ -253,12 +247,6 @@ def _what_if(entry: SeenEntry, head: Head, permissions: Permissions) -> tuple[To
 
 def _named(domains: Sequence[str]) -> tuple[Domain, ...]:
     return tuple(domain for domain in Domain if domain.value in domains)
-
-
-def _written(name: StudentName | None) -> str:
-    if name is None:
-        return ""
-    return FullName(title=name.title, first_name=name.first_name, last_name=name.last_name).shown
 
 
 def _in_order(

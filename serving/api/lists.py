@@ -1,14 +1,16 @@
 """Lists: the heads of an institution's, the current one, one by its id, and its entries by page."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from records import list_pages
+from records import access, list_pages
 from records.errors import NotAllowed
 from records.list_pages import Chosen, UnknownCursor
 from serving.api.asking import (
@@ -26,7 +28,7 @@ from serving.api.asking import (
 from serving.api.schemas import EntryPage, ListAnswer, PublicationPage
 from serving.api.telling import entry_answer, list_answer, publication_answer, validity
 from serving.desk import AtDesk, SignedIn
-from serving.shown import list_shown, read_list, students_shown
+from serving.shown import list_shown, students_shown
 
 router = topic("lists")
 InstitutionCode = Annotated[str, Path(pattern="^[0-9A-Za-z_.-]{1,32}$")]
@@ -67,11 +69,17 @@ def read_lists(
     response_model=ListAnswer,
     responses={**problems(403, 404), 304: {"description": "just what If-None-Match names"}},
 )
-def read_current_list(desk: AtDesk, reader: SignedIn, if_none_match: IfNoneMatch = None) -> Response:
-    shown = read_list(desk.home, reader, desk.today())
-    if shown is None:
-        raise HTTPException(status_code=404)
-    return tagged(list_answer(shown), reader, if_none_match)
+async def read_current_list(request: Request, desk: AtDesk, if_none_match: IfNoneMatch = None) -> Response:
+    today = desk.today()
+    reader, seen = await desk.look(request, partial(access.list_seen, on=today))
+
+    def answer() -> Response:
+        if seen is None:
+            access.require_students(desk.home, reader, "refused list")
+            raise HTTPException(status_code=404)
+        return tagged(list_answer(list_shown(desk.home, reader, *seen, today)), reader, if_none_match)
+
+    return await run_in_threadpool(answer)
 
 
 @router.get(

@@ -1,5 +1,6 @@
 """One student: the place in the current list with reasons, as our own shape or as FHIR's, and the weeks before."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -49,16 +50,12 @@ Language = Annotated[str, Depends(_language)]
     response_model=RiskAnswer,
     responses=_RISK,
 )
-def read_student_risk(
-    request: Request, desk: AtDesk, reader: SignedIn, language: Language, student_id: UUID
-) -> Response:
-    try:
-        seen = access.see_student(desk.home, reader, student_id, desk.today())
-    except NotAllowed:
-        seen = None
+async def read_student_risk(request: Request, desk: AtDesk, language: Language, student_id: UUID) -> Response:
+    today = desk.today()
+    reader, seen = await desk.look(request, partial(access.student_seen, student_id=student_id, on=today))
     if seen is None:
         raise HTTPException(status_code=404)
-    head, student = student_shown(reader, *seen, {}, desk.today())
+    head, student = student_shown(reader, *seen, {}, today)
     headers = {"Vary": "Cookie, Authorization, Accept, Accept-Language"}
     if fhir.MEDIA_TYPE in request.headers.get("accept", "").lower():
         resource = fhir.risk_assessment(head, student, language)

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from records.looks import looks
-from records.people import FullName
 from records.roles import ROLE_OF
 from serving.desk import AtDesk, SignedIn
 from serving.pages.reading import institution_name
@@ -20,13 +19,7 @@ def show_looks(
     request: Request, desk: AtDesk, reader: SignedIn, before: Annotated[int | None, Query(ge=1)] = None
 ) -> Response:
     found = looks(desk.home, reader, desk.today(), limit=_A_PAGE, before=before)
-    names = {
-        look.id: FullName(
-            title=look.student.title, first_name=look.student.first_name, last_name=look.student.last_name
-        ).shown
-        for look in found.looks
-        if look.student is not None
-    }
+    names = {look.id: look.student.shown for look in found.looks if look.student is not None}
     return desk.pages.write(
         request,
         "looks.html",

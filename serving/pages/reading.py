@@ -1,47 +1,48 @@
 """The weekly list, one student, and what the number is not."""
 
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from records import audit, ledger
+from records import access, audit, ledger
 from records.access import Principal
-from records.errors import NotAllowed
 from records.lists import STALE_AFTER_DAYS
-from records.roles import Permission
 from serving.desk import AtDesk, Desk, SignedIn
-from serving.shown import read_list, read_student
+from serving.shown import list_shown, read_student
 
 router = APIRouter(include_in_schema=False)
 _STATIC_LIFE = "public, max-age=31536000, immutable"
 
 
 @router.get("/")
-def show_list(request: Request, desk: AtDesk, reader: SignedIn) -> Response:
-    if not _sees_students(reader):
+async def show_list(request: Request, desk: AtDesk) -> Response:
+    today = desk.today()
+    reader, seen = await desk.look(request, partial(access.list_seen, on=today))
+
+    def page() -> Response:
+        institution = institution_name(desk, request, reader)
+        if not reader.sees_students:
+            return desk.pages.write(request, "roles.html", reader=reader, institution=institution)
         return desk.pages.write(
-            request, "roles.html", reader=reader, institution=institution_name(desk, request, reader)
+            request,
+            "list.html",
+            reader=reader,
+            institution=institution,
+            shown=list_shown(desk.home, reader, *seen, today) if seen else None,
+            stale_after=STALE_AFTER_DAYS,
+            chain_head=_chain_head(desk),
         )
-    shown = read_list(desk.home, reader, desk.today())
-    return desk.pages.write(
-        request,
-        "list.html",
-        reader=reader,
-        institution=institution_name(desk, request, reader),
-        shown=shown,
-        stale_after=STALE_AFTER_DAYS,
-        chain_head=_chain_head(desk),
-    )
+
+    return await run_in_threadpool(page)
 
 
 @router.get("/students/{student_id:uuid}")
 def show_student(request: Request, desk: AtDesk, reader: SignedIn, student_id: UUID) -> Response:
-    try:
-        seen = read_student(desk.home, reader, student_id, desk.today())
-    except NotAllowed:
-        seen = None
+    seen = read_student(desk.home, reader, student_id, desk.today())
     if seen is None:
         raise HTTPException(status_code=404)
     head, student = seen
@@ -68,10 +69,6 @@ async def static_file(desk: AtDesk, name: str) -> Response:
     if file is None:
         raise HTTPException(status_code=404)
     return Response(file.content, media_type=file.media_type, headers={"Cache-Control": _STATIC_LIFE})
-
-
-def _sees_students(reader: Principal) -> bool:
-    return reader.may(Permission.SEE_OWN_STUDENTS) or reader.may(Permission.SEE_ALL_STUDENTS)
 
 
 def _chain_head(desk: Desk) -> str:

@@ -138,7 +138,9 @@ def _admitted(home: DataHome) -> SampleCollege:
     return SampleCollege(
         home=home,
         students={"kru.a": ids[:_EACH_GROUP], "kru.b": ids[_EACH_GROUP:]},
-        names={student: name.shown for student, name in zip(ids, names, strict=True)},
+        names={
+            student: f"{name.title}{name.first_name} {name.last_name}" for student, name in zip(ids, names, strict=True)
+        },
     )
 
 

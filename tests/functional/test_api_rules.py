@@ -72,7 +72,7 @@ def test_a_database_that_does_not_answer_is_not_now(
     def busy(*_: Any, **__: Any) -> Any:
         raise StoreUnavailable.busy()
 
-    for way in ("write", "together"):
+    for way in ("write", "together", "soon"):
         monkeypatch.setattr(Database, way, busy)
     answer = browser.get(f"{V1}/lists/current")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")

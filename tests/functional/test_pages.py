@@ -246,7 +246,7 @@ def test_headers_are_on_every_answer(
         413: browser.post("/login", data={"login": "x" * 70_000}),
         422: browser.get("/api/v1/students/x/risk"),
     }
-    monkeypatch.setattr("serving.pages.reading.read_list", breaks)
+    monkeypatch.setattr("serving.pages.reading.list_shown", breaks)
     answers[500] = browser.get("/")
     for status, answer in answers.items():
         assert answer.status_code == status
@@ -258,7 +258,7 @@ def test_a_crash_tells_only_the_request_id(
     college: SampleCollege, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = signed_in(college, "kru.a")
-    monkeypatch.setattr("serving.pages.reading.read_list", breaks)
+    monkeypatch.setattr("serving.pages.reading.list_shown", breaks)
     with structlog.testing.capture_logs() as lines:
         answer = browser.get("/")
     assert "ระบบขัดข้อง" in answer.text

@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 import pyarrow as pa
 
 from records import ledger
+from records.access import Principal, list_seen
 from records.college import Capacity, Institution
 from records.home import DataHome
 from records.ledger import LogFile, NewBatch, Placement
 from records.lists import NewEntry, NewPublication
 from records.log import EventLog
+from records.seen import ListedEntry, SeenList
 from records.tables import Table
 
 CODE = "1320026101"
@@ -95,3 +97,8 @@ def publication_of(
         capacity=Capacity(valid_from=date(2025, 6, 1), visits_per_week=3), capacity_is_default=False,
         band_rates=[], rates_term="", entries=entries,
     )  # fmt: skip
+
+
+def see_list(home: DataHome, who: Principal, on: date) -> tuple[SeenList, list[ListedEntry]] | None:
+    """A look at the current list, committed."""
+    return home.database.together(lambda session: list_seen(session, who, on), who.acting)

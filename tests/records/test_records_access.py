@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from records import access, staff
-from records.access import Principal, see_list, see_student, visible_students
+from records.access import Principal, require_students, see_student, visible_students
 from records.audit import AuditRow
 from records.errors import ConfigurationGap, NotAllowed
 from records.home import DataHome, create_home
@@ -23,7 +23,7 @@ from records.roles import ROLE_OF, ROLES, Permission, Role
 from records.settings import Settings
 from records.staff import AccountRow, CaseloadRow
 from records.text import Text
-from tests.records.small import CODE, OTHER_CODE, batch_of, commit, institution, place, publication_of
+from tests.records.small import CODE, OTHER_CODE, batch_of, commit, institution, place, publication_of, see_list
 
 pytestmark = pytest.mark.both_engines
 
@@ -258,11 +258,13 @@ def test_a_look_at_a_student_is_recorded(home: DataHome) -> None:
 def test_roles_without_students_are_refused_by_sentence(home: DataHome, role: str) -> None:
     ids = place(home, GROUPS)
     who = principal(home, role)
-    for look in (lambda: see_list(home, who, DAY), lambda: see_student(home, who, ids[0], DAY)):
-        with pytest.raises(NotAllowed) as refused:
-            look()
-        assert str(refused.value) == f"The role '{role}' sees no students."
-        assert refused.value.exit_code == 7
+    assert see_list(home, who, DAY) is None
+    with pytest.raises(NotAllowed) as refused:
+        require_students(home, who, "refused list")
+    assert str(refused.value) == f"The role '{role}' sees no students."
+    assert refused.value.exit_code == 7
+    assert see_student(home, who, ids[0], DAY) is None
+    assert [action for _, action, _ in looks(home)] == ["refused list", "refused student"]
 
 
 def test_names_are_given_for_those_one_may_see_and_no_others(home: DataHome) -> None:

@@ -11,14 +11,14 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from records import audit, looks, staff
-from records.access import named, principal_of, see_list, see_student
+from records.access import named, principal_of, see_student
 from records.audit import AuditCutRow, AuditRow, Circumstances, circumstances, record_look, verify
 from records.errors import UserError
 from records.home import DataHome
 from records.ledger import add_institution
 from records.lists import NewPublication, publish
 from records.staff import AccountRow
-from tests.records.small import CODE, institution, place, publication_of
+from tests.records.small import CODE, institution, place, publication_of, see_list
 
 pytestmark = pytest.mark.both_engines
 DAY = date(2025, 6, 10)

@@ -1,10 +1,12 @@
 """Work of many threads in few transactions: each answer after its commit, each in its own circumstances, no error shared."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from records import audit
 from records.audit import AuditRow
+from records.database import Acting
 from records.home import DataHome
 from records.together import Together
 from tests.records.small import CODE
@@ -48,7 +51,7 @@ def look(session: Session) -> str:
 
 def ask(line: Line, number: int) -> str:
     asked_by.set(f"kru.{number}")
-    return line.together.run(look)
+    return line.together.ask(look).result(30)
 
 
 def actors(home: DataHome) -> list[str]:
@@ -87,9 +90,9 @@ def test_an_error_is_its_own_alone_and_leaves_nothing(home: DataHome) -> None:
     def ask_or_fail(number: int) -> str:
         asked_by.set(f"kru.{number}")
         if number % 3:
-            return line.together.run(look)
+            return line.together.ask(look).result(30)
         with pytest.raises(ValueError, match="only mine"):
-            line.together.run(fail)
+            line.together.ask(fail).result(30)
         return "failed"
 
     with ThreadPoolExecutor(12) as pool:
@@ -103,7 +106,7 @@ def test_what_is_prepared_comes_right_before_the_work(home: DataHome) -> None:
     line = Line(home)
     line.go_on.set()
     steps: list[str] = []
-    line.together.run(lambda session: steps.append("work"), lambda session: steps.append("prepared"))
+    line.together.ask(lambda session: steps.append("work"), lambda session: steps.append("prepared")).result(30)
     assert steps == ["prepared", "work"]
 
 
@@ -116,3 +119,50 @@ def test_the_chain_of_the_trail_holds(home: DataHome) -> None:
         assert session.scalar(select(func.count()).select_from(AuditRow)) == 50
         rows = list(session.scalars(select(AuditRow).order_by(AuditRow.id)))
     assert all(row.previous == before.hash for before, row in pairwise(rows))
+
+
+def test_what_was_cancelled_in_time_is_not_done(home: DataHome) -> None:
+    line = Line(home)
+    first = line.together.ask(look)
+    second, third = line.together.ask(look), line.together.ask(look)
+    assert second.cancel()
+    line.go_on.set()
+    assert (first.result(30), third.result(30)) == ("", "")
+    assert len(actors(home)) == 2
+
+
+def test_looks_of_one_transaction_are_chained_one_after_the_other(home: DataHome) -> None:
+    def look_twice(number: int) -> None:
+        asked_by.set(f"kru.{number}")
+        home.database.together(lambda session: (look(session), look(session)))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(look_twice, range(20)))
+    home.database.together(look)
+    assert audit.verify(home.database).sound
+    written = actors(home)
+    assert len(written) == 41
+    assert all(one == other for one, other in zip(written[:40:2], written[1:40:2], strict=True))
+
+
+@dataclass(frozen=True)
+class Somebody:
+    acting: Acting
+
+
+def test_a_work_is_done_for_whoever_was_found_and_for_nobody_not_at_all(home: DataHome) -> None:
+    somebody = Somebody(Acting(institutions=frozenset({CODE}), account_id=None))
+    done: list[Somebody] = []
+
+    def told(session: Session, asker: Somebody) -> str:
+        done.append(asker)
+        return look(session)
+
+    async def ask_both() -> list[tuple[Somebody, str] | None]:
+        return await asyncio.gather(
+            home.database.soon(lambda session: somebody, told), home.database.soon(lambda session: None, told)
+        )
+
+    assert asyncio.run(ask_both()) == [(somebody, ""), None]
+    assert done == [somebody]
+    assert len(actors(home)) == 1
