@@ -66,7 +66,7 @@ def create_app(
     )
     answers.install(app)
     for part in (health, api, sign_in, account, outside, reading, looks):
-        app.include_router(part.router)
+        app.router.routes.extend(part.router.routes)
     _add_openapi(app)
     return app
 

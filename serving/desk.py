@@ -10,13 +10,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from records import audit
 from records.access import Principal
 from records.home import DataHome
 from records.sign_ins import Session
 from serving.accounts import Accounts
 from serving.api_keys import principal_of_key
-from serving.middleware import request_id_of
 from serving.pages.writer import PageWriter
 
 _Seen = TypeVar("_Seen")
@@ -91,9 +89,6 @@ def _bearer(request: Request) -> str:
 async def _desk(request: Request) -> Desk:
     desk = request.app.state.desk
     assert isinstance(desk, Desk)
-    # Set here because this one runs in the request's own task: what it sets is there for the thread that answers.
-    address = request.client.host if request.client else ""
-    audit.circumstances.set(audit.Circumstances(request_id=request_id_of(request), address=address))
     return desk
 
 

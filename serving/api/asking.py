@@ -5,13 +5,14 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -62,8 +63,22 @@ _WORDS = {
 _EVERYWHERE = (400, 401, 422, 500, 503)
 
 
-async def _only_known_query(request: Request) -> None:
-    """Refuse query names that the route does not have: a mistyped filter would quietly show everything."""
+class _KnownQueries(APIRoute):
+    """Refuses query names that the route does not have: a mistyped filter would quietly show everything."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def refuse_or_answer(request: Request) -> Response:
+            _require_known_query(request)
+            return await answer(request)
+
+        return refuse_or_answer
+
+
+def _require_known_query(request: Request) -> None:
+    if not request.scope["query_string"]:
+        return
     known = {field.alias for field in request.scope["route"].dependant.query_params}
     asked = request.query_params.multi_items()
     if any(name not in known for name, _ in asked):
@@ -76,7 +91,7 @@ async def _only_known_query(request: Request) -> None:
 
 def topic(name: str) -> APIRouter:
     """A router for the routes of one topic; each knows its whole path, because logs and counts name it."""
-    return APIRouter(prefix="/api/v1", tags=[name], dependencies=[Depends(_only_known_query)])
+    return APIRouter(prefix="/api/v1", tags=[name], route_class=_KnownQueries)
 
 
 def cursor_of(last: UUID | int) -> str:

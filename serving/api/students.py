@@ -50,7 +50,7 @@ Language = Annotated[str, Depends(_language)]
     response_model=RiskAnswer,
     responses=_RISK,
 )
-async def read_student_risk(request: Request, desk: AtDesk, language: Language, student_id: UUID) -> Response:
+async def read_student_risk(request: Request, desk: AtDesk, student_id: UUID) -> Response:
     today = desk.today()
     reader, seen = await desk.look(request, partial(access.student_seen, student_id=student_id, on=today))
     if seen is None:
@@ -58,7 +58,7 @@ async def read_student_risk(request: Request, desk: AtDesk, language: Language, 
     head, student = student_shown(reader, *seen, {}, today)
     headers = {"Vary": "Cookie, Authorization, Accept, Accept-Language"}
     if fhir.MEDIA_TYPE in request.headers.get("accept", "").lower():
-        resource = fhir.risk_assessment(head, student, language)
+        resource = fhir.risk_assessment(head, student, await _language(request))
         return JSONResponse(resource, media_type=fhir.MEDIA_TYPE, headers=headers)
     answer = risk_answer(head, student, _place(head, seen[1], reader))
     return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
