@@ -46,6 +46,9 @@ class KeptName(NamedTuple):
     last_name: str
     sort_key: str
 
+    def __repr__(self) -> str:
+        return "KeptName(…)"  # no error and no log line tells a name
+
     @property
     def shown(self) -> str:
         return f"{self.title}{self.first_name} {self.last_name}".strip()

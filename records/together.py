@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
+from records.errors import StoreUnavailable
+
 _Result = TypeVar("_Result")
 _MOST = 64
 """Works in one transaction: other processes wait for it to end."""
@@ -55,14 +57,20 @@ class Together:
         mine = _Waiting(work, prepare)
         with self._queueing:
             self._line.append(mine)  # type: ignore[arg-type]
-            is_first = len(self._line) == 1
-        if is_first:  # whoever found others waiting has somebody on the way
-            self._worker.submit(self._do_all)
+            if len(self._line) == 1:  # whoever found others waiting has somebody on the way
+                self._call_worker()
         return mine.answer
 
     def close(self) -> None:
         """End the thread, after everything that was asked for."""
         self._worker.shutdown()
+
+    def _call_worker(self) -> None:
+        try:
+            self._worker.submit(self._do_all)
+        except BaseException:  # no thread to be had, or closed: nobody else may wait behind a work that nobody does
+            self._line.clear()
+            raise
 
     def _do_all(self) -> None:
         while works := self._next():
@@ -81,6 +89,10 @@ class Together:
                 for one in works:
                     one.do(session)
         except BaseException as error:
+            if isinstance(error, StoreUnavailable) and not error.went_away:  # not now for any of them
+                for one in works:
+                    one.answer.set_exception(error)
+                return
             if len(works) > 1:  # one of them, or the commit: each alone, so that nobody pays for another
                 for one in works:
                     self._do([one])

@@ -16,6 +16,7 @@ from records.sign_ins import Session
 from serving.accounts import Accounts
 from serving.api_keys import principal_of_key
 from serving.pages.writer import PageWriter
+from serving.sessions import is_token
 
 _Seen = TypeVar("_Seen")
 
@@ -75,7 +76,7 @@ class Desk:
         def who(session: Session) -> Principal | None:
             return machine or self.accounts.sessions.principal_in(session, token)
 
-        found = await self.home.database.soon(who, see) if machine or token else None
+        found = await self.home.database.soon(who, see) if machine or is_token(token) else None
         if found is None:
             raise SignInNeeded
         return found

@@ -4,6 +4,7 @@ A copied database opens no session. A session whose second factor is still to be
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ CONFIRMED_FOR = timedelta(minutes=10)
 # Every request reads a session; only one in five minutes writes that it did.
 _NOTED_EVERY = timedelta(minutes=5)
 _TOKEN_BYTES = 32
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{43}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,11 @@ class OwnSession:
     opened_at: datetime
     seen_at: datetime
     is_this: bool
+
+
+def is_token(said: str) -> bool:
+    """Whether it has the form of a token of ours: what has not needs no look at the database."""
+    return bool(_TOKEN.fullmatch(said))
 
 
 def hashed(token: str) -> bytes:

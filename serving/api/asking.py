@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
@@ -18,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from records.access import Principal
 from records.idempotency import Answered, Asked, KeyUsedBefore
-from serving.desk import SignedIn
+from serving.desk import SignedIn, SignInNeeded
 
 MOST_ROWS = 200
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization, Accept, If-None-Match"}
@@ -63,15 +64,23 @@ _WORDS = {
 _EVERYWHERE = (400, 401, 422, 500, 503)
 
 
-class _KnownQueries(APIRoute):
-    """Refuses query names that the route does not have: a mistyped filter would quietly show everything."""
+class _Route(APIRoute):
+    """Refuses query names that the route does not have: a mistyped filter would quietly show everything.
+
+    What is wrong with a request is told to whoever is signed in alone.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
 
         async def refuse_or_answer(request: Request) -> Response:
-            _require_known_query(request)
-            return await answer(request)
+            try:
+                _require_known_query(request)
+                return await answer(request)
+            except RequestValidationError:
+                if await run_in_threadpool(request.app.state.desk.principal, request) is None:
+                    raise SignInNeeded from None
+                raise
 
         return refuse_or_answer
 
@@ -91,7 +100,7 @@ def _require_known_query(request: Request) -> None:
 
 def topic(name: str) -> APIRouter:
     """A router for the routes of one topic; each knows its whole path, because logs and counts name it."""
-    return APIRouter(prefix="/api/v1", tags=[name], route_class=_KnownQueries)
+    return APIRouter(prefix="/api/v1", tags=[name], route_class=_Route)
 
 
 def cursor_of(last: UUID | int) -> str:

@@ -54,7 +54,7 @@ def clients(college: SampleCollege, app: FastAPI) -> Iterator[tuple[str, TestCli
 
 def session_of(college: SampleCollege, role: str) -> str:
     """The token of an open session of an account with this role; a department head heads the advisor's group."""
-    token, login = secrets.token_urlsafe(16), _LOGIN.get(role, f"matrix.{role}")
+    token, login = secrets.token_urlsafe(32), _LOGIN.get(role, f"matrix.{role}")
     with college.home.database.write() as session:
         account = staff.account_by_login(session, login)
         if account is None:

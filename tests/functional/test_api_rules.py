@@ -82,6 +82,35 @@ def test_a_database_that_does_not_answer_is_not_now(
     assert "ฐานข้อมูลไม่ตอบ" in page.text
 
 
+@pytest.mark.parametrize("path", ["students/x/risk", "students/x/risk/history", "lists/current?x=1", "lists/x"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Cookie": f"__Host-session={'x' * 43}"}])
+def test_what_is_wrong_with_a_request_is_told_to_nobody_unknown(
+    college: SampleCollege,
+    browser_of: Callable[..., TestClient],
+    path: str,
+    headers: dict[str, str],
+) -> None:
+    stranger = browser_of(college)
+    assert stranger.get(f"{V1}/{path}", headers=headers).status_code == 401
+    assert program(college, "SEE_ALL_STUDENTS").get(f"{V1}/{path}").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/", f"{V1}/lists/current"])
+def test_what_is_no_token_of_ours_takes_nobodys_turn(
+    college: SampleCollege, browser_of: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    stranger, turns = browser_of(college), []
+
+    async def taken(*_: Any, **__: Any) -> None:
+        turns.append(path)
+
+    monkeypatch.setattr(Database, "soon", taken)
+    for token, turn in (("x", []), ("x" * 42 + "é", []), ("x" * 43, [path])):
+        answer = stranger.get(path, headers={"Cookie": f"__Host-session={token}".encode()}, follow_redirects=False)
+        assert answer.status_code == (401 if path.startswith(V1) else 303)
+        assert turns == turn
+
+
 def test_a_crash_tells_nothing(college: SampleCollege, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = program(college, "SEE_ALL_STUDENTS", raise_server_exceptions=False)
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from records import audit
 from records.audit import AuditRow
 from records.database import Acting
+from records.errors import StoreUnavailable
 from records.home import DataHome
 from records.together import Together
 from tests.records.small import CODE
@@ -166,3 +167,38 @@ def test_a_work_is_done_for_whoever_was_found_and_for_nobody_not_at_all(home: Da
     assert asyncio.run(ask_both()) == [(somebody, ""), None]
     assert done == [somebody]
     assert len(actors(home)) == 1
+
+
+def test_a_database_that_cannot_answer_now_is_waited_for_once_for_all(home: DataHome) -> None:
+    tried: list[int] = []
+    go_on = threading.Event()
+
+    @contextmanager
+    def busy() -> Iterator[Session]:
+        tried.append(1)
+        assert go_on.wait(30)
+        raise StoreUnavailable.busy()
+        yield  # type: ignore[unreachable]  # a context manager all the same
+
+    together = Together(busy)
+    answers = [together.ask(look) for _ in range(THREADS)]
+    go_on.set()
+    assert all(isinstance(answer.exception(30), StoreUnavailable) for answer in answers)
+    assert len(tried) <= 2, "the first alone, the others with each other"
+
+
+def test_nobody_waits_behind_a_work_that_no_thread_took(home: DataHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Together(home.database.write)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", _no_thread)
+        with pytest.raises(RuntimeError, match="no thread"):
+            together.ask(look)
+    assert together.ask(look).result(30) == ""
+    together.close()
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="shutdown"):
+            together.ask(look)
+
+
+def _no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("no thread to be had")
