@@ -162,8 +162,7 @@ class Database:
         """Like `together`, for the asker whom `who` finds in the same transaction, and without a thread that waits.
 
         None for nobody. `who` may ask only for what no row-level security guards: it still has the rights of whoever came
-        before in the transaction. Neither may raise what is to be
-        expected: everything would be done again, each work alone.
+        before in the transaction. Neither may raise what is to be expected: everything would be done again, each alone.
         """
 
         def find_and_work(session: Session) -> tuple[_Asker, _Result] | None:
