@@ -7,7 +7,7 @@ database could make the whole chain anew: against that stands the `head`, which 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -124,8 +124,12 @@ _given_out = {
     "postgresql": text("pg_sequence_last_value(pg_get_serial_sequence('audit', 'id')::regclass)"),
 }
 """The largest id that the database ever gave out; null before the first."""
-_more_ids = text("SELECT nextval(pg_get_serial_sequence('audit', 'id')) FROM generate_series(1, :count)")
-_given_next = {"sqlite": _given_out["sqlite"], "postgresql": text("nextval(pg_get_serial_sequence('audit', 'id'))")}
+_given_next = {
+    "sqlite": _given_out["sqlite"],
+    "postgresql": text(
+        "ARRAY(SELECT nextval(pg_get_serial_sequence('audit', 'id')) FROM generate_series(1, :count)) AS given"
+    ),
+}
 
 
 def _after_newest(given: TextClause) -> Select[Any]:
@@ -142,23 +146,22 @@ _ends = {dialect: _after_newest(given) for dialect, given in _given_next.items()
 def _write(connection: Connection, looks: Sequence[dict[str, Any]]) -> None:
     """Add rows to the chain, each with the next id and the hash that it follows."""
     rows = []
-    given, newest, previous = connection.execute(_ends[connection.dialect.name]).one()
+    given, newest, previous = connection.execute(_ends[connection.dialect.name], {"count": len(looks)}).one()
     if newest is None:
         newest, previous = _begin(connection)
-    for id_, said in zip(_ids(connection, given, newest, len(looks)), looks, strict=True):
+    for id_, said in zip(_ids(given, newest, len(looks)), looks, strict=True):
         row = {**said, "id": id_, "previous": previous}
         previous = row["hash"] = row_hash(previous, *(row[name] for name in _SAID))
         rows.append(row)
     connection.execute(_add, rows)
 
 
-def _ids(connection: Connection, given: int | None, newest: int, count: int) -> Iterable[int]:
-    """So many ids; PostgreSQL gave the first already."""
-    if connection.dialect.name != "postgresql":
-        first = max(given or 0, newest) + 1
-        return range(first, first + count)
-    more = connection.scalars(_more_ids, {"count": count - 1}).all() if count > 1 else ()
-    return (cast(int, given), *more)
+def _ids(given: Sequence[int] | int | None, newest: int, count: int) -> Sequence[int]:
+    """So many ids; PostgreSQL gave them, to SQLite we say them."""
+    if isinstance(given, Sequence):
+        return given
+    first = max(given or 0, newest) + 1
+    return range(first, first + count)
 
 
 def _end(session: Session) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -157,22 +157,28 @@ class Database:
         return self._sharing.ask(act_and_work, _begin_or_go_on).result()
 
     async def soon(
-        self, who: Callable[[Session], _Asker | None], work: Callable[[Session, _Asker], _Result]
+        self,
+        token: str,
+        whose: Callable[[Session, Collection[str]], Mapping[str, _Asker]],
+        work: Callable[[Session, _Asker], _Result],
     ) -> tuple[_Asker, _Result] | None:
-        """Like `together`, for the asker whom `who` finds in the same transaction, and without a thread that waits.
+        """Like `together`, for the asker with this token, and without a thread that waits; None for nobody.
 
-        None for nobody. `who` may ask only for what no row-level security guards: it still has the rights of whoever came
-        before in the transaction. Neither may raise what is to be expected: everything would be done again, each alone.
+        `whose` is asked once in a transaction, for the tokens of all who share it. It may ask only for what no row-level
+        security guards: it has the rights of whoever came before. Neither may raise what is to be expected: everything
+        would be done again, each alone.
         """
 
         def find_and_work(session: Session) -> tuple[_Asker, _Result] | None:
-            asker = who(session)
+            if "askers" not in session.info:
+                session.info["askers"] = whose(session, session.info["about"])
+            asker = session.info["askers"].get(token)
             if asker is None:
                 return None
             _act_for(session, asker.acting)
             return asker, work(session, asker)
 
-        return await asyncio.wrap_future(self._sharing.ask(find_and_work, _begin_or_go_on))
+        return await asyncio.wrap_future(self._sharing.ask(find_and_work, _begin_or_go_on, about=token))
 
     def reading(self, work: Callable[[Session], _Result], acting: Acting | None = None) -> _Result:
         """Read, and once more from the start when the server went away in the middle."""

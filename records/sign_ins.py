@@ -1,7 +1,8 @@
 """What signing in asks of the database: accounts, their sessions and links to identity providers, machines' keys."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select, update
@@ -57,8 +58,7 @@ def session_of(session: Session, token_hash: bytes) -> tuple[AccountRow, Session
     return (found[0], found[1]) if found else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Holder:
+class Holder(NamedTuple):
     """Who holds an open session: of the active account and of the session what a request asks for."""
 
     id: UUID
@@ -72,15 +72,18 @@ class Holder:
     confirmed_at: datetime
 
 
-_holder = (
+_AT_ONCE = 8
+"""Sessions in one question: always as many, so that the database knows it already; who is missing is nobody's hash."""
+_holders = (
     select(
+        SessionRow.token_hash,
         *(AccountRow.id, AccountRow.login, AccountRow.name, AccountRow.role, AccountRow.institution),
         AccountRow.second_factor.is_not(None).label("has_second_factor"),
         *(SessionRow.complete, SessionRow.seen_at, SessionRow.confirmed_at),
     )
     .join(SessionRow, SessionRow.account_id == AccountRow.id)
     .where(
-        SessionRow.token_hash == bindparam("token_hash"),
+        SessionRow.token_hash.in_([bindparam(f"token_hash_{number}") for number in range(_AT_ONCE)]),
         SessionRow.opened_at >= bindparam("opened_since"),
         SessionRow.seen_at >= bindparam("seen_since"),
         AccountRow.active.is_(True),
@@ -88,18 +91,22 @@ _holder = (
 )
 
 
-def holder(
-    asked: Database | Session, *, token_hash: bytes, opened_since: datetime, seen_since: datetime
-) -> Holder | None:
-    """Who holds a session that is neither too old nor idle too long, its account being active; as of now, or of a
-    transaction.
+def holders(
+    asked: Database | Session, token_hashes: Sequence[bytes], *, opened_since: datetime, seen_since: datetime
+) -> dict[bytes, Holder]:
+    """Who holds sessions that are neither too old nor idle too long, the account being active, by the hash of the token;
+    as of now, or of a transaction.
     """
-    values = {"token_hash": token_hash, "opened_since": opened_since, "seen_since": seen_since}
-    if isinstance(asked, Database):
-        rows = asked.ask(_holder, values)
-    else:
-        rows = asked.connection().execute(_holder, values).all()
-    return Holder(**rows[0]._mapping) if rows else None
+    found = {}
+    for first in range(0, len(token_hashes), _AT_ONCE):
+        some = [*token_hashes[first : first + _AT_ONCE], *([b""] * _AT_ONCE)]
+        hashes = {f"token_hash_{number}": some[number] for number in range(_AT_ONCE)}
+        values = {**hashes, "opened_since": opened_since, "seen_since": seen_since}
+        rows = (
+            asked.ask(_holders, values) if isinstance(asked, Database) else asked.connection().execute(_holders, values)
+        )
+        found.update({row[0]: Holder(*row[1:]) for row in rows})
+    return found
 
 
 def note_seen(session: Session, token_hash: bytes, now: datetime) -> None:

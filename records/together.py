@@ -4,6 +4,7 @@ One thread does everything that waits by then and commits once. Nobody's answer 
 """
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -17,13 +18,16 @@ from records.errors import StoreUnavailable
 _Result = TypeVar("_Result")
 _MOST = 64
 """Works in one transaction: other processes wait for it to end."""
+_LEAST_APART = 0.01
+"""Seconds from the beginning of a transaction to that of the next: what comes by then shares it (docs/adr/0025)."""
 
 
 class _Waiting(Generic[_Result]):
     """One work in the circumstances of whoever asked for it, and what became of it."""
 
-    def __init__(self, work: Callable[[Session], _Result], prepare: Callable[[Session], None]) -> None:
+    def __init__(self, work: Callable[[Session], _Result], prepare: Callable[[Session], None], about: str) -> None:
         self.answer: Future[_Result] = Future()
+        self.about = about
         self._work = work
         self._prepare = prepare
         self._around: Context = copy_context()
@@ -45,16 +49,24 @@ class Together:
         self._line: list[_Waiting[object]] = []
         self._queueing = threading.Lock()
         self._worker = ThreadPoolExecutor(1, "together")
+        self._began = 0.0
 
     def ask(
-        self, work: Callable[[Session], _Result], prepare: Callable[[Session], None] = lambda session: None
+        self,
+        work: Callable[[Session], _Result],
+        prepare: Callable[[Session], None] = lambda session: None,
+        *,
+        about: str = "",
     ) -> "Future[_Result]":
         """Have `work` done; its answer is there once it is committed. `prepare` comes right before it in the transaction.
+
+        What it is `about` stands with that of all others of the transaction in `session.info["about"]`, so that the first
+        of them can ask one question for all.
 
         A work may be done twice, the first time rolled back: it must do nothing but read and write through its session. What
         it raises is its own answer and spoils no other's work. Whoever cancels in time has asked for nothing.
         """
-        mine = _Waiting(work, prepare)
+        mine = _Waiting(work, prepare, about)
         with self._queueing:
             self._line.append(mine)  # type: ignore[arg-type]
             if len(self._line) == 1:  # whoever found others waiting has somebody on the way
@@ -73,7 +85,10 @@ class Together:
             raise
 
     def _do_all(self) -> None:
-        while works := self._next():
+        while self._line:  # whoever finds nobody waiting calls for this thread again
+            time.sleep(max(0.0, self._began + _LEAST_APART - time.monotonic()))
+            self._began = time.monotonic()
+            works = self._next()
             wanted = [one for one in works if one.answer.set_running_or_notify_cancel()]
             if wanted:
                 self._do(wanted)
@@ -86,6 +101,7 @@ class Together:
     def _do(self, works: "list[_Waiting[object]]") -> None:
         try:
             with self._write() as session:
+                session.info["about"] = {one.about for one in works if one.about}
                 for one in works:
                     one.do(session)
         except BaseException as error:

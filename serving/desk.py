@@ -69,17 +69,23 @@ class Desk:
 
     async def look(self, request: Request, see: Callable[[Session, Principal], _Seen]) -> tuple[Principal, _Seen]:
         """Who asks, and what they see, in one transaction that is shared with others. Raises SignInNeeded."""
-        token, machine = self.token(request), None
+        token = self.token(request)
         if _bearer(request):  # a program asks seldom enough to take the long way
-            machine = await run_in_threadpool(self.principal, request)
-
-        def who(session: Session) -> Principal | None:
-            return machine or self.accounts.sessions.principal_in(session, token)
-
-        found = await self.home.database.soon(who, see) if machine or is_token(token) else None
+            found = await run_in_threadpool(self._look_of_program, request, see)
+        else:
+            sessions = self.accounts.sessions
+            found = await self.home.database.soon(token, sessions.principals_in, see) if is_token(token) else None
         if found is None:
             raise SignInNeeded
         return found
+
+    def _look_of_program(
+        self, request: Request, see: Callable[[Session, Principal], _Seen]
+    ) -> tuple[Principal, _Seen] | None:
+        program = self.principal(request)
+        if program is None:
+            return None
+        return program, self.home.database.together(lambda session: see(session, program), program.acting)
 
 
 def _bearer(request: Request) -> str:

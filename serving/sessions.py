@@ -6,7 +6,7 @@ A copied database opens no session. A session whose second factor is still to be
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -105,15 +105,14 @@ class Sessions:
             self._note_use(token, now)
         return principal_of(found)
 
-    def principal_in(self, session: Session, token: str) -> Principal | None:
-        """The same in a transaction of the caller's, which notes the use as well."""
-        found = self._alive(session, token)
-        if found is None:
-            return None
-        now = self._now()
-        if now - found.seen_at >= _NOTED_EVERY:
-            sign_ins.note_seen(session, hashed(token), now)
-        return principal_of(found)
+    def principals_in(self, session: Session, tokens: Collection[str]) -> dict[str, Principal]:
+        """The same for several tokens in a transaction of the caller's, which notes the use as well."""
+        now, found = self._now(), {}
+        for token, holder in self._alive_of(session, tokens).items():
+            if now - holder.seen_at >= _NOTED_EVERY:
+                sign_ins.note_seen(session, hashed(token), now)
+            found[token] = principal_of(holder)
+        return found
 
     def pending(self, token: str) -> Pending | None:
         """Who gave a right password with this token less than ten minutes ago and owes the second factor."""
@@ -173,15 +172,17 @@ class Sessions:
                 sign_ins.note_confirmed(session, hashed(token), self._now())
 
     def _alive(self, asked: Database | Session, token: str) -> Holder | None:
-        now = self._now()
-        found = sign_ins.holder(
-            asked, token_hash=hashed(token), opened_since=now - ABSOLUTE_LIMIT, seen_since=now - IDLE_LIMIT
-        )
-        if found is None or not found.complete:
-            return None
+        return self._alive_of(asked, [token]).get(token)
+
+    def _alive_of(self, asked: Database | Session, tokens: Collection[str]) -> dict[str, Holder]:
+        now, token_of = self._now(), {hashed(token): token for token in tokens}
+        found = sign_ins.holders(asked, list(token_of), opened_since=now - ABSOLUTE_LIMIT, seen_since=now - IDLE_LIMIT)
+        return {token_of[hash_]: holder for hash_, holder in found.items() if self._is_complete(holder)}
+
+    def _is_complete(self, holder: Holder) -> bool:
         # A role that came to need a second factor after this session was opened.
-        owes = found.role in self._second_factor_roles and not found.has_second_factor
-        return None if owes else found
+        owes = holder.role in self._second_factor_roles and not holder.has_second_factor
+        return holder.complete and not owes
 
     def _note_use(self, token: str, now: datetime) -> None:
         with self._home.database.write() as session:

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from records import sign_ins
 from serving.accounts import set_active
 from serving.browsers import browser_name
+from serving.sessions import Sessions
 from serving.throttle import FAILURES_A_LOGIN
 from tests.browser.sample_college import PASSWORD, SampleCollege
 from tests.functional.signing_in import COOKIE, Clock, actions, browser_at, sign_in
@@ -171,6 +173,25 @@ def test_idle_sessions_leave_the_list(
     assert is_in(desk)
     clock.now += timedelta(hours=4)
     assert len(re.findall(r"<li>", desk.get("/me").text)) == 1
+
+
+def test_many_are_recognized_in_one_transaction_and_nobody_for_another(
+    unpublished: SampleCollege, clock: Clock
+) -> None:
+    sessions = Sessions(unpublished.home, now=clock)
+    with unpublished.home.database.write() as session:
+        kru = {login: sign_ins.locked_account(session, login) for login in ("kru.a", "kru.b")}
+        login_of = {
+            sessions.open(session, account, browser="", complete=complete).token: login if complete else None
+            for login, account in kru.items()
+            if account is not None
+            for complete in (*[True] * 10, False)
+        }
+        session.flush()
+        found = sessions.principals_in(session, {*login_of, "nobody's"})
+        alone = {token: sessions.principals_in(session, {token}).get(token) for token in login_of}
+    assert {token: one.login for token, one in found.items()} == {of: who for of, who in login_of.items() if who}
+    assert {token: one and one.login for token, one in alone.items()} == login_of
 
 
 @pytest.mark.parametrize(

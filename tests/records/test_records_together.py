@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
@@ -18,7 +19,7 @@ from records.audit import AuditRow
 from records.database import Acting
 from records.errors import StoreUnavailable
 from records.home import DataHome
-from records.together import Together
+from records.together import _LEAST_APART, Together
 from tests.records.small import CODE
 
 pytestmark = pytest.mark.both_engines
@@ -139,6 +140,46 @@ def test_what_was_cancelled_in_time_is_not_done(home: DataHome) -> None:
     assert len(actors(home)) == 2
 
 
+def test_what_the_works_of_a_transaction_are_about_is_told_to_each_of_them(home: DataHome) -> None:
+    line = Line(home)
+
+    def about(session: Session) -> set[str]:
+        return set(session.info["about"])
+
+    alone = line.together.ask(about, about="a")
+    assert line.began.wait(30)
+    shared = [line.together.ask(about, about=which) for which in ("b", "c", "")]
+    line.go_on.set()
+    assert alone.result(30) == {"a"}
+    assert [one.result(30) for one in shared] == [{"b", "c"}] * 3
+
+
+def test_who_asks_is_looked_up_once_for_all_of_a_transaction(home: DataHome) -> None:
+    asked: list[frozenset[str]] = []
+    tokens = [str(number) for number in range(THREADS)]
+
+    def whose(session: Session, wanted: Collection[str]) -> dict[str, Somebody]:
+        asked.append(frozenset(wanted))
+        return {token: Somebody(Acting(institutions=frozenset({token}), account_id=None)) for token in wanted}
+
+    async def ask_all() -> list[tuple[Somebody, frozenset[str]] | None]:
+        of = home.database.soon
+        return await asyncio.gather(*(of(token, whose, lambda _, who: who.acting.institutions) for token in tokens))
+
+    found = asyncio.run(ask_all())
+    assert [seen for one in found if one is not None for _, seen in [one]] == [frozenset({token}) for token in tokens]
+    assert sorted(token for some in asked for token in some) == sorted(tokens)
+
+
+def test_transactions_begin_apart_so_that_works_find_company(home: DataHome) -> None:
+    line = Line(home)
+    line.go_on.set()
+    began = time.monotonic()
+    for number in range(20):
+        ask(line, number)
+    assert time.monotonic() - began >= 19 * _LEAST_APART
+
+
 def test_looks_of_one_transaction_are_chained_one_after_the_other(home: DataHome) -> None:
     def look_twice(number: int) -> None:
         asked_by.set(f"kru.{number}")
@@ -162,14 +203,15 @@ def test_a_work_is_done_for_whoever_was_found_and_for_nobody_not_at_all(home: Da
     somebody = Somebody(Acting(institutions=frozenset({CODE}), account_id=None))
     done: list[Somebody] = []
 
+    def whose(session: Session, tokens: Collection[str]) -> dict[str, Somebody]:
+        return {token: somebody for token in tokens if token == "a"}
+
     def told(session: Session, asker: Somebody) -> str:
         done.append(asker)
         return look(session)
 
     async def ask_both() -> list[tuple[Somebody, str] | None]:
-        return await asyncio.gather(
-            home.database.soon(lambda session: somebody, told), home.database.soon(lambda session: None, told)
-        )
+        return await asyncio.gather(home.database.soon("a", whose, told), home.database.soon("b", whose, told))
 
     assert asyncio.run(ask_both()) == [(somebody, ""), None]
     assert done == [somebody]
