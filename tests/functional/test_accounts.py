@@ -5,11 +5,20 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
 
 from records.errors import ConfigurationGap
 from records.roles import ROLE_OF
 from serving.accounts import AccountRefused, Accounts, SignInRefused, create_account
-from serving.passwords import PasswordRefused, Passwords, common_passwords, random_password, require_sound
+from serving.passwords import (
+    PasswordRefused,
+    Passwords,
+    common_passwords,
+    hash_password,
+    nobodys_hash,
+    random_password,
+    require_sound,
+)
 from serving.sessions import ABSOLUTE_LIMIT, IDLE_LIMIT
 from serving.throttle import FAILURE_WINDOW, FAILURES_A_LOGIN, FAILURES_AN_ADDRESS, TooManyFailures
 from tests.browser.sample_college import INSTITUTION, PASSWORD, SampleCollege
@@ -211,3 +220,12 @@ def test_an_account_without_a_password_opens_to_none(accounts: Accounts, unpubli
     for password in ("", PASSWORD):
         with pytest.raises(SignInRefused):
             accounts.sign_in(login="new", password=password, address=ADDRESS)
+
+
+def test_the_hash_of_nobody_costs_what_a_password_costs_and_fits_none() -> None:
+    nobody, somebody = nobodys_hash(), hash_password("ปลาทู ว่ายน้ำ ข้ามภูเขา")
+    assert [len(part) for part in nobody.split("$")] == [len(part) for part in somebody.split("$")]
+    assert nobody.split("$")[:4] == somebody.split("$")[:4]
+    assert nobody != nobodys_hash()
+    assert not PasswordHash.recommended().verify("ปลาทู ว่ายน้ำ ข้ามภูเขา", nobody)
+    assert not Passwords().fits("", "")
