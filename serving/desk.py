@@ -1,10 +1,11 @@
 """What every request needs, made once by `create_app`, and who the request acts for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
@@ -19,6 +20,8 @@ from serving.pages.writer import PageWriter
 from serving.sessions import is_token
 
 _Seen = TypeVar("_Seen")
+_BUILDERS = 8
+"""Whole lists put together at once: more threads make none sooner, and each holds its list and a connection's pages."""
 
 
 class SignInNeeded(Exception):
@@ -51,6 +54,11 @@ class Desk:
     accounts: Accounts
     pages: PageWriter
     cookie: SessionCookie
+    _building: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_BUILDERS))
+
+    async def build(self, answer: Callable[[], Response]) -> Response:
+        """An answer that takes too long for the thread in which all requests are taken."""
+        return await to_thread.run_sync(answer, limiter=self._building)
 
     def token(self, request: Request) -> str:
         return request.cookies.get(self.cookie.name, "")

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Path, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
@@ -79,7 +78,7 @@ async def read_current_list(request: Request, desk: AtDesk, if_none_match: IfNon
             raise HTTPException(status_code=404)
         return tagged(list_answer(list_shown(desk.home, reader, *seen, today)), reader, if_none_match)
 
-    return await run_in_threadpool(answer)
+    return await desk.build(answer)
 
 
 @router.get(

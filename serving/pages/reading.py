@@ -4,7 +4,6 @@ from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
@@ -37,7 +36,7 @@ async def show_list(request: Request, desk: AtDesk) -> Response:
             chain_head=_chain_head(desk),
         )
 
-    return await run_in_threadpool(page)
+    return await desk.build(page)
 
 
 @router.get("/students/{student_id:uuid}")

@@ -1,16 +1,22 @@
 """Lists by page and by id: what an account sees, tags of content, cursors, expiry, and a student's weeks."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import anyio
 import pytest
+from fastapi.responses import Response
 from fastapi.testclient import TestClient
 
 from records import audit
 from records.audit import AuditRow
 from records.lists import STALE_AFTER_DAYS
+from serving.app import create_app
+from serving.desk import _BUILDERS
 from tests.browser.sample_college import AS_OF, GROUPS, INSTITUTION, MARK, UNKNOWN_FROM, SampleCollege
 from tests.functional.api_programs import program, publication_id
 
@@ -173,3 +179,26 @@ def test_where_a_place_ended_is_told_to_those_who_look_after_models(college: Sam
     assert (of_care["cut_off"], of_care["listed_probability"]) == (None, None)
     stale = signed_in(college, "head", today=STALE).get(path).json()
     assert (stale["cut_off"], stale["listed_probability"]) == (None, None)
+
+
+def test_only_so_many_lists_are_put_together_at_once(college: SampleCollege) -> None:
+    desk = create_app(college.home, today=lambda: AS_OF).state.desk
+    turn, now, most = threading.Lock(), 0, 0
+
+    def answer() -> Response:
+        nonlocal now, most
+        with turn:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.02)
+        with turn:
+            now -= 1
+        return Response()
+
+    async def all_at_once() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(4 * _BUILDERS):
+                tasks.start_soon(desk.build, answer)
+
+    anyio.run(all_at_once)
+    assert most == _BUILDERS
