@@ -1,6 +1,6 @@
 """Print the path of the Chromium that the browser tests drive; without one, say which Debian package brings it.
 
-With --install a missing one is installed where that is possible: on Debian, as root.
+With --install a missing one is installed where that is possible, and Caddy for the test of its file: on Debian, as root.
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 
 _USUAL = Path("/usr/bin/chromium")
 _PACKAGES = ("chromium", "fonts-thai-tlwg")
+_BESIDE = ("caddy",)  # alone, so that one Debian without it still gets the browser
 _NAMES = ("chromium", "chromium-browser")
 MISSING = "No Chromium found. Install Debian's package `chromium` (apt-get install chromium) and try again."
 
@@ -23,15 +24,16 @@ def find_chromium() -> str | None:
 
 
 def install() -> None:
-    """Install Debian's package; does nothing for who may not, and the search afterwards says so."""
+    """Install Debian's packages; does nothing for who may not, and the search afterwards says so."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         return
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *_PACKAGES]):
+    install_all = ["apt-get", "install", "-y", "-qq"]
+    for command in (["apt-get", "update", "-qq"], [*install_all, *_PACKAGES], [*install_all, *_BESIDE]):
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    if "--install" in arguments and find_chromium() is None:
+    if "--install" in arguments and (find_chromium() is None or shutil.which("caddy") is None):
         install()
     found = find_chromium()
     if found is None:

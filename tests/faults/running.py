@@ -123,6 +123,12 @@ class Running:
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def running(
     settings: Settings,
@@ -136,9 +142,7 @@ def running(
     stderr: IO[Any] | int = subprocess.PIPE,
 ) -> Iterator[Running]:
     """Killed at the end unless it was stopped before."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     told = {
         "settings": settings.model_copy(
             update={"home": settings.home.absolute(), "key_file": settings.key_path}

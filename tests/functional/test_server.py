@@ -24,7 +24,7 @@ from serving import app as application
 from serving.preflight import is_loopback
 from serving.server import listen
 from tests.browser.sample_college import MARK, SampleCollege
-from tests.faults.running import ROOT, Running, running
+from tests.faults.running import ROOT, Running, free_port, running
 
 pytestmark = pytest.mark.sqlite_files
 _DRAIN_SECONDS = 10
@@ -283,12 +283,6 @@ def test_it_is_up_in_two_seconds_of_a_processor(college: SampleCollege) -> None:
         seconds = (int(used[11]) + int(used[12])) / os.sysconf("SC_CLK_TCK")
     print(f"processor seconds until the first answer: {seconds:.2f}")
     assert seconds < 3.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_metrics_are_on_their_own_port_of_this_machine_alone(college: SampleCollege) -> None:
