@@ -39,11 +39,14 @@ class Proxied:
     port: int
     root_certificate: Path
 
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+    def connect(self) -> ssl.SSLSocket:
         trusted = ssl.create_default_context(cafile=str(self.root_certificate))
-        connection = http.client.HTTPSConnection(NAME, self.port, timeout=30, context=trusted)
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=30, source_address=(BROWSER, 0))
-        connection.sock = trusted.wrap_socket(plain, server_hostname=NAME)
+        return trusted.wrap_socket(plain, server_hostname=NAME)
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+        connection = http.client.HTTPSConnection(NAME, self.port)
+        connection.sock = self.connect()
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -68,7 +71,9 @@ def proxied(college: SampleCollege, tmp_path: Path) -> Iterator[Proxied]:
     its_home = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     asked = (str(CADDY), "run", "--config", str(caddyfile), "--adapter", "caddyfile")
     with _running((sys.executable, *behind), told, inside), _running(asked, its_home, outside):
-        yield Proxied(port=outside, root_certificate=_appeared(tmp_path, "root.crt"))
+        there = Proxied(port=outside, root_certificate=_appeared(tmp_path, "root.crt"))
+        _wait_for_certificate(there)
+        yield there
 
 
 def _for_this_machine(inside: int, outside: int) -> str:
@@ -78,6 +83,7 @@ def _for_this_machine(inside: int, outside: int) -> str:
         ("{\n\tservers {", "{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tservers {"),
         (f"\n{NAME} {{", f"\n{NAME}:{outside} {{\n\ttls internal"),
         ("127.0.0.1:8000", f"127.0.0.1:{inside}"),
+        ("read_header 10s", "read_header 1s"),
     ):
         assert text.count(old) == 1
         text = text.replace(old, new)
@@ -104,6 +110,18 @@ def _answers(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _wait_for_certificate(proxied: Proxied) -> None:
+    """Caddy opens its port before it has made the certificate of the site."""
+    until = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            proxied.connect().close()
+            return
+        except ssl.SSLError:
+            assert time.monotonic() < until, "it has no certificate"
+            time.sleep(0.05)
+
+
 def _appeared(folder: Path, name: str) -> Path:
     until = time.monotonic() + _START_SECONDS
     while not (found := list(folder.rglob(name))):
@@ -125,11 +143,10 @@ def test_advisors_work_through_the_proxy_and_the_figures_stay_inside(proxied: Pr
     assert [proxied.ask("GET", path).status for path in ("/healthz", "/readyz", "/metrics")] == [200, 404, 404]
 
 
-def test_other_sites_other_names_and_too_much_are_refused(proxied: Proxied) -> None:
+def test_other_sites_and_other_names_are_refused(proxied: Proxied) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert proxied.ask("POST", "/login", b"login=a&password=b", **form, Origin="https://evil.example").status == 403
     assert proxied.ask("GET", "/login", Host="evil.example").body == b""
-    assert proxied.ask("POST", "/login", bytes(18_000_000), **form).status == 413
 
 
 def test_a_look_has_the_address_of_the_browser_whatever_that_says_of_itself(
@@ -142,3 +159,13 @@ def test_a_look_has_the_address_of_the_browser_whatever_that_says_of_itself(
         looks = select(AuditRow.address).where(AuditRow.actor == "kru.a", AuditRow.action == "see list")
         assert session.scalars(looks).all() == [BROWSER]  # what a browser says of itself Caddy does not pass on
     home.close()
+
+
+def test_a_head_that_drips_is_given_up(proxied: Proxied) -> None:
+    with proxied.connect() as client:
+        client.sendall(b"GET /login HTTP/1.1\r\nHost: ")
+        try:
+            told = client.recv(100)
+        except (ssl.SSLError, ConnectionError):  # closed without a word; our own patience would be a TimeoutError
+            told = b""
+    assert told == b""
