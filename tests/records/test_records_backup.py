@@ -1,19 +1,16 @@
 """Backups and their restore: whole or not at all, consistent under load, without the key, and nobody erased comes back."""
 
-import itertools
 import os
 import shutil
 import subprocess
 import sys
-import threading
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from records import audit, ledger, lists
+from records import audit, lists
 from records.backup import MANIFEST, Made, backup, backups, manifest_of, verify
 from records.erasure import ERASURES, erase
 from records.errors import UserError, VaultError
@@ -25,12 +22,10 @@ from records.restoring import restore
 from records.settings import Settings
 from records.sign_ins import open_session
 from records.staff import AccountRow, SessionRow
-from records.tables import ATTENDANCE
 from records.vault_key import create_key
-from tests.records.compacting import bring, mark
 from tests.records.erasing import FIRST, FRIEND, LAST, OWN, TWIN, fill, traces
-from tests.records.small import CODE, publication_of
-from tests.records.test_records_erasure import on_disk, rows_of_log
+from tests.records.small import CODE
+from tests.records.test_records_erasure import rows_of_log
 
 NOW = datetime(2026, 11, 16, 18, 30, tzinfo=UTC)
 
@@ -313,77 +308,3 @@ def test_a_backup_that_was_cut_off_never_looks_whole(home: DataHome, tmp_path: P
     os.utime(left, (0, 0))
     assert verify(made(home, tmp_path).path) == []
     assert not left.exists(), "what is left of a day ago is removed"
-
-
-# Under load
-
-
-def test_under_load_every_backup_is_whole_and_every_list_in_it_too(home: DataHome, tmp_path: Path) -> None:
-    told, stop = fill(home), threading.Event()
-    problems: list[BaseException] = []
-
-    def go_on(work: object) -> threading.Thread:
-        def loop() -> None:
-            try:
-                for turn in itertools.count():
-                    if stop.is_set():
-                        return
-                    work(turn)  # type: ignore[operator]
-            except BaseException as problem:
-                problems.append(problem)
-
-        thread = threading.Thread(target=loop)
-        thread.start()
-        return thread
-
-    def publish(turn: int) -> None:
-        plain = publication_of(told.ids, model=f"model {turn}", minute=turn)
-        lists.publish(home.database, replace(plain, as_of=date(2025, 6, 9)), force=True)
-
-    def take_in(turn: int) -> None:
-        bring(home, CODE, {ATTENDANCE: [mark(OWN, 100 + turn)]})
-
-    threads = [go_on(publish), go_on(take_in)]
-    try:
-        found = [made(home, tmp_path, hours=24 * day) for day in range(4)]
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert problems == []
-    assert found[-1].counts["batches"] > found[0].counts["batches"]
-    assert found[-1].counts["publications"] > found[0].counts["publications"]
-    for number, one in enumerate(found):
-        again = put_back(one.path, home, tmp_path / str(number))
-        _is_consistent(again, one)
-        again.close()
-
-
-def _is_consistent(home: DataHome, one: Made) -> None:
-    assert len(rows_of_log(home)["attendance"]) == 6 + one.counts["batches"] - 1
-    with home.database.read() as session:
-        current = session.scalars(select(PublicationRow).where(PublicationRow.status == "current")).all()
-        assert len(current) == 1
-        for row in session.scalars(select(PublicationRow)).all():
-            assert len(lists.entries_of(session, row.id)) == 3
-    assert audit.verify(home.database).sound
-    assert on_disk(home) == ledger.paths(home.database)
-
-
-def test_an_erasure_that_removes_files_meanwhile_makes_it_begin_again(
-    home: DataHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from records import backup as making
-
-    told, read = fill(home), making._read_copy
-
-    def erased_after(path: Path) -> object:
-        named = read(path)
-        if home.vault.names([told.ids[OWN]]):
-            erase(home, CODE, told.ids[OWN], actor="office", reason="asked")
-        return named
-
-    monkeypatch.setattr(making, "_read_copy", erased_after)
-    found = made(home, tmp_path)
-    assert found.counts["erasures"] == 1
-    assert traces(found.path, LAST.join(["", ""])) == traces(home.settings.home, LAST)
