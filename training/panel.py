@@ -1,8 +1,9 @@
 """The panel: one row for every enrolled student at every weekly as-of, by replay; never stored, always replayed.
 
 In memory a row is four bytes a feature. Above MOST_HELD rows those of older terms are thinned while they are made
-(`Week.thinned`), so that what is held stays bounded however many student-weeks there are. Many rows can be made in a process
+(`Week.thinned`), down to LEAST_OLDER: what is held grows with the newest terms alone. Many rows can be made in a process
 for each core: a stretch of an institution's days in each, begun by reading its log up to the first of them at once.
+Single marks of before the previous term, which no question looks at, are not kept while rows are made.
 """
 
 import hashlib
@@ -18,8 +19,9 @@ import numpy.typing as npt
 from features.catalogue import CATALOGUE
 from features.cohort import Cohort, NobodyEnrolled, teaching_days, term_spans
 from features.declaration import Feature, fingerprint
+from features.saved import kept_from, reaches
 from features.snapshot import Snapshot, features
-from features.state import Replay, State
+from features.state import Replay, State, calendar_of
 from models.horizon import Horizon
 from records.access import open_log
 from records.home import DataHome
@@ -37,6 +39,8 @@ TermKey = tuple[int, int]
 
 MOST_HELD = 4_000_000
 """Rows held before older terms are thinned: 1.5 GB of answers at a hundred features."""
+LEAST_OLDER = 1_000_000
+"""Rows of older terms that are held however many the newest terms have: what is trained rests on them."""
 WHOLE_TERMS = 4
 """The newest opened terms keep every row: two are the tests, and the others are not closed yet or came before them."""
 OPENINGS = 8
@@ -165,14 +169,26 @@ def term_of_mondays(state: State, until: date) -> dict[date, TermKey]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class _Look:
-    """What was read of one institution before its rows are made: its days, their terms, and who left as known now."""
+class _Asked:
+    """One institution's log, the days it is asked about, and their terms (none where the days were given)."""
 
     log: EventLog
     days: list[date]
     term: dict[date, TermKey]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Look:
+    """What was read of one institution before its rows are made: who left as far as was known when, and what is kept.
+
+    Marks of days before `marks_from[as_of]` (since 1970) are not looked at on `as_of` or later, as the calendar is known now.
+    """
+
+    asked: _Asked
+    known: dict[date, Outcomes]
     found: Outcomes
     persons: Ints
+    marks_from: dict[date, int]
 
 
 def build_panel(
@@ -192,40 +208,43 @@ def build_panel(
     Of the newest terms (of all, when fewer than MOST_HELD rows are held) every row is there; see `Week.thinned`. With
     `processes` many rows are made in several, the same ones; see training.side_by_side.
     """
+    asked = [_asked(home, one, known_until, actor, as_ofs) for one in institutions]
+    openings = _openings(asked)[-OPENINGS:]
     persons: dict[UUID, int] = {}
-    looks = [_look(home, one, known_until, actor, as_ofs, persons) for one in institutions]
-    openings = _openings(looks)[-OPENINGS:]
+    looks = [_look(home, one, openings, known_until, persons) for one in asked]
     held = _Held(whole_since=openings[-WHOLE_TERMS] if len(openings) >= WHOLE_TERMS else date.min)
-    known: dict[date, dict[str, Outcomes]] = {day: {} for day in openings}
-    for institution, day in _made(looks, openings, tuple(catalogue), horizon, processes):
-        if day.known is not None:
-            known[day.as_of][institution] = day.known
-        if day.week is not None:
-            progress("panel", len(day.week.student))
-            held.add(day.week)
-    known[known_until] = {look.log.institution: look.found for look in looks}
+    for week in _made(looks, tuple(catalogue), horizon, processes):
+        progress("panel", len(week.student))
+        held.add(week)
+    known = {day: {look.asked.log.institution: look.known[day] for look in looks} for day in openings}
+    known[known_until] = {look.asked.log.institution: look.found for look in looks}
     return Panel(
         features=tuple(catalogue), weeks=tuple(held.weeks), known=known,
-        fingerprint=_fingerprint(looks, catalogue, horizon, known_until),
+        fingerprint=_fingerprint(asked, catalogue, horizon, known_until),
     )  # fmt: skip
 
 
 class _Held:
-    """Weeks, of which the older are thinned by half whenever there are more than MOST_HELD rows."""
+    """Weeks, of which the older are thinned by half whenever there are more than MOST_HELD rows (see LEAST_OLDER)."""
 
     def __init__(self, *, whole_since: date) -> None:
         self.weeks: list[Week] = []
         self._whole_since = whole_since
         self._chance = 1.0
-        self._rows = 0
+        self._whole = self._older = 0
 
     def add(self, week: Week) -> None:
         self.weeks.append(self._fewer(week) if self._chance < 1 else week)
-        self._rows += len(self.weeks[-1].student)
-        if self._rows > MOST_HELD and self._chance > _LEAST_CHANCE:
+        rows = len(self.weeks[-1].student)
+        if week.as_of >= self._whole_since:
+            self._whole += rows
+        else:
+            self._older += rows
+        if self._older > max(MOST_HELD - self._whole, LEAST_OLDER) and self._chance > _LEAST_CHANCE:
             self._chance /= 2
-            self.weeks = [self._fewer(one) for one in self.weeks]
-            self._rows = sum(len(one.student) for one in self.weeks)
+            for place, one in enumerate(self.weeks):  # in place: never all of them twice
+                self.weeks[place] = self._fewer(one)
+            self._older = sum(len(one.student) for one in self.weeks) - self._whole
 
     def _fewer(self, week: Week) -> Week:
         if week.as_of >= self._whole_since:
@@ -235,75 +254,69 @@ class _Held:
         return replace(fewer, cohort=week.cohort.among(own), values=np.ascontiguousarray(fewer.values))
 
 
-def _look(
-    home: DataHome,
-    institution: str,
-    known_until: date,
-    actor: str,
-    as_ofs: Sequence[date] | None,
-    persons: dict[UUID, int],
-) -> _Look:
+def _asked(home: DataHome, institution: str, known_until: date, actor: str, as_ofs: Sequence[date] | None) -> _Asked:
     log = open_log(home, institution, actor=actor, purpose="training panel")
-    state = Replay(log).advance(known_until)
-    term = term_of_mondays(state, known_until) if as_ofs is None else {}
-    return _Look(
-        log=log,
-        days=sorted(term if as_ofs is None else as_ofs),
-        term=term,
-        found=outcomes_of(state, log, known_until),
-        persons=_person_numbers(student_ids(home.database, institution), persons),
-    )
+    term = term_of_mondays(calendar_of(log, known_until), known_until) if as_ofs is None else {}
+    return _Asked(log=log, days=sorted(term if as_ofs is None else as_ofs), term=term)
 
 
-def _openings(looks: Sequence[_Look]) -> list[date]:
+def _openings(asked: Sequence[_Asked]) -> list[date]:
     """The first as-of day of each term over all institutions, in order."""
     first: dict[TermKey, date] = {}
-    for look in looks:
-        for day, term in look.term.items():
+    for one in asked:
+        for day, term in one.term.items():
             first[term] = min(first.get(term, day), day)
     return sorted(first.values())
 
 
+def _look(
+    home: DataHome, asked: _Asked, openings: Sequence[date], known_until: date, persons: dict[UUID, int]
+) -> _Look:
+    log, forward = asked.log, Replay(asked.log)
+    known = {day: outcomes_of(forward.advance(day), log, day) for day in openings}
+    state = forward.advance(known_until)
+    return _Look(
+        asked=asked,
+        known=known,
+        found=outcomes_of(state, log, known_until),
+        persons=_person_numbers(student_ids(home.database, log.institution), persons),
+        marks_from={day: kept_from(state, day) for day in asked.days},
+    )
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Stretch:
-    """Successive days of one institution, with what is asked on each; of `openings` it is kept what was known.
+    """Successive days of one institution, with what is asked on each.
 
     `catalogue` is None for the usual one, which every process has itself: its tables are known by who they are.
     """
 
-    look: _Look
+    log: EventLog
     days: Sequence[date]
-    openings: Sequence[date]
+    marks_from: Mapping[date, int]
+    found: Outcomes
+    persons: Ints
     catalogue: tuple[Feature, ...] | None
     horizon: Horizon
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class _Day:
-    """What one day gave: its rows, None without any, and what was known when a term opened on it."""
-
-    as_of: date
-    week: Week | None
-    known: Outcomes | None
-
-
-def _made(
-    looks: Sequence[_Look], openings: Sequence[date], catalogue: tuple[Feature, ...], horizon: Horizon, processes: bool
-) -> Iterator[tuple[str, _Day]]:
-    """Every day of each institution in order, with its code; an analyst's own questions stay in this process."""
+def _made(looks: Sequence[_Look], catalogue: tuple[Feature, ...], horizon: Horizon, processes: bool) -> Iterator[Week]:
+    """The rows of every day of each institution, in order; an analyst's own questions stay in this process."""
     own = None if catalogue == CATALOGUE else catalogue
-    few = sum(len(look.persons) * len(look.days) for look in looks) <= MOST_ALONE
+    few = sum(len(look.persons) * len(look.asked.days) for look in looks) <= MOST_ALONE
     alone = few or own is not None or not processes
     stretches = [
-        _Stretch(look=look, days=days, openings=openings, catalogue=own, horizon=horizon)
+        _Stretch(
+            log=look.asked.log, days=days, marks_from=look.marks_from, found=look.found, persons=look.persons,
+            catalogue=own, horizon=horizon,
+        )
         for look in looks
-        for days in _stretched(sorted({*look.days, *openings}), None if alone else STRETCH_DAYS)
-    ]
+        for days in _stretched(look.asked.days, None if alone else STRETCH_DAYS)
+    ]  # fmt: skip
     if alone:
-        yield from ((one.look.log.institution, day) for one in stretches for day in _replayed(one))
-        return
-    for one, days in zip(stretches, in_processes(_whole, stretches), strict=True):
-        yield from ((one.look.log.institution, day) for day in days)
+        yield from (week for one in stretches for week in _replayed(one))
+    else:
+        yield from (week for weeks in in_processes(_whole, stretches) for week in weeks)
 
 
 def _stretched(days: Sequence[date], most: int | None) -> list[Sequence[date]]:
@@ -311,37 +324,37 @@ def _stretched(days: Sequence[date], most: int | None) -> list[Sequence[date]]:
     return [days[start : start + most] for start in range(0, len(days), most)]
 
 
-def _whole(stretch: _Stretch) -> list[_Day]:
+def _whole(stretch: _Stretch) -> list[Week]:
     return list(_replayed(stretch))
 
 
-def _replayed(stretch: _Stretch) -> Iterator[_Day]:
-    look = stretch.look
-    forward = Replay(look.log)
+def _replayed(stretch: _Stretch) -> Iterator[Week]:
+    forward = Replay(stretch.log)
     for day in stretch.days:
+        cubes, first = forward.state.attendance, stretch.marks_from[day]
+        if first > cubes.kept_from:
+            cubes.forget_before(first)
         state = forward.advance(day)
-        yield _Day(
-            as_of=day,
-            week=_rows_of(state, day, stretch) if day in look.term or not look.term else None,
-            known=outcomes_of(state, look.log, day) if day in stretch.openings else None,
-        )
+        if not reaches(state, day):  # as was known then, a term began earlier than is known now
+            state = Replay(stretch.log).advance(day)
+        if (week := _rows_of(state, day, stretch)) is not None:
+            yield week
 
 
 def _rows_of(state: State, day: date, stretch: _Stretch) -> Week | None:
     """None in weeks before the first roster."""
-    look = stretch.look
     try:
-        snapshot = features(state, day, stretch.catalogue or CATALOGUE, institution=look.log.institution)
+        snapshot = features(state, day, stretch.catalogue or CATALOGUE, institution=stretch.log.institution)
     except NobodyEnrolled:
         return None
-    return _week(snapshot, look.found, stretch.horizon, look.persons)
+    return _week(snapshot, stretch.found, stretch.horizon, stretch.persons)
 
 
-def _fingerprint(looks: Sequence[_Look], catalogue: Sequence[Feature], horizon: Horizon, known_until: date) -> str:
+def _fingerprint(asked: Sequence[_Asked], catalogue: Sequence[Feature], horizon: Horizon, known_until: date) -> str:
     told = {
         "logs": [
-            [look.log.institution, look.log.ledger_number, look.log.epoch, [day.isoformat() for day in look.days]]
-            for look in looks
+            [one.log.institution, one.log.ledger_number, one.log.epoch, [day.isoformat() for day in one.days]]
+            for one in asked
         ],
         "catalogue": fingerprint(catalogue),
         "horizon": horizon.name,

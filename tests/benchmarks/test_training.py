@@ -38,7 +38,7 @@ def ran(*words: str) -> str:
 
 def test_it_starts_and_says_what_it_can_measure() -> None:
     told = ran("-m", "benchmarks.training", "--help")
-    for option in ("--home", "--students", "--years", "--million"):
+    for option in ("--home", "--students", "--years", "--million", "--colleges", "--panel"):
         assert option in told
 
 

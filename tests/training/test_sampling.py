@@ -136,6 +136,7 @@ def test_what_was_thinned_before_counts_as_many_rows_as_there_were() -> None:
 
 def test_rows_held_stay_bounded_and_the_newest_terms_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panels, "MOST_HELD", 6_000)
+    monkeypatch.setattr(panels, "LEAST_OLDER", 100)
     drawn = weeks(12)
     held = panels._Held(whole_since=drawn[-2].as_of)
     for week in drawn:
@@ -148,6 +149,17 @@ def test_rows_held_stay_bounded_and_the_newest_terms_whole(monkeypatch: pytest.M
     for week, before in zip(held.weeks, drawn, strict=True):
         assert week.left.sum() == before.left.sum()
         assert week.cohort.student.tolist() == week.student.tolist()
+
+
+def test_however_many_the_newest_terms_have_older_ones_are_held_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panels, "MOST_HELD", 6_000)
+    monkeypatch.setattr(panels, "LEAST_OLDER", 3_000)
+    drawn = weeks(16)
+    held = panels._Held(whole_since=drawn[6].as_of)
+    for week in drawn[6:] + drawn[:6]:  # the newest of one institution come before the older of the next
+        held.add(week)
+    older = sum(len(week.student) for week in held.weeks if week.as_of < drawn[6].as_of)
+    assert 1_500 < older <= 3_000
 
 
 # Lots
