@@ -5,9 +5,12 @@
 One JSON line a size (`--students` may be given again). The college is imported as its files would have arrived and
 trained by `zerodrop train`'s own procedure; what is judged are the test terms, by the models trained when they opened.
 `calibration_error` sets predictions beside the true probabilities, in ten parts of equal size: no luck of who left is
-in it. `auc_true` ranks by the true hazard, which knows who is drifting away before any mark shows it; `auc_model` by the
-model; both mean over the days with a leaver. `no_signal`: in every week the students' answers are dealt out among them at
-random, and the college is trained again; `refused_by` names the blocking checks that failed.
+in it. `auc_true` ranks by the true hazard, which knows who is drifting away before any mark shows it; `auc_observer` by
+the best that records allow (benchmarks/observer.py); `auc_model` by the model; all mean over the days with a leaver. So
+`auc_short_of_true` less `auc_short_of_observer` is what nobody can know, and the latter what the model misses;
+`calibration_error_observer` near 0 says that the observer is reckoned rightly. `no_signal`: in every week the students'
+answers are dealt out among them at random, and the college is trained again; `refused_by` names the blocking checks that
+failed.
 """
 
 import argparse
@@ -27,6 +30,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.observer import observed
 from models.risk_model import probability
 from records.clock import BANGKOK
 from records.errors import ModelRefused
@@ -38,6 +42,7 @@ from records.settings import Settings
 from records.setup import apply_college, read_college
 from records.setup_records import import_calendar, import_rules
 from simulation.college import LAST_MONDAY, write_college
+from simulation.world import World, make_world
 from training import train as training_run
 from training.backtest import Tested
 from training.checks import blocking
@@ -52,9 +57,10 @@ _HORIZON_DAYS = 56
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """Of students who are truly here on one day of a test term: what was said, what was true, and who left."""
+    """Of students who are truly here on one day of a test term: what was said, what records allow, what was true, and who left."""
 
     said: Floats
+    observed: Floats
     true: Floats
     left: Flags
 
@@ -77,7 +83,8 @@ def measured(students: int, years: int, seed: int) -> Figures:
         home, code = _taken_in(files, Path(folder) / "home")
         try:
             trained = training_run.train(home, [code], today=LAST_MONDAY, actor="benchmark")
-            days = list(_days(home, code, files, trained.tested))
+            world = make_world(students=students, years=years, seed=seed, last_monday=LAST_MONDAY)
+            days = list(_days(home, code, files, trained.tested, world))
             return {
                 "benchmark": "hazards", "students": students, "years": years, "seed": seed,
                 "leavers_trained": trained.evidence.training.leavers, "days": len(days),
@@ -108,16 +115,23 @@ def _taken_in(files: Path, folder: Path) -> tuple[DataHome, str]:
 # The truth
 
 
-def _days(home: DataHome, code: str, files: Path, tested: Sequence[Tested]) -> Iterator[Day]:
+def _days(home: DataHome, code: str, files: Path, tested: Sequence[Tested], world: World) -> Iterator[Day]:
     """Every day of the test terms; whoever is on a roster and truly gone already has no hazard and is left out."""
     table = pq.read_table(files / "truth" / "hazards.parquet")
     codes = sorted(set(table["student_code"].to_pylist()))
     found = home.vault.find(code, [Identity(identifiers={IdKind.CODE: one}, name=None) for one in codes])
     number = {one: match.number for one, match in zip(codes, found, strict=True) if match is not None}
+    person = {one: place for place, one in enumerate(world.identities.student_code)}
+    mondays = [week.as_of for one in tested for week in one.split.test.weeks]
+    best = observed(world, mondays, last_monday=LAST_MONDAY)
     for one in tested:
         for week in one.split.test.weeks:
             rows = table.filter(pc.equal(table["as_of"], week.as_of)).to_pylist()
-            known = {number[row["student_code"]]: row for row in rows if row["student_code"] in number}
+            known = {
+                number[row["student_code"]]: {**row, "observed": best[week.as_of][person[row["student_code"]]]}
+                for row in rows
+                if row["student_code"] in number
+            }
             yield _day(week, one, known)
 
 
@@ -127,6 +141,7 @@ def _day(week: Week, tested: Tested, known: dict[int, dict[str, Any]]) -> Day:
     end = week.as_of + timedelta(days=_HORIZON_DAYS)
     return Day(
         said=probability(tested.candidate.bag.model.logits(here.values)),
+        observed=np.array([row["observed"] for row in rows], np.float64),
         true=np.array([row["leaves_within_56_days_probability"] for row in rows], np.float64),
         left=np.array([row["left_on"] is not None and row["left_on"] <= end for row in rows], bool),
     )
@@ -135,17 +150,23 @@ def _day(week: Week, tested: Tested, known: dict[int, dict[str, Any]]) -> Day:
 def _figures(days: Sequence[Day]) -> Figures:
     if not days:
         return {"rows": 0}
-    said, true = (np.concatenate([getattr(day, name) for day in days]) for name in ("said", "true"))
+    said, best, true = (np.concatenate([getattr(day, name) for day in days]) for name in ("said", "observed", "true"))
     told = [day for day in days if day.left.any() and not day.left.all()]
-    of_model = float(np.mean([roc_auc_score(day.left, day.said) for day in told]))
-    of_truth = float(np.mean([roc_auc_score(day.left, day.true) for day in told]))
+    of_model, of_observer, of_truth = (
+        float(np.mean([roc_auc_score(day.left, getattr(day, name)) for day in told]))
+        for name in ("said", "observed", "true")
+    )
     return {
         "rows": len(said),
         "mean_said": round(float(said.mean()), 5),
+        "mean_observed": round(float(best.mean()), 5),
         "mean_true": round(float(true.mean()), 5),
         "calibration_error": round(_calibration_error(said, true), 5),
+        "calibration_error_observer": round(_calibration_error(best, true), 5),
         "auc_model": round(of_model, 4),
+        "auc_observer": round(of_observer, 4),
         "auc_true": round(of_truth, 4),
+        "auc_short_of_observer": round(of_observer - of_model, 4),
         "auc_short_of_true": round(of_truth - of_model, 4),
     }
 

@@ -16,13 +16,19 @@ HORIZON_DAYS = 56
 
 def leaving_probability(*, lives: Lives, calendar: Calendar, week: Week, people: Whole) -> Floats:
     """P(leave in the 56 days from this Monday) of people who are here, from the very hazards that they live under."""
-    end = week.monday + timedelta(days=HORIZON_DAYS)
     w = week.term * len(calendar.terms[0].weeks) + week.number - 1
     here = np.eye(states())[lives.drift[w][people]]
-    risk = risk_in(lives, week.term)[people]
+    return leaving_from(
+        here, calendar=calendar, week=week, level=lives.level[:, people], risk=risk_in(lives, week.term)[people]
+    )
+
+
+def leaving_from(here: Floats, *, calendar: Calendar, week: Week, level: Whole, risk: Floats) -> Floats:
+    """The same from any distribution over states on that Monday; `level` is (terms, people)."""
+    end = week.monday + timedelta(days=HORIZON_DAYS)
     for term in calendar.terms[week.term :]:
         if term.opens_on < end:
-            here = _through(term, here, lives.level[term.index][people], risk, week.monday, end)
+            here = _through(term, here, level[term.index], risk, week.monday, end)
     return np.asarray(here[:, states() - 2])
 
 

@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "notebooks": ROOMS,
     "benchmarks": (*ROOMS, "tests.features.twin"),
     "scripts": (*ROOMS, "zerodrop"),
-    "tests": (*ROOMS, "zerodrop", "scripts", "benchmarks.api.college"),  # the one maker of a college of any size
+    # the one maker of a college of any size, and the one reader of records who knows how they came about
+    "tests": (*ROOMS, "zerodrop", "scripts", "benchmarks.api.college", "benchmarks.observer"),
 }
 
 # Which places may import a package; tests may look behind every door.
