@@ -216,7 +216,7 @@ def _groups(where: Ints, words: npt.NDArray[np.int32], names: list[str]) -> tupl
     if not where.any():
         return words.astype(np.int64), tuple(names)
     told, group = distinct(where * len(names) + words)
-    return group, tuple(names[one % len(names)] for one in told.tolist())
+    return group, tuple(map(names.__getitem__, (told % len(names)).tolist()))
 
 
 def distinct(numbers: Ints) -> tuple[Ints, Ints]:
