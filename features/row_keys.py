@@ -52,6 +52,14 @@ class RowKeys:
         """The keys of these local numbers but for their last part."""
         return np.asarray(self.told[numbers] >> self._parts[-1][1])
 
+    def values(self, name: str, stored: type[np.generic], missing: float) -> npt.NDArray[Any]:
+        """What each local number says in a column of the key, as the column is stored."""
+        place = [one for one, _, _ in self._parts].index(name)
+        _, bits, base = self._parts[place]
+        below = sum(bits for _, bits, _ in self._parts[place + 1 :])
+        part = (self.told[: self._count] >> below) & ((1 << bits) - 1)
+        return np.where(part == 0, missing, part - 1 + base).astype(stored)
+
     def restore(self, told: Ints) -> None:
         """Take the keys of a saved state, in the order of their numbers."""
         self._number(np.asarray(told, np.int64))

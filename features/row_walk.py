@@ -28,6 +28,17 @@ class _Rows(NamedTuple):
     place: npt.NDArray[np.int32]
 
 
+class _ByCode(NamedTuple):
+    """How many rows of each student tell each code, (codes, students), for codes that any of them tells."""
+
+    counts: npt.NDArray[np.int32]
+    told: Flags
+
+    def of(self, codes: Flags) -> Floats:
+        """How many rows of each student tell one of these codes."""
+        return np.asarray(_added(self.counts, np.flatnonzero(codes & self.told)))
+
+
 @dataclass
 class RowsAsked:
     """The rows of one table as one cohort is asked about them."""
@@ -38,12 +49,14 @@ class RowsAsked:
     def __post_init__(self) -> None:
         self._inside: dict[Window, _Rows] = {}
         self._matching: dict[tuple[Window, *tuple[Where, ...]], _Rows] = {}
+        self._counts: dict[tuple[Window, str], _ByCode] = {}
+        self._newest: dict[tuple[Window, Where | None, str | None, Where | None], Ints] = {}
         self._values: dict[str, npt.NDArray[Any]] = {}
 
     @cached_property
     def _order(self) -> Ints:
         """Later rows have larger numbers: by the day it happened, then as they were read."""
-        return (self.rows.columns["happened_on"].astype(np.int64) << 40) + self.rows.columns["read"]
+        return np.asarray((self.rows.columns["happened_on"].astype(np.int64) << 40) + self.rows.columns["read"])
 
     def _find_inside(self, feature: Feature) -> _Rows:
         """The rows that lie in the feature's window and happened before `as_of`."""
@@ -61,8 +74,8 @@ class RowsAsked:
     @cached_property
     def _terms(self) -> Ints:
         """The term that each row carries."""
-        columns = self.rows.columns
-        return (columns["academic_year"] * 10 + columns["term"]).astype(np.int64)
+        year, term = self.rows.of_key("academic_year"), self.rows.of_key("term")
+        return np.asarray(self.rows.by_key((year * 10 + term).astype(np.int64)))
 
     @cached_property
     def _speaks(self) -> Flags:
@@ -114,11 +127,24 @@ class RowsAsked:
 
     def tally(self, feature: Feature, where: Where | None, among: Where | None = None) -> tuple[Floats, Floats]:
         """Matching rows and all rows of each student in the window, or all that match `among`."""
+        if where is not None and (among is None or among.column == where.column):
+            by_code, matching = self._by_code(feature, where.column), self._member(where)
+            considered = np.ones(len(matching), bool) if among is None else self._member(among)
+            return by_code.of(matching & considered), by_code.of(considered)
         rows = self._chosen(feature, among)
         seen = (rows.end - rows.begin).astype(np.float64)
-        if where is None:
-            return seen, seen
-        return _counted(rows, self.rows.columns[where.column], self._member(where)), seen
+        return (seen if where is None else _counted(rows, self.rows.columns[where.column], self._member(where))), seen
+
+    def _by_code(self, feature: Feature, column: str) -> _ByCode:
+        """The rows in the feature's window, counted once for all questions about a code column."""
+        if (feature.window, column) not in self._counts:
+            codes = self.rows.table[column].codes
+            assert codes is not None
+            counts = np.empty((len(codes.codes) + 1, self.asked.size), np.int32)
+            told = np.zeros(len(counts), bool)
+            _count_codes(self._chosen(feature), self.rows.columns[column], counts, told)
+            self._counts[feature.window, column] = _ByCode(counts, told)
+        return self._counts[feature.window, column]
 
     def newest_of_each(self, feature: Feature, where: Where, by: str, besides: Where | None) -> Floats:
         """How many values of a code column have a newest row that matches; NaN without a row."""
@@ -147,10 +173,13 @@ class RowsAsked:
         self, feature: Feature, where: Where | None, column: str | None = None, *, also: Where | None = None
     ) -> Ints:
         """The place of each student's newest row, of those that tell `column` where given; -1 for none."""
-        known = None if column is None else _as_numbers(self.rows.columns[column])
-        found = np.full(self.asked.size, -1, np.int64)
-        _newest(self._chosen(feature, where, also, known=known), self._order, found)
-        return found
+        asked = feature.window, where, column, also
+        if asked not in self._newest:
+            known = None if column is None else _as_numbers(self.rows.columns[column])
+            found = np.full(self.asked.size, -1, np.int64)
+            _newest(self._chosen(feature, where, also, known=known), self._order, found)
+            self._newest[asked] = found
+        return self._newest[asked]
 
     def before_newest(self, feature: Feature, column: str, where: Where | None) -> tuple[Floats, Floats]:
         """The newest told value of each student and the one before it; NaN where there is none."""
@@ -200,11 +229,33 @@ def _inside(starts, student, told, first, last, happened, speaks, today):  # typ
     for i in range(len(student)):
         begin[i] = kept
         for row in range(starts[student[i]], starts[student[i] + 1]):
-            if speaks[row] and happened[row] < today and first[i] <= told[row] <= last[i]:
+            if first[i] <= told[row] <= last[i] and happened[row] < today and speaks[row]:
                 place[kept] = row
                 kept += 1
         end[i] = kept
     return begin, end, place[:kept]
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_codes(rows, codes, counts, told):  # type: ignore[no-untyped-def]
+    """Rows by their code; a missing one, -1, is counted last."""
+    for i in range(len(rows.begin)):
+        for row in rows.place[rows.begin[i] : rows.end[i]]:
+            code = codes[row] if codes[row] >= 0 else len(counts) - 1
+            if not told[code]:
+                told[code] = True
+                counts[code] = 0
+            counts[code, i] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _added(counts, codes):  # type: ignore[no-untyped-def]
+    total = np.zeros(counts.shape[1], np.int32)
+    for code in codes:
+        own = counts[code]
+        for i in range(len(total)):
+            total[i] += own[i]
+    return total.astype(np.float64)
 
 
 @numba.njit(cache=True, nogil=True)

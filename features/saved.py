@@ -69,7 +69,7 @@ def save(state: State, of: Standing, path: Path, *, now: datetime) -> bool:
     """Write a state whole or not at all; False, and nothing written, while records of its days can still come in."""
     if now < start_of(of.as_of):
         return False
-    state.attendance.forget_before(_kept_from(state, of.as_of))
+    state.attendance.forget_before(kept_from(state, of.as_of))
     arrays, small = _parts(state)
     header: dict[str, Any] = {"format": FORMAT, "of": {**asdict(of), "as_of": of.as_of.isoformat()}, "small": small}
     header["arrays"], at = {}, 0
@@ -205,7 +205,7 @@ def advanced(log: EventLog, as_ofs: list[date], path: Path | None, *, now: datet
     until = date.min if saved is None or saved.since is None else saved.since
     forward = saved if saved is not None and until <= as_ofs[0] else Replay(log)
     for as_of in as_ofs:
-        if not _reaches(forward.advance(as_of), as_of):
+        if not reaches(forward.advance(as_of), as_of):
             forward = Replay(log)
         yield forward.advance(as_of)
     news = as_ofs and (until < as_ofs[-1] or (until == as_ofs[-1] and forward is not saved))
@@ -220,12 +220,12 @@ def _saved(log: EventLog, path: Path) -> Replay | None:
         return None
 
 
-def _reaches(state: State, as_of: date) -> bool:
+def reaches(state: State, as_of: date) -> bool:
     """Whether the marks that were kept go back as far as the questions of the day, by what is known now."""
-    return state.attendance.kept_from <= _kept_from(state, as_of)
+    return state.attendance.kept_from <= kept_from(state, as_of)
 
 
-def _kept_from(state: State, as_of: date) -> int:
+def kept_from(state: State, as_of: date) -> int:
     """The day (since 1970) before which no question of `as_of` or later looks at single marks."""
     today = day_number(as_of)
     needed = min([today - LONGEST_WINDOW, *_terms_needed(state, today)])
@@ -284,7 +284,7 @@ def _tables_fingerprint() -> str:
     """A hash of what the state keeps of every table: another column makes saved states unusable."""
     kept = State(sensitive=True).rows.values()
     told = [
-        [rows.table.name, *rows.table.key, *((name, held.dtype.str) for name, held in rows.columns.items())]
+        [rows.table.name, *rows.table.key, *((name, held.dtype.str) for name, held in rows.held.items())]
         for rows in kept
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

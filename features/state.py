@@ -20,7 +20,7 @@ from records.log import EventLog
 from records.log_file import Within
 from records.tables import Table, Use
 
-__all__ = ["FOLDED_TABLES", "NO_DAY", "Replay", "State", "VersionedRows"]
+__all__ = ["FOLDED_TABLES", "NO_DAY", "Replay", "State", "VersionedRows", "calendar_of"]
 
 Ints = npt.NDArray[np.int64]
 _END_OF_TIME = np.iinfo(np.int64).max
@@ -170,6 +170,14 @@ def _read_of(table: Table) -> tuple[str, ...]:
     student = ("student",) if table.per_student else ("institution",)
     kept = (column.name for column in table.columns if column.use in (Use.FEATURE, Use.STATE))
     return (*student, "happened_on", *kept, "retracted")
+
+
+def calendar_of(log: EventLog, as_of: date) -> State:
+    """A state that knows the calendar alone, as of a day."""
+    state = State(log.offsets[:-1].tolist())
+    for rows in log.reader(tables.CALENDAR, _read_of(tables.CALENDAR), dictionaries=True).upto(start_of(as_of)):
+        state.fold(tables.CALENDAR, rows)
+    return state
 
 
 class Replay:

@@ -1,5 +1,6 @@
 """The last version of every fact of one table: what the state keeps of all tables but single attendance days."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numba
@@ -22,8 +23,27 @@ _STORED: dict[Kind, type] = {
 _KEPT_BESIDE = {"happened_on": np.int32, "alive": np.bool_, "read": np.int64}
 
 
+class _WithKey(Mapping[str, npt.NDArray[Any]]):
+    """The columns that are held, and those of the key, which are read from it when one is asked for."""
+
+    def __init__(self, rows: "VersionedRows") -> None:
+        self._rows = rows
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        held = self._rows.held
+        return held[name] if name in held else self._rows.key_column(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._rows.table.key, *self._rows.held]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
 class VersionedRows:
     """The last version of every key of one table, as NumPy columns sorted by (student, key).
+
+    A row's key is a number; only what is not of the key is `held` row by row, `columns` gives both.
 
     Codes and flags are small integers (-1 missing), numbers floats (NaN missing), dates days since 1970 (NO_DAY
     missing), texts positions in `words` (-1 missing). `alive` is False for a retracted fact; `read` orders rows by when
@@ -43,11 +63,24 @@ class VersionedRows:
         self.newest_day = NO_DAY
         self._has_attempts = False
         self._kept = [column for column in table.columns if column.use in (Use.FEATURE, Use.STATE)]
-        self.columns: Columns = {column.name: np.zeros(0, _STORED[column.kind]) for column in self._kept}
-        self.columns |= {name: np.zeros(0, kind) for name, kind in _KEPT_BESIDE.items()}
+        self.held: Columns = {
+            column.name: np.zeros(0, _STORED[column.kind]) for column in self._kept if column.name not in table.key
+        }
+        self.held |= {name: np.zeros(0, kind) for name, kind in _KEPT_BESIDE.items()}
+        self._key_columns: Columns = {}
 
     def __len__(self) -> int:
         return len(self._keys)
+
+    @property
+    def columns(self) -> Mapping[str, npt.NDArray[Any]]:
+        return _WithKey(self)
+
+    def key_column(self, name: str) -> npt.NDArray[Any]:
+        """A column of the key, row by row. Raises KeyError for any other column."""
+        if name not in self._key_columns:
+            self._key_columns[name] = self.by_key(self.of_key(name))
+        return self._key_columns[name]
 
     @property
     def student(self) -> Ints:
@@ -59,6 +92,18 @@ class VersionedRows:
             self._starts = _starts(self._keys, students)
         return self._starts
 
+    def of_key(self, name: str) -> npt.NDArray[Any]:
+        """A column of the key: one value for each number of a key. Raises KeyError for any other column."""
+        if name not in self.table.key:
+            raise KeyError(name)
+        kind = self.table[name].kind
+        missing = np.nan if kind in (Kind.NUMBER, Kind.WHOLE) else NO_DAY if kind is Kind.DATE else -1
+        return self._row_keys.values(name, _STORED[kind], missing)
+
+    def by_key(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Of one value for each number of a key that of each row."""
+        return np.asarray(_looked_up(values, self._keys))
+
     def superseded(self, students: int, today: int) -> Flags | None:
         """Rows that a later attempt at the same piece of work has overtaken before `today`; None when there is none.
 
@@ -66,9 +111,9 @@ class VersionedRows:
         """
         if "attempt" not in self.table.key:
             return None
-        attempt, starts = self.columns["attempt"], self.starts(students)
         if not self._has_attempts:
             return None
+        attempt, starts = self.columns["attempt"], self.starts(students)
         speaks = self.columns["alive"] & (self.columns["happened_on"] < today)
         piece = self._row_keys.without_last(self._keys & 0xFFFFFFFF)
         return np.asarray(_overtaken(starts, piece, np.nan_to_num(attempt, nan=1.0), self.columns["read"], speaks))
@@ -80,33 +125,33 @@ class VersionedRows:
     def _changed(self) -> None:
         self.version += 1
         self._starts = None
-        self.newest_day = int(self.columns["happened_on"].max(initial=NO_DAY))
-        attempt = self.columns.get("attempt", np.zeros(0))
-        self._has_attempts = bool(len(attempt)) and not _is_constant(attempt)
+        self._key_columns = {}
+        self.newest_day = int(self.held["happened_on"].max(initial=NO_DAY))
+        self._has_attempts = "attempt" in self.table.key and not _is_constant(self.of_key("attempt"))
 
     def fold(self, rows: pa.Table, students: Ints, institution: Ints) -> None:
         """Take records in reading order; the last version of a key stays.
 
         `students` are the numbers by which the rows are kept, `institution` the positions of their institutions.
         """
-        fresh = {column.name: self._numbers(column, rows.column(column.name)) for column in self._kept}
-        fresh["happened_on"] = _days(rows.column("happened_on"))
-        keys = (students.astype(np.int64) << 32) | self._row_keys.numbers(institution, fresh)
+        told = {column.name: self._numbers(column, rows.column(column.name)) for column in self._kept}
+        told["happened_on"] = _days(rows.column("happened_on"))
+        keys = (students.astype(np.int64) << 32) | self._row_keys.numbers(institution, told)
+        fresh = {name: values for name, values in told.items() if name in self.held}
         fresh["alive"] = ~rows.column("retracted").to_numpy(zero_copy_only=False)
-        fresh["read"] = np.arange(self._read, self._read + rows.num_rows)
+        read = np.arange(rows.num_rows, dtype=np.int32)
+        if not (keys[1:] > keys[:-1]).all():
+            read = _last_of_each(keys, int(students.max()) + 1)
+            keys, fresh = _taken(keys, read), {name: _taken(values, read) for name, values in fresh.items()}
+        fresh["read"] = read + np.int64(self._read)
         self._read += rows.num_rows
-        if len(keys) > 1 and not (keys[1:] > keys[:-1]).all():
-            last = _last_of_each(keys, int(students.max()) + 1)
-            keys, fresh = _taken(keys, last), {name: _taken(values, last) for name, values in fresh.items()}
         if not len(self._keys):
-            self._keys, self.columns = keys, fresh
+            self._keys, self.held = keys, fresh
             self._changed()
             return
         held_at, fresh_at, size = _places(self._keys, keys)
         self._keys = _together(self._keys, held_at, keys, fresh_at, size)
-        self.columns = {
-            name: _together(held, held_at, fresh[name], fresh_at, size) for name, held in self.columns.items()
-        }
+        self.held = {name: _together(held, held_at, fresh[name], fresh_at, size) for name, held in self.held.items()}
         self._changed()
 
     def _numbers(self, column: Column, values: pa.ChunkedArray) -> npt.NDArray[Any]:
@@ -146,15 +191,15 @@ class VersionedRows:
     def parts(self) -> tuple[Columns, dict[str, Any]]:
         """Arrays and small values that make these rows again; of a column that is the same everywhere one value."""
         arrays = {"keys": self._keys, "told": self._row_keys.told[: len(self._row_keys)]}
-        arrays |= {name: held[:1] if _is_constant(held) else held for name, held in self.columns.items()}
+        arrays |= {name: held[:1] if _is_constant(held) else held for name, held in self.held.items()}
         return arrays, {"words": self.words, "read": self._read, "version": self.version}
 
     def restore(self, arrays: Columns, small: dict[str, Any]) -> None:
         self._keys = arrays["keys"]
         self._row_keys.restore(arrays["told"])
         rows = len(self._keys)
-        self.columns = {
-            name: np.full(rows, arrays[name][0]) if len(arrays[name]) < rows else arrays[name] for name in self.columns
+        self.held = {
+            name: np.full(rows, arrays[name][0]) if len(arrays[name]) < rows else arrays[name] for name in self.held
         }
         self.words, self._read = small["words"], small["read"]
         self._word_positions = {
@@ -181,6 +226,15 @@ def _taken(values: npt.NDArray[Any], places: Places) -> npt.NDArray[Any]:
     found = np.empty(len(places), values.dtype)
     for at in range(len(places)):
         found[at] = values[places[at]]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _looked_up(values: npt.NDArray[Any], keys: Ints) -> npt.NDArray[Any]:
+    """The value of the local number of each key."""
+    found = np.empty(len(keys), values.dtype)
+    for row in range(len(keys)):
+        found[row] = values[keys[row] & 0xFFFFFFFF]
     return found
 
 
