@@ -252,8 +252,10 @@ class Asked:
         week = (np.arange(len(cubes.days)) + cubes.first_day + 3) // 7  # 1970-01-01 was a Thursday
         seen = np.zeros((len(groups), len(cubes.days)), bool)
         for marks in (*cubes.held.values(), *([] if cubes.periods is None else [cubes.periods])):
-            by_period = marks if marks.ndim == 3 else marks[:, :, None]
-            _see(by_period[:held], by_group, ends, week, _IS_SEEN, seen)
+            several = marks.shape[2] if marks.ndim == 3 else 1
+            columns = (by_group[:, None] * several + np.arange(several)).ravel()
+            side_by_side = marks[:held].reshape(held, marks.shape[1] * several)
+            _see(side_by_side, columns, ends * several, week, _IS_SEEN, seen)
         seen[:, held:] = True
         return Outside(mode=found, company=~seen)
 
@@ -279,10 +281,10 @@ def _shown(column: Column, held: VersionedRows, rows: Ints) -> object:
 
 
 @numba.njit(cache=True, nogil=True)
-def _see(marks, students, ends, week, is_seen, seen):  # type: ignore[no-untyped-def]
+def _see(marks, columns, ends, week, is_seen, seen):  # type: ignore[no-untyped-def]
     """Mark every day of the weeks in which a student of each group was seen."""
     for group in range(len(ends)):
-        own = students[(ends[group - 1] if group else 0) : ends[group]]
+        own = columns[(ends[group - 1] if group else 0) : ends[group]]
         day = 0
         while day < len(marks):
             end = day
@@ -294,11 +296,9 @@ def _see(marks, students, ends, week, is_seen, seen):  # type: ignore[no-untyped
 
 
 @numba.njit(cache=True, nogil=True)
-def _anybody(marks, students, is_seen):  # type: ignore[no-untyped-def]
+def _anybody(marks, columns, is_seen):  # type: ignore[no-untyped-def]
     for day in range(len(marks)):
-        for student in students:
-            if student < marks.shape[1]:
-                for cell in marks[day, student]:
-                    if is_seen[cell & 15]:
-                        return True
+        for column in columns:
+            if column < marks.shape[1] and is_seen[marks[day, column] & 15]:
+                return True
     return False

@@ -35,7 +35,7 @@ class AbsenceRule:
     lates_per_absence: Floats
 
     def absences(self, missed: Floats | Counts, leave: Floats | Counts, late: Floats | Counts) -> Floats:
-        return np.asarray(missed + _each(leave, self.leaves_per_absence) + _each(late, self.lates_per_absence))
+        return np.asarray(_absences(missed, leave, late, self.leaves_per_absence, self.lates_per_absence))
 
     def among(self, who: Ints) -> "AbsenceRule":
         """The rule as it is for each of these places."""
@@ -43,10 +43,12 @@ class AbsenceRule:
 
 
 @numba.njit(cache=True, nogil=True)
-def _each(times: Floats | Counts, per_absence: Floats) -> Floats:
-    found = np.empty(len(times))
-    for i in range(len(times)):
-        found[i] = times[i] / per_absence[i] if per_absence[i] > 0 else 0.0
+def _absences(missed, leave, late, leaves, lates):  # type: ignore[no-untyped-def]
+    """What so many leaves or lates make one absence of is divided by it; of what 0 do, none."""
+    found = np.empty(len(missed))
+    for i in range(len(missed)):
+        by_leave = leave[i] / leaves[i] if leaves[i] > 0 else 0.0
+        found[i] = missed[i] + by_leave + (late[i] / lates[i] if lates[i] > 0 else 0.0)
     return found
 
 

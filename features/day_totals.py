@@ -1,6 +1,7 @@
 """Periods that are known only by their totals: they count in a window pro rata by days, where no single day is known."""
 
 from collections.abc import Container
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,3 +103,16 @@ def _marked(asked: Asked, low: int, high: int, who: Ints) -> Flags:
     block = cube.window(low, high, asked.cohort.student[who])
     marked[begins - low : begins - low + len(block)] = block != 0
     return marked
+
+
+def part_unrecorded(asked: Asked, marked: npt.NDArray[Any], window: Window) -> Floats:
+    """The part of the teaching days of the own term in a window that have neither a mark nor a total; NaN without such days.
+
+    `marked` are the teaching days with a mark.
+    """
+    opens = np.array([span.opens for span in asked.cohort.terms], np.int64)
+    start, end = np.maximum(asked.term_starts(window), opens), asked.term_ends(window)
+    taught = asked.calendars.taught_between(np.arange(len(opens)), start, end)[asked.cohort.term]
+    totals = totals_of(asked)
+    told = marked if totals is None else marked + covered_days(asked, totals, window)
+    return np.where(taught > 0, 1 - told / np.maximum(taught, 1), np.nan)

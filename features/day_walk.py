@@ -34,7 +34,9 @@ RECORDED = ANY_MARK & ~(1 << NEUTRAL)
 MISSED, LEAVE, LATE = bits_of("A", "K"), bits_of("S", "B"), bits_of("L")
 _AT_ONCE = 4096  # students: a term of their marks stays in the second cache
 _SUMS_AT_ONCE = 1024  # their five sums stay in the first
+_MOST_IN_BYTE = 255
 _SCATTERED = 2
+_MARKS, _NO_MARK = 16, 1
 _IS_ABSENT = np.isin(np.arange(256), ABSENT_MARKS)
 
 
@@ -69,49 +71,63 @@ class DayWalk:
         self.asked = asked
         self._sessions = sessions
         self._counted: dict[tuple[int, Days], Counts] = {}
+        self._runs: dict[tuple[int, Window], tuple[Counts, Counts]] = {}
         self._parts_of: dict[Days, list[_Part]] = {}
-        self._by_terms: dict[tuple[int, ...], tuple[Ints, Ints, Cube]] = {}
+        self._by_terms: dict[tuple[int, ...], list[tuple[Cube, Ints, Ints]]] = {}
 
     @cached_property
-    def _active(self) -> tuple[Ints, Cube]:
-        """The days since 1970 with any mark, which weekends and breaks have not, and their marks.
-
-        Of who learns outside absence from the college is a day in the company.
-        """
+    def _cube(self) -> Cube:
         marks = self.asked.state.attendance.marks(self._sessions)
-        if marks is None:
-            return np.zeros(0, np.int64), np.zeros((0, 0), np.uint8)
-        days = np.flatnonzero(marks.max(axis=1, initial=0))
-        cube, outside = marks[days], self.asked.outside
-        who = np.flatnonzero((outside.mode != NORMAL) & (self.asked.cohort.student < marks.shape[1]))
-        _set_outside(cube, self.asked.cohort.student[who], outside.mode[who], outside.company[:, days])
-        return days + self.asked.state.attendance.first_day, cube
+        return np.zeros((0, 0), np.uint8) if marks is None else marks
+
+    @cached_property
+    def _active(self) -> Ints:
+        """The days (rows of the cube) with any mark, which weekends and breaks have not."""
+        return np.flatnonzero(self._cube.max(axis=1, initial=0))
+
+    @property
+    def _first_day(self) -> int:
+        return self.asked.state.attendance.first_day
+
+    @cached_property
+    def _is_outside(self) -> npt.NDArray[np.bool_]:
+        return np.asarray(self.asked.outside.mode != NORMAL)
+
+    def _marks_outside(self, who: Ints) -> Cube:
+        """The marks of these students, who learn outside: absence from the college is a day in the company."""
+        cube, outside = np.take(self._cube, self.asked.cohort.student[who], axis=1), self.asked.outside
+        _set_outside(cube, self._active, outside.mode[who], outside.company)
+        return cube
 
     def count(self, marks: int, days: Days) -> Counts:
         """How many of the days have one of these marks."""
         if (marks, days) not in self._counted:
             found = np.zeros(self.asked.size, np.uint16)
             for part in self._parts(days):
-                counted = np.zeros(part.cube.shape[1], np.uint16)
-                _count(part.cube, part.days, np.uint16(marks), counted)
-                _spread(counted, part.column, part.who, found)
+                _spread(_counted(part.cube, part.days, marks), part.column, part.who, found)
             self._counted[marks, days] = found
         return self._counted[marks, days]
 
     def run(self, marks: int, window: Window, *, current: bool) -> Floats:
         """Runs go over recorded days that were not closed: others neither break nor lengthen them; NaN without one."""
-        days = Days(window, open_only=True)
-        found = np.zeros(self.asked.size)
-        for part in self._parts(days):
+        if (marks, window) not in self._runs:
+            self._runs[marks, window] = self._run(marks, window)
+        return held_only(self._runs[marks, window][not current], self.count(RECORDED, Days(window, open_only=True)))
+
+    def _run(self, marks: int, window: Window) -> tuple[Counts, Counts]:
+        """The run that goes on, and the longest."""
+        now, longest = np.zeros((2, self.asked.size), np.uint16)
+        for part in self._parts(Days(window, open_only=True)):
             runs = np.zeros((2, part.cube.shape[1]), np.uint16)
             _run(part.cube, part.days, np.uint16(marks & RECORDED), np.uint16(RECORDED), runs[0], runs[1])
-            _spread(runs[0 if current else 1], part.column, part.who, found)
-        return held_only(found, self.count(RECORDED, days))
+            _spread(runs[0], part.column, part.who, now)
+            _spread(runs[1], part.column, part.who, longest)
+        return now, longest
 
     def since(self, marks: int, window: Window) -> Floats:
         """Calendar days from the newest matching mark to `as_of`; NaN without one."""
         found = np.full(self.asked.size, np.nan)
-        ago = self.asked.cohort.today - self._active[0].astype(np.float64)
+        ago = self.asked.cohort.today - (self._first_day + np.arange(len(self._cube), dtype=np.float64))
         for part in self._parts(Days(window)):
             last = np.full(part.cube.shape[1], -1, np.int32)
             _last(part.cube, part.days, np.uint16(marks), last)
@@ -123,8 +139,7 @@ class DayWalk:
         found = np.full(self.asked.size, np.nan)
         for part in self._parts(Days(window)):
             sums = np.zeros((5, part.cube.shape[1]), np.int32)
-            day = self._active[0][part.days]
-            since = day - day[0] if len(day) else day
+            since = part.days - part.days[0] if len(part.days) else part.days
             _sums(part.cube, part.days, since, np.uint16(marks & RECORDED), np.uint16(RECORDED), sums)
             _fit(sums, part.column, part.who, found)
         return found
@@ -144,31 +159,35 @@ class DayWalk:
         return terms
 
     def _cut(self, days: Days) -> Iterator[_Part]:
-        if not self._active[1].size:
+        if not len(self._active):
             return
         chosen: dict[bytes, list[int]] = {}
         wanted = self._wanted(days)
         for place, term in enumerate(self._terms):
             chosen.setdefault(wanted[place].tobytes(), []).append(term)
         for key, terms in chosen.items():
-            who, column, marks = self._of_terms(tuple(terms))
-            if len(who):
-                rows = np.flatnonzero(np.frombuffer(key, bool))
-                yield _Part(cube=marks, days=rows, who=who, column=column)
+            rows = self._active[np.flatnonzero(np.frombuffer(key, bool))]
+            for cube, who, column in self._of_terms(tuple(terms)):
+                yield _Part(cube=cube, days=rows, who=who, column=column)
 
-    def _of_terms(self, terms: tuple[int, ...]) -> tuple[Ints, Ints, Cube]:
-        """Students (places in the cohort) of some terms, a part of the cube that holds them, and their columns there."""
+    def _of_terms(self, terms: tuple[int, ...]) -> list[tuple[Cube, Ints, Ints]]:
+        """Parts of the cube, the students (places in the cohort) of some terms whom they hold, and their columns there."""
         if terms not in self._by_terms:
-            student, cube = self.asked.cohort.student, self._active[1]
+            student, found = self.asked.cohort.student, []
             of_term = np.isin(self.asked.cohort.term, terms) if len(terms) < len(self._terms) else True
-            who = np.flatnonzero(of_term & (student < cube.shape[1]))
-            self._by_terms[terms] = (who, *_part_of(cube, student[who]))
+            held = of_term & (student < self._cube.shape[1])
+            if len(who := np.flatnonzero(held & ~self._is_outside)):
+                cube, column = _part_of(self._cube, student[who])
+                found.append((cube, who, column))
+            if len(who := np.flatnonzero(held & self._is_outside)):
+                found.append((self._marks_outside(who), who, np.arange(len(who))))
+            self._by_terms[terms] = found
         return self._by_terms[terms]
 
     def _wanted(self, days: Days) -> npt.NDArray[np.bool_]:
-        """Which of the active rows count for each of the terms."""
+        """Which of the active days count for each of the terms."""
         asked, calendars, terms = self.asked, self.asked.calendars, self._terms
-        day = self._active[0]
+        day = self._active + self._first_day
         starts, ends = asked.term_starts(days.window)[terms, None], asked.term_ends(days.window)[terms, None]
         wanted = (day >= starts) & (day < ends)
         at = day - calendars.first
@@ -181,13 +200,14 @@ class DayWalk:
         return np.asarray(wanted)
 
 
-def _part_of(cube: Cube, students: Ints) -> tuple[Ints, Cube]:
-    """The columns of some students, in a part of the cube that holds them all."""
-    high = int(students.max(initial=-1)) + 1
-    low = int(students.min(initial=high))
+def _part_of(cube: Cube, students: Ints) -> tuple[Cube, Ints]:
+    """A part of the cube that holds these students, and their columns there."""
+    if cube.shape[1] <= _SCATTERED * len(students):  # most of all: to read the others too is cheaper than to copy
+        return cube, students
+    low, high = int(students.min()), int(students.max()) + 1
     if high - low > _SCATTERED * len(students):  # few among many: only their columns are worth reading
-        return np.arange(len(students)), cube[:, students]
-    return students - low, np.ascontiguousarray(cube[:, low:high])
+        return np.take(cube, students, axis=1), np.arange(len(students))
+    return np.ascontiguousarray(cube[:, low:high]), students - low
 
 
 @numba.njit(cache=True, nogil=True)
@@ -207,21 +227,39 @@ def _spread(values: Any, column: Ints, who: Ints, found: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _set_outside(marks: Cube, students: Ints, mode: npt.NDArray[np.int32], company: npt.NDArray[np.bool_]) -> None:
-    for day in range(len(marks)):
-        for i in range(len(students)):
-            if _IS_ABSENT[marks[day, students[i]]] and (mode[i] == INTERNSHIP or company[mode[i], day]):
-                marks[day, students[i]] = NEUTRAL
+def _set_outside(marks: Cube, days: Ints, mode: npt.NDArray[np.int32], company: npt.NDArray[np.bool_]) -> None:
+    for day in days:
+        for i in range(len(mode)):
+            if _IS_ABSENT[marks[day, i]] and (mode[i] == INTERNSHIP or company[mode[i], day]):
+                marks[day, i] = NEUTRAL
+
+
+def _counted(cube: Cube, days: Ints, marks: int) -> Counts:
+    """How many of the days have one of the marks, in each column: by these or by all others, whichever are fewer."""
+    others = (ANY_MARK | _NO_MARK) & ~marks
+    by_others = others.bit_count() < marks.bit_count()
+    looked_for = [one for one in range(_MARKS) if (others if by_others else marks) >> one & 1]
+    found = np.zeros(cube.shape[1], np.uint16)
+    _count(cube, days, np.array(looked_for, np.uint8), found)
+    return len(days) - found if by_others else found
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(cube: Cube, days: Ints, marks: Any, found: Counts) -> None:
+def _count(cube: Cube, days: Ints, marks: npt.NDArray[np.uint8], found: Counts) -> None:
+    """In bytes, of which most fit in one instruction; they are added up before they could overflow."""
+    in_bytes = np.empty(_AT_ONCE, np.uint8)
     for low in range(0, len(found), _AT_ONCE):
-        counted = found[low : low + _AT_ONCE]
-        for day in days:
-            row = cube[day, low : low + _AT_ONCE]
-            for i in range(len(counted)):
-                counted[i] += (marks >> np.uint16(row[i])) & np.uint16(1)
+        total = found[low : low + _AT_ONCE]
+        counted = in_bytes[: len(total)]
+        for first in range(0, len(days), _MOST_IN_BYTE):
+            counted[:] = 0
+            for day in days[first : first + _MOST_IN_BYTE]:
+                row = cube[day, low : low + _AT_ONCE]
+                for wanted in marks:
+                    for i in range(len(counted)):
+                        counted[i] += np.uint8(row[i] == wanted)
+            for i in range(len(total)):
+                total[i] += counted[i]
 
 
 @numba.njit(cache=True, nogil=True)

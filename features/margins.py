@@ -1,7 +1,8 @@
 """How far a student is from a rule of the institution: absences left, days left in a row, points above the least GPA."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -17,12 +18,21 @@ Floats = npt.NDArray[np.float64]
 
 def rule_of(asked: Asked, name: str) -> Floats:
     """What a rule that holds for everybody is at each student's institution: its own value, or the default."""
-    of_institution = np.full(len(asked.state.offsets), DEFAULTS.get(name, np.nan))
+    same = _entered_until(asked), len(asked.state.offsets)
+    of_institution = remembered(asked.state, f"rule {name}", same, lambda: _of_institutions(asked, name))
+    first = of_institution[0]
+    if (of_institution == first).all():  # mostly: then nobody's institution need be looked up
+        return np.full(asked.size, first)
+    return np.asarray(of_institution[asked.institution])
+
+
+def _of_institutions(asked: Asked, name: str) -> Floats:
+    found = np.full(len(asked.state.offsets), DEFAULTS.get(name, np.nan))
     for where, rules in _entered(asked).items():
         for rule in rules:
             if rule.name == name and not rule.stage and rule.after_terms is None:
-                of_institution[where] = rule.value
-    return np.asarray(of_institution[asked.institution])
+                found[where] = rule.value
+    return found
 
 
 def _entered(asked: Asked) -> dict[int, list[Entered]]:
@@ -51,14 +61,26 @@ def absence_rule(asked: Asked) -> AbsenceRule:
 
 def absences_allowed(asked: Asked, share: Floats) -> Floats:
     """How many absences a student may have in the whole term: of its teaching days from the opening or registration."""
-    cohort = asked.cohort
+    cohort, calendars = asked.cohort, asked.calendars
     opens, closes = np.array([(span.opens, span.closes) for span in cohort.terms], np.int64).T
-    days = asked.calendars.taught_between(np.arange(len(opens)), opens, closes + 1)[cohort.term]
-    registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row]
-    late = np.flatnonzero(registered > cohort.opens)  # where no day is told it is NO_DAY, before all others
-    term = cohort.term[late]
-    days[late] = asked.calendars.taught_between(term, registered[late].astype(np.int64), closes[term] + 1)
-    return np.floor(days * (1 - share) + 1e-6)
+    days = calendars.taught_between(np.arange(len(opens)), opens, closes + 1)
+    registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"]
+    found = _allowed(cohort.term, cohort.row, registered, opens, days, share)
+    late = np.flatnonzero(np.isnan(found))
+    term, since = cohort.term[late], registered[cohort.row[late]].astype(np.int64)
+    days_left = calendars.taught_between(term, since, closes[term] + 1)
+    found[late] = np.floor(days_left * (1 - share[late]) + 1e-6)
+    return np.asarray(found)
+
+
+@numba.njit(cache=True, nogil=True)
+def _allowed(term, row, registered, opens, days, share):  # type: ignore[no-untyped-def]
+    """What the days of the whole term allow; NaN of who was registered after it opened."""
+    found = np.empty(len(term))
+    for i in range(len(term)):  # where no day is told it is NO_DAY, before all others
+        late = registered[row[i]] > opens[term[i]]
+        found[i] = np.nan if late else np.floor(days[term[i]] * (1 - share[i]) + 1e-6)
+    return found
 
 
 def gpa_bars(asked: Asked) -> Floats:
@@ -72,12 +94,22 @@ def gpa_bars(asked: Asked) -> Floats:
 def _bars(asked: Asked) -> Floats:
     """The least GPAX by institution, level (the last: no level is told) and term of the year."""
     bars = np.full((len(asked.state.offsets), len(LEVELS.codes) + 1, 4), np.nan)
+    alike: dict[tuple[Entered, ...], Floats] = {}  # most institutions have entered the same
     for institution, rules in _entered(asked).items():
-        if of_gpa := [rule for rule in rules if rule.name == "gpa_minimum"]:
-            for level in range(-1, len(LEVELS.codes)):
-                stage, year = _stage_and_year(level)
-                completed = [None if year is None else (year - 1) * 2 + term - 1 for term in range(4)]
-                bars[institution, level] = list(map(_bar_of(of_gpa, stage), completed))
+        of_gpa = tuple(rule for rule in rules if rule.name == "gpa_minimum")
+        if of_gpa not in alike:
+            alike[of_gpa] = _bars_of(of_gpa)
+        bars[institution] = alike[of_gpa]
+    return bars
+
+
+def _bars_of(rules: Sequence[Entered]) -> Floats:
+    """What these rules ask at each level and term of the year."""
+    bars = np.full((len(LEVELS.codes) + 1, 4), np.nan)
+    for level in range(-1, len(LEVELS.codes)):
+        stage, year = _stage_and_year(level)
+        completed = [None if year is None else (year - 1) * 2 + term - 1 for term in range(4)]
+        bars[level] = list(map(_bar_of(rules, stage), completed))
     return bars
 
 
@@ -89,7 +121,7 @@ def _stage_and_year(level: int) -> tuple[str, int | None]:
     return STAGE_OF_LEVEL.get(code.value, ""), None if code.worth is None else int(code.worth)
 
 
-def _bar_of(rules: list[Entered], stage: str) -> Callable[[int | None], float]:
+def _bar_of(rules: Sequence[Entered], stage: str) -> Callable[[int | None], float]:
     """The bar by terms completed: the rules of the stage, or those of no stage where it has none of its own."""
     held = [rule for rule in rules if rule.stage == stage and stage] or [rule for rule in rules if not rule.stage]
     steps = sorted((rule.after_terms, rule.value) for rule in held if rule.after_terms is not None)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from features.asked import Asked
 from features.course_walk import PeriodWalk
-from features.day_totals import covered_days, prorated, totals_of
+from features.day_totals import part_unrecorded, prorated, totals_of
 from features.day_walk import ANY_MARK, MISSED, RECORDED, Counts, Days, DayWalk, held_only, marks_of
 from features.declaration import Feature
 from features.margins import absence_rule, absences_allowed, gpa_bars, rule_of
@@ -82,6 +82,7 @@ class Answers:
         self._asked_of_rows: dict[str, dict[str, npt.NDArray[np.floating]]] = {}
         self._parts: dict[bytes, Answers] = {}
         self._periods = PeriodWalk(asked)
+        self._not_recorded: dict[tuple[Sessions, Window], Floats] = {}
 
     def fill(self, feature: Feature, column: npt.NDArray[np.float32]) -> None:
         """Put the rounded answers into `column`.
@@ -173,7 +174,7 @@ class Answers:
 
     def recorded_part(self, window: Window) -> Floats:
         """The part of the teaching days of the own term in a window that have a record; 0 where there is none."""
-        return np.nan_to_num(1 - self._unrecorded(self._walk_of(Sessions.DAY), window), nan=0.0)
+        return np.nan_to_num(1 - self._unrecorded(Sessions.DAY, window), nan=0.0)
 
     # Single days
 
@@ -207,7 +208,7 @@ class Answers:
                 case NoRecord(where=where):
                     return np.asarray(walked.count(marks_of(where), Days(window)) == 0, np.float64)
                 case Unrecorded():
-                    return self._unrecorded(walked, window)
+                    return self._unrecorded(feature.sessions, window)
                 case Margin(rule="attendance_share"):
                     return self._absences_left(feature)
                 case Margin():
@@ -226,15 +227,11 @@ class Answers:
         of_periods, held_in_periods = prorated(self.asked, totals, where, window)
         return counted + of_periods, held + held_in_periods
 
-    def _unrecorded(self, walked: DayWalk, window: Window) -> Floats:
-        asked = self.asked
-        opens = np.array([span.opens for span in asked.cohort.terms], np.int64)
-        start, end = np.maximum(asked.term_starts(window), opens), asked.term_ends(window)
-        taught = asked.calendars.taught_between(np.arange(len(opens)), start, end)[asked.cohort.term]
-        told: Floats | Counts = walked.count(ANY_MARK, Days(window, taught_only=True))
-        if (totals := totals_of(asked)) is not None:
-            told = told + covered_days(asked, totals, window)
-        return np.where(taught > 0, 1 - told / np.maximum(taught, 1), np.nan)
+    def _unrecorded(self, sessions: Sessions, window: Window) -> Floats:
+        if (sessions, window) not in self._not_recorded:
+            told = self._walk_of(sessions).count(ANY_MARK, Days(window, taught_only=True))
+            self._not_recorded[sessions, window] = part_unrecorded(self.asked, told, window)
+        return self._not_recorded[sessions, window]
 
     def _absences_left(self, feature: Feature) -> Floats:
         rule = absence_rule(self.asked)
