@@ -28,7 +28,7 @@ def mondays(weeks: int) -> list[date]:
     return [OPENS + timedelta(weeks=week) for week in range(SCHOOL_WEEKS - weeks + 1, SCHOOL_WEEKS + 1)]
 
 
-def shard_sizes(students: int, about: int = 60_000) -> list[tuple[int, ...]]:
+def shard_sizes(students: int, about: int = 62_500) -> list[tuple[int, ...]]:
     """The institutions of each shard by their students: 2,000 to 3,000 each, and `about` so many a shard."""
     sizes: list[int] = []
     for number in range(students // 2_000 + 1):
