@@ -4,13 +4,16 @@
 
 One JSON line a size (`--students` may be given again). The college is imported as its files would have arrived and
 trained by `zerodrop train`'s own procedure; what is judged are the test terms, by the models trained when they opened.
-`calibration_error` sets predictions beside the true probabilities, in ten parts of equal size: no luck of who left is
+`calibration_error_model` sets predictions beside the true probabilities, in ten parts of equal size: no luck of who left is
 in it. `auc_true` ranks by the true hazard, which knows who is drifting away before any mark shows it; `auc_observer` by
 the best that records allow (benchmarks/observer.py); `auc_model` by the model; all mean over the days with a leaver. So
 `auc_short_of_true` less `auc_short_of_observer` is what nobody can know, and the latter what the model misses;
-`calibration_error_observer` near 0 says that the observer is reckoned rightly. `no_signal`: in every week the students'
-answers are dealt out among them at random, and the college is trained again; `refused_by` names the blocking checks that
-failed.
+`calibration_error_observer` near 0 says that the observer is reckoned rightly.
+
+The same college is trained twice more with its answers dealt out anew (benchmarks/dealt_answers.py). `nothing_hidden`: by
+a known function of the table that the model is trained on, so that all there is to know can be learned. `no_signal`: at
+random. `refused_by` names the blocking checks that failed; that the table is not what the records tell is seen by the
+leak detectors in both (TR203), as it should be.
 """
 
 import argparse
@@ -18,7 +21,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +33,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.dealt_answers import Logit, by_chance, chances, dealt, planted
 from benchmarks.observer import observed
+from features.catalogue import CATALOGUE
 from models.risk_model import probability
 from records.clock import BANGKOK
 from records.errors import ModelRefused
@@ -51,17 +56,15 @@ from training.panel import Panel, Week, build_panel
 Figures = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-_SEED, _PARTS = 20_251, 10
+_PARTS = 10
 _HORIZON_DAYS = 56
 
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """Of students who are truly here on one day of a test term: what was said, what records allow, what was true, and who left."""
+    """Of students who are truly here on one day of a test term: who left, and how likely it was by `model`, `true` …"""
 
-    said: Floats
-    observed: Floats
-    true: Floats
+    chance: dict[str, Floats]
     left: Flags
 
 
@@ -90,7 +93,8 @@ def measured(students: int, years: int, seed: int) -> Figures:
                 "leavers_trained": trained.evidence.training.leavers, "days": len(days),
                 **_figures(days),
                 "refused_by": [one.check.code for one in blocking(trained.checks)],
-                "no_signal": _without_signal(home, code),
+                "nothing_hidden": _with_answers_dealt(home, code, planted([one.name for one in CATALOGUE])),
+                "no_signal": _with_answers_dealt(home, code, by_chance),
             }  # fmt: skip
         finally:
             home.close()
@@ -140,9 +144,11 @@ def _day(week: Week, tested: Tested, known: dict[int, dict[str, Any]]) -> Day:
     rows = [known[int(student)] for student in here.student]
     end = week.as_of + timedelta(days=_HORIZON_DAYS)
     return Day(
-        said=probability(tested.candidate.bag.model.logits(here.values)),
-        observed=np.array([row["observed"] for row in rows], np.float64),
-        true=np.array([row["leaves_within_56_days_probability"] for row in rows], np.float64),
+        chance={
+            "model": probability(tested.candidate.bag.model.logits(here.values)),
+            "observer": np.array([row["observed"] for row in rows], np.float64),
+            "true": np.array([row["leaves_within_56_days_probability"] for row in rows], np.float64),
+        },
         left=np.array([row["left_on"] is not None and row["left_on"] <= end for row in rows], bool),
     )
 
@@ -150,24 +156,19 @@ def _day(week: Week, tested: Tested, known: dict[int, dict[str, Any]]) -> Day:
 def _figures(days: Sequence[Day]) -> Figures:
     if not days:
         return {"rows": 0}
-    said, best, true = (np.concatenate([getattr(day, name) for day in days]) for name in ("said", "observed", "true"))
     told = [day for day in days if day.left.any() and not day.left.all()]
-    of_model, of_observer, of_truth = (
-        float(np.mean([roc_auc_score(day.left, getattr(day, name)) for day in told]))
-        for name in ("said", "observed", "true")
-    )
+    chance = {name: np.concatenate([day.chance[name] for day in days]) for name in days[0].chance}
+    auc = {name: float(np.mean([roc_auc_score(day.left, day.chance[name]) for day in told])) for name in chance}
     return {
-        "rows": len(said),
-        "mean_said": round(float(said.mean()), 5),
-        "mean_observed": round(float(best.mean()), 5),
-        "mean_true": round(float(true.mean()), 5),
-        "calibration_error": round(_calibration_error(said, true), 5),
-        "calibration_error_observer": round(_calibration_error(best, true), 5),
-        "auc_model": round(of_model, 4),
-        "auc_observer": round(of_observer, 4),
-        "auc_true": round(of_truth, 4),
-        "auc_short_of_observer": round(of_observer - of_model, 4),
-        "auc_short_of_true": round(of_truth - of_model, 4),
+        "rows": sum(len(day.left) for day in days),
+        **{f"mean_{name}": round(float(said.mean()), 5) for name, said in chance.items()},
+        **{
+            f"calibration_error_{name}": round(_calibration_error(said, chance["true"]), 5)
+            for name, said in chance.items()
+            if name != "true"
+        },
+        **{f"auc_{name}": round(one, 4) for name, one in auc.items()},
+        **{f"auc_short_of_{name}": round(one - auc["model"], 4) for name, one in auc.items() if name != "model"},
     }
 
 
@@ -176,29 +177,28 @@ def _calibration_error(said: Floats, true: Floats) -> float:
     return float(sum(len(part) * abs(said[part].mean() - true[part].mean()) for part in parts) / len(said))
 
 
-# No signal
+# Answers dealt out anew
 
 
-def _without_signal(home: DataHome, code: str) -> Figures:
-    """The same college with the answers of every week dealt out among its students at random."""
-
-    def dealt(*words: Any, **named: Any) -> Panel:
-        return _dealt(build_panel(*words, **named))
+def _with_answers_dealt(home: DataHome, code: str, logit: Logit) -> Figures:
+    def build_dealt(*words: Any, **named: Any) -> Panel:
+        return dealt(build_panel(*words, **named), logit)
 
     try:
-        with patch.object(training_run, "build_panel", dealt):
+        with patch.object(training_run, "build_panel", build_dealt):
             trained = training_run.train(home, [code], today=LAST_MONDAY, actor="benchmark")
     except ModelRefused:
         return {"refused": True, "refused_by": ["training"]}
     codes = [one.check.code for one in blocking(trained.checks)]
-    return {"refused": bool(codes), "refused_by": codes}
+    days = [_dealt_day(week, one, logit) for one in trained.tested for week in one.split.test.weeks]
+    return {"refused": bool(codes), "refused_by": codes, **_figures(days)}
 
 
-def _dealt(panel: Panel) -> Panel:
-    random = np.random.default_rng(_SEED)
-    return replace(
-        panel,
-        weeks=tuple(replace(week, values=week.values[random.permutation(len(week.student))]) for week in panel.weeks),
+def _dealt_day(week: Week, tested: Tested, logit: Logit) -> Day:
+    here = week.rows(~week.gone)
+    return Day(
+        chance={"model": probability(tested.candidate.bag.model.logits(here.values)), "true": chances(week, logit)},
+        left=here.left,
     )
 
 
