@@ -3,7 +3,7 @@
 In memory a row is four bytes a feature. Above MOST_HELD rows those of older terms are thinned while they are made
 (`Week.thinned`), down to LEAST_OLDER: what is held grows with the newest terms alone. Many rows can be made in a process
 for each core: a stretch of an institution's days in each, begun by reading its log up to the first of them at once.
-Single marks of before the previous term, which no question looks at, are not kept while rows are made.
+Single marks that no question of the usual catalogue looks at are not kept while rows are made (features.saved.kept_from).
 """
 
 import hashlib
@@ -149,7 +149,7 @@ class Panel:
 
 def mondays(log: EventLog, until: date) -> list[date]:
     """The as-of days of the teaching weeks before `until`: Mondays whose week has a teaching day, in order."""
-    return sorted(term_of_mondays(Replay(log).advance(until), until))
+    return sorted(term_of_mondays(calendar_of(log, until), until))
 
 
 def term_of_mondays(state: State, until: date) -> dict[date, TermKey]:
@@ -181,7 +181,8 @@ class _Asked:
 class _Look:
     """What was read of one institution before its rows are made: who left as far as was known when, and what is kept.
 
-    Marks of days before `marks_from[as_of]` (since 1970) are not looked at on `as_of` or later, as the calendar is known now.
+    No question of the usual catalogue looks on `as_of` or later at marks of days before `marks_from[as_of]` (since 1970),
+    as the calendar is known now.
     """
 
     asked: _Asked
@@ -331,14 +332,19 @@ def _whole(stretch: _Stretch) -> list[Week]:
 def _replayed(stretch: _Stretch) -> Iterator[Week]:
     forward = Replay(stretch.log)
     for day in stretch.days:
-        cubes, first = forward.state.attendance, stretch.marks_from[day]
-        if first > cubes.kept_from:
-            cubes.forget_before(first)
+        if stretch.catalogue is None:  # an analyst's own questions may look back further
+            _forget(forward.state, stretch.marks_from[day], day)
+        if not reaches(forward.advance(day), day):  # as was known then, a term began earlier than is known now
+            forward = Replay(stretch.log)
         state = forward.advance(day)
-        if not reaches(state, day):  # as was known then, a term began earlier than is known now
-            state = Replay(stretch.log).advance(day)
         if (week := _rows_of(state, day, stretch)) is not None:
             yield week
+
+
+def _forget(state: State, marks_from: int, day: date) -> None:
+    """Let go of marks that are needed neither by what is known now of the calendar nor by what was known then."""
+    if (first := min(marks_from, kept_from(state, day))) > state.attendance.kept_from:
+        state.attendance.forget_before(first)
 
 
 def _rows_of(state: State, day: date, stretch: _Stretch) -> Week | None:
