@@ -39,9 +39,10 @@ def observed(world: World, mondays: Sequence[date], *, last_monday: date) -> Map
     per_term = len(world.calendar.terms[0].weeks)
     for term in sorted({week // per_term for week in found}):
         asked = sorted(week for week in found if week // per_term == term)
+        onward = {week: Onward(world, week) for week in asked}
         for answered in (True, False):
             for people in _lots_of_people(world, records, asked, answered):
-                _fill(found, world, records, people, asked, answered)
+                _fill(found, world, records, people, onward, answered)
     return {day: found[week_of[day]] for day in mondays if day in week_of}
 
 
@@ -59,16 +60,21 @@ def _lots_of_people(world: World, records: Records, asked: Sequence[int], answer
 
 
 def _fill(
-    found: dict[int, Floats], world: World, records: Records, people: Whole, asked: Sequence[int], answered: bool
+    found: dict[int, Floats],
+    world: World,
+    records: Records,
+    people: Whole,
+    onward: "Mapping[int, Onward]",
+    answered: bool,
 ) -> None:
-    """The answers of some people on the Mondays of a term on which their household form is in, or is not."""
+    """The answers of some people on the Mondays of `onward`, of one term, on which their household form is in, or is not."""
     since = records.household_from[people]
-    wanted = [week for week in asked if ((since <= _monday(world, week)) == answered).any()]
+    wanted = [week for week in onward if ((since <= _monday(world, week)) == answered).any()]
     if not wanted:
         return
     traits = Traits(world, records, people, answered=answered)
     for belief, weight, draws in _beliefs(world, records, traits, wanted):
-        chance = Onward(world, belief.week).chance(world.lives.level[:, people], draws, belief)
+        chance = onward[belief.week].chance(world.lives.level[:, people], draws, belief)
         own = belief.here & ((since <= _monday(world, belief.week)) == answered)
         found[belief.week][people[own]] = (weight * chance).sum(axis=1)[own]
 

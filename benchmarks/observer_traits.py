@@ -102,7 +102,8 @@ class Traits:
         shifted = shifted.clip(1e-6, 1 - 1e-6)
         normal = ndtri(shifted[..., :free])
         found = np.empty_like(normal)
-        found[:, 0::2], found[:, 1::2] = near[0].at(normal[:, 0::2]), near[1].at(normal[:, 1::2])
+        half = count // 2  # either half of a Sobol net fills the space; its even points alone do not
+        found[:, :half], found[:, half:] = near[0].at(normal[:, :half]), near[1].at(normal[:, half:])
         mixture = np.logaddexp(near[0].log_density(found), near[1].log_density(found))
         traits = np.empty((*found.shape[:2], 5))
         traits[..., RESOURCES] = self._resources[:, None]
