@@ -13,7 +13,8 @@ the best that records allow (benchmarks/observer.py); `auc_model` by the model; 
 The same college is trained twice more with its answers dealt out anew (benchmarks/dealt_answers.py). `nothing_hidden`: by
 a known function of the table that the model is trained on, so that all there is to know can be learned. `no_signal`: at
 random. `refused_by` names the blocking checks that failed; that the table is not what the records tell is seen by the
-leak detectors in both (TR203), as it should be.
+leak detectors in both (TR203), as it should be. How many leave in a week is not drawn again, so that what no model can
+know of it is in the calibration error of these two.
 """
 
 import argparse
