@@ -44,7 +44,7 @@ class AbsenceRule:
 
 @numba.njit(cache=True, nogil=True)
 def _absences(missed, leave, late, leaves, lates):  # type: ignore[no-untyped-def]
-    """What so many leaves or lates make one absence of is divided by it; of what 0 do, none."""
+    """So many leaves or lates make one absence; where their number is 0, they make none."""
     found = np.empty(len(missed))
     for i in range(len(missed)):
         by_leave = leave[i] / leaves[i] if leaves[i] > 0 else 0.0

@@ -36,7 +36,8 @@ _AT_ONCE = 4096  # students: a term of their marks stays in the second cache
 _SUMS_AT_ONCE = 1024  # their five sums stay in the first
 _MOST_IN_BYTE = 255
 _SCATTERED = 2
-_MARKS, _NO_MARK = 16, 1
+_MARKS = 16  # the bytes of a cube are smaller
+_NO_MARK = 1 << 0  # the bit of a cell without a mark: beside ANY_MARK all that a cube can hold
 _IS_ABSENT = np.isin(np.arange(256), ABSENT_MARKS)
 
 

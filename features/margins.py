@@ -18,8 +18,9 @@ Floats = npt.NDArray[np.float64]
 
 def rule_of(asked: Asked, name: str) -> Floats:
     """What a rule that holds for everybody is at each student's institution: its own value, or the default."""
-    same = _entered_until(asked), len(asked.state.offsets)
-    of_institution = remembered(asked.state, f"rule {name}", same, lambda: _of_institutions(asked, name))
+    of_institution = remembered(
+        asked.state, f"rule {name}", _entered_until(asked), lambda: _of_institutions(asked, name)
+    )
     first = of_institution[0]
     if (of_institution == first).all():  # mostly: then nobody's institution need be looked up
         return np.full(asked.size, first)

@@ -343,7 +343,7 @@ def _changed(state: State, rows: dict[str, VersionedRows], attendance: DayCubes)
 
 def _with_columns(held: VersionedRows, columns: dict[str, npt.NDArray[np.generic]]) -> VersionedRows:
     other = copy(held)
-    other.held = {**held.columns, **columns}
+    other.held = {**held.held, **columns}
     return other
 
 

@@ -93,7 +93,10 @@ class VersionedRows:
         return self._starts
 
     def of_key(self, name: str) -> npt.NDArray[Any]:
-        """A column of the key: one value for each number of a key. Raises KeyError for any other column."""
+        """A column of the key: one value for each number of a key.
+
+        Raises KeyError for any other column, and for `happened_on`, which is held.
+        """
         if name not in self.table.key:
             raise KeyError(name)
         kind = self.table[name].kind
@@ -101,7 +104,7 @@ class VersionedRows:
         return self._row_keys.values(name, _STORED[kind], missing)
 
     def by_key(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Of one value for each number of a key that of each row."""
+        """Each row's own of `values`, which has one for each number of a key."""
         return np.asarray(_looked_up(values, self._keys))
 
     def superseded(self, students: int, today: int) -> Flags | None:
@@ -109,8 +112,6 @@ class VersionedRows:
 
         An attempt without a number is the first; of two first ones the row read last speaks.
         """
-        if "attempt" not in self.table.key:
-            return None
         if not self._has_attempts:
             return None
         attempt, starts = self.columns["attempt"], self.starts(students)
