@@ -45,7 +45,7 @@ def build_features(
     from datetime import UTC
 
     from features.build import Task, weekly_until
-    from records.errors import UserError
+    from records.errors import LogFileWrong, UserError
 
     began = time.perf_counter()
     days = tuple(weekly_until(as_of.date(), weeks))
@@ -57,8 +57,8 @@ def build_features(
         ]
         try:
             done = _built(tasks, workers, scheduler, progress)
-        except FileNotFoundError:
-            raise UserError(_NOT_SEEN if scheduler else _GONE) from None
+        except LogFileWrong as error:
+            raise UserError(f"{error}\n{_NOT_SEEN}") if scheduler else error from None
         except OSError as error:
             raise UserError.not_written(out, error) from None
     told = {"days": days, "shards": [_document(one) for one in done], "seconds": round(time.perf_counter() - began, 1)}
@@ -66,13 +66,9 @@ def build_features(
 
 
 _NOT_SEEN = (
-    "A worker does not find the files of the log. Every worker must see the data home and the folder of the tables under "
+    "If it is there on this machine, a worker does not see it. Every worker must see the data home and the folder of the tables under "
     "the same paths as this machine: mount the shared disk there. · "
-    "เครื่องที่ช่วยคำนวณหาแฟ้มข้อมูลไม่พบ ทุกเครื่องต้องเห็นที่เก็บข้อมูลและโฟลเดอร์ตารางด้วยเส้นทางเดียวกันกับเครื่องนี้ ให้ต่อดิสก์ร่วมก่อน"
-)
-_GONE = (
-    "A file of the log is gone. Restore the data home from a backup, or run it again if old files were removed meanwhile. · "
-    "แฟ้มข้อมูลบางแฟ้มหายไป ลองสั่งใหม่อีกครั้ง ถ้ายังไม่พบ ให้กู้ที่เก็บข้อมูลจากข้อมูลสำรอง"
+    "ถ้าเครื่องนี้มีแฟ้มดังกล่าว แสดงว่าเครื่องที่ช่วยคำนวณมองไม่เห็น ทุกเครื่องต้องเห็นที่เก็บข้อมูลและโฟลเดอร์ตารางด้วยเส้นทางเดียวกันกับเครื่องนี้ ให้ต่อดิสก์ร่วมก่อน"
 )
 
 

@@ -1,4 +1,4 @@
-"""What `zerodrop db check` looks at: versions, the soundness of the stored bytes, references, and who may read the files."""
+"""What `zerodrop db check` looks at: versions, the soundness of the stored bytes, references, files of the log, and who may read."""
 
 import sqlite3
 import stat
@@ -11,10 +11,13 @@ from sqlalchemy import TextClause, cast, func, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
 from records import migrating
+from records.backup import digest_of
 from records.database import Database, journal_mode
 from records.errors import StoreUnavailable, UserError
-from records.home import databases_of
+from records.home import databases_of, logs_of
 from records.integrity import integrity
+from records.ledger import standing_files
+from records.ledger_tables import InstitutionRow
 from records.migrating import LEDGER, VAULT, Chain
 from records.settings import Settings
 from records.text import Text
@@ -60,6 +63,8 @@ def check(settings: Settings) -> list[Checked]:
     try:
         for database, chain in ((databases.ledger, LEDGER), (databases.vault, VAULT)):
             found += _looked_at(database, chain)
+        if not any(one.wrong for one in found if one.where == LEDGER.name):
+            found.append(_log_files(databases.ledger, settings))
     finally:
         databases.close()
     return found
@@ -163,6 +168,28 @@ def _guards(database: Database, chain: Chain) -> Checked:
     return Checked(
         where=chain.name, what="row security", found=found, wrong=wrong if open_tables or passes_by else None
     )
+
+
+def _log_files(ledger: Database, settings: Settings) -> Checked:
+    """Every file of the log against the digest that was entered when it was written."""
+    with ledger.read() as session:
+        institutions = list(session.scalars(select(InstitutionRow.code)))
+        written = {file.path: file.sha256 for file in standing_files(session, institutions)}
+    wrong = [path for path, digest in sorted(written.items()) if not _is_as_written(logs_of(settings) / path, digest)]
+    named = ", ".join(wrong)
+    told = Text(
+        th=f"แฟ้มข้อมูลเหล่านี้หายไปหรือไม่ตรงกับที่บันทึกไว้ ให้กู้จากข้อมูลสำรอง: {named}",
+        en=f"These files are missing or are not what was written. Restore them from a backup: {named}",
+    )
+    found = f"{len(wrong)} of {len(written)} wrong"
+    return Checked(where=str(logs_of(settings)), what="log files", found=found, wrong=told if wrong else None)
+
+
+def _is_as_written(path: Path, digest: str) -> bool:
+    try:
+        return digest_of(path) == digest
+    except OSError:
+        return False
 
 
 def _told(database: Database, question: TextClause) -> list[str]:

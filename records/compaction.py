@@ -250,7 +250,9 @@ def write_compacted(sink: Sink, table: Table, chunks: Iterator[pa.Table]) -> _To
     encoded = {name: kind for name, kind in kinds.items() if name in schema.names}
     flags = {field.name for field in schema if pa.types.is_boolean(field.type)}
     words = [name for name in schema.names if name not in encoded and name not in flags]
-    with pq.ParquetWriter(sink, schema, compression="lz4", use_dictionary=words, column_encoding=encoded) as writer:
+    with pq.ParquetWriter(
+        sink, schema, compression="lz4", use_dictionary=words, column_encoding=encoded, write_page_checksum=True
+    ) as writer:
         for rows in _in_row_groups(chunks):
             told.add(rows, table)
             writer.write_table(rows.cast(schema), row_group_size=ROW_GROUP)

@@ -1,6 +1,7 @@
 """Errors that a person can mend: a sentence, and an exit code of its own.
 
 UserError
+├── LogFileWrong      a file of the log is missing or damaged           exit 2
 ├── ImportRefused     a file as a whole cannot be taken                 exit 3
 ├── ConfigurationGap  something that no export carries is missing       exit 4
 ├── VaultError        the key is missing, wrong or readable by others   exit 5
@@ -48,6 +49,21 @@ class UserError(Exception):
         return cls(
             f"{path.name} would be a workbook: give it an .xlsx name. · ไฟล์ที่ได้เป็น Excel ตั้งชื่อ {path.name} ให้ลงท้ายด้วย .xlsx"
         )
+
+
+class LogFileWrong(UserError):
+    """A file of the log is missing or damaged: no number may come of it. `name` is its path below the log's folder."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The file {name} of the log is missing or damaged, so nothing was reckoned from it. Restore this file from a "
+            f"backup; `zerodrop db check` names every such file. · แฟ้มข้อมูล {name} หายไปหรือเสียหาย ระบบจึงไม่คำนวณจากแฟ้มนี้ "
+            "ให้กู้แฟ้มนี้จากข้อมูลสำรอง คำสั่ง zerodrop db check บอกทุกแฟ้มที่เป็นเช่นนี้"
+        )
+        self.name = name
+
+    def __reduce__(self) -> tuple[type["LogFileWrong"], tuple[str]]:
+        return type(self), (self.name,)  # it comes back from the process that read the file
 
 
 class ImportRefused(UserError):

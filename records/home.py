@@ -28,7 +28,7 @@ class DataHome:
 
     @property
     def logs(self) -> Path:
-        return self.settings.home / "records"
+        return logs_of(self.settings)
 
     @property
     def models(self) -> Path:
@@ -110,6 +110,10 @@ def _kept_open(settings: Settings) -> Iterator[Databases]:
     except BaseException:
         databases.close()
         raise
+
+
+def logs_of(settings: Settings) -> Path:
+    return settings.home / "records"
 
 
 def _opened(settings: Settings, databases: Databases) -> DataHome:

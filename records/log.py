@@ -93,7 +93,7 @@ class _Span:
 
 def _write_chunks(sink: Sink, table: Table, chunks: Iterable[pa.Table]) -> _Span:
     rows, first, last = 0, None, 0
-    with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
+    with pq.ParquetWriter(sink, table.schema, compression="zstd", write_page_checksum=True) as writer:
         for chunk in chunks:
             if not chunk.schema.equals(table.schema):
                 raise ValueError(f"rows for {table.name} do not have its schema")

@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session
 
 from records.compacted import stands
 from records.compaction import new_path, write_compacted
-from records.errors import UserError
+from records.errors import LogFileWrong, UserError
 from records.home import DataHome
 from records.ledger import LogFile, Overtaken
 from records.ledger_tables import BatchFileRow, BatchRow, CompactedPartRow, SupersededFileRow
 from records.log import store, write_in_order
-from records.log_file import opened
+from records.log_file import opened, readable
 from records.tables import SAME_PERSON, TABLE_OF, Table
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -188,12 +188,14 @@ def _number_columns(table: Table) -> tuple[str, ...]:
 
 def _row_groups(home: DataHome, file: _Named, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     try:
-        parquet = opened(home.logs / file.path, file.table, home.vault.key)
-    except FileNotFoundError:
+        parquet = opened(home.logs, file.path, file.table, home.vault.key)
+    except LogFileWrong:
         raise _damaged(file) from None
     with parquet:
         for group in range(parquet.num_row_groups):
-            yield parquet.read_row_group(group, columns=None if columns is None else list(columns))
+            with readable(file.path):
+                rows = parquet.read_row_group(group, columns=None if columns is None else list(columns))
+            yield rows
 
 
 def _holds(rows: pa.Table, file: _Named, institution: str, numbers: Collection[int]) -> npt.NDArray[np.bool_]:

@@ -5,6 +5,7 @@ the limit or outside what is asked for.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from records.errors import LogFileWrong
 from records.log_order import Source
 from records.tables import SAME_PERSON, Kind, Table
 from records.vault_key import VaultKey
@@ -47,12 +49,30 @@ def needed(key: VaultKey | None) -> VaultKey:
     return key
 
 
-def opened(path: Path, table: Table, key: VaultKey | None, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
-    """A file of a table; a sealed one is unsealed in memory."""
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """What PyArrow says of a damaged file as a sentence: LogFileWrong, also for a file that is not there."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise LogFileWrong(name) from error
+
+
+def opened(
+    folder: Path, name: str, table: Table, key: VaultKey | None, dictionaries: Sequence[str] = ()
+) -> pq.ParquetFile:
+    """A file of a table; a sealed one is unsealed in memory. Raises LogFileWrong where it is missing or damaged.
+
+    What is read of it later is compared with the checksum of its page; read it within `readable`.
+    """
     wanted = list(dictionaries) or None
-    if not table.sensitive:
-        return pq.ParquetFile(path, memory_map=True, read_dictionary=wanted)
-    return pq.ParquetFile(pa.BufferReader(needed(key).unseal(path.read_bytes())), read_dictionary=wanted)
+    with readable(name):
+        if not table.sensitive:
+            return pq.ParquetFile(
+                folder / name, memory_map=True, read_dictionary=wanted, page_checksum_verification=True
+            )
+        unsealed = pa.BufferReader(needed(key).unseal((folder / name).read_bytes()))
+        return pq.ParquetFile(unsealed, read_dictionary=wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +138,7 @@ class OpenFile:
 
     def __init__(self, reading: Reading, source: Source) -> None:
         self._reading, self._source = reading, source
-        self._file = opened(reading.folder / source.path, reading.table, reading.key, reading.texts)
+        self._file = opened(reading.folder, source.path, reading.table, reading.key, reading.texts)
         self._places = {name: place for place, name in enumerate(self._file.schema_arrow.names)}
         # Of each institution of the file the position in the log, -1 for one that is not of it.
         self._position = np.full(self._institutions(), -1, np.int32)
@@ -166,7 +186,9 @@ class OpenFile:
 
     def _rows(self, group: int, names: Sequence[str]) -> pa.Table:
         """The rows of a row group that are asked for, with these columns."""
-        read = _RowGroup(file=self._file, group=group, reading=self._reading, places=self._places)
+        read = _RowGroup(
+            file=self._file, name=self._source.path, group=group, reading=self._reading, places=self._places
+        )
         chosen = self._chosen(group, read)
         if chosen is not None and not chosen.any():
             return self._reading.schema(names).empty_table()
@@ -218,6 +240,7 @@ class _RowGroup:
     """The columns of one row group: made from the statistics where those tell all, else decoded once."""
 
     file: pq.ParquetFile
+    name: str
     group: int
     reading: Reading
     places: Mapping[str, int]
@@ -244,7 +267,8 @@ class _RowGroup:
                 self._held[name] = made
         wanted = [name for name in missing if name not in self._held]
         if wanted:
-            read = self.file.read_row_group(self.group, columns=wanted, use_threads=False)
+            with readable(self.name):
+                read = self.file.read_row_group(self.group, columns=wanted, use_threads=False)
             self._held |= {name: read.column(name).cast(self.reading.fields[name].type) for name in wanted}
 
     def _made(self, name: str) -> pa.Array | None:

@@ -23,7 +23,7 @@ def sizes_of(folder: Path, files: Sequence[LogFile], institutions: Sequence[str]
         own = place_of(file, institutions)
         largest = file.largest_student
         if largest is None:
-            with opened(folder / file.path, table, key) as parquet:
+            with opened(folder, file.path, table, key) as parquet:
                 largest = largest_student(parquet, table)
         sizes[own] = max(sizes[own], largest + 1)
     return sizes

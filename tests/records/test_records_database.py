@@ -23,9 +23,12 @@ from records.database_commands import migrate
 from records.errors import ConfigurationGap, StoreUnavailable
 from records.home import DataHome, create_home
 from records.ledger import InstitutionRow
+from records.log import write_rows
 from records.people import StudentName
 from records.settings import Settings
-from tests.records.small import CODE, OTHER_CODE, batch_of, institution
+from records.tables import HOUSEHOLD
+from tests.records import small
+from tests.records.small import CODE, OTHER_CODE, batch_of, institution, rows_of
 from zerodrop import command_line
 
 pytestmark = pytest.mark.both_engines
@@ -285,6 +288,21 @@ def test_a_damaged_page_is_found(files: DataHome) -> None:
     file.write_bytes(whole[:-8192] + b"\xff" * 8192)
     damaged = [where for (where, _), said in checked(files).items() if "damaged" in said]
     assert set(damaged) == {"vault"}
+
+
+def test_files_of_the_log_that_are_not_as_written_are_named(files: DataHome) -> None:
+    written = [
+        write_rows(files.logs, CODE, HOUSEHOLD, rows_of(HOUSEHOLD, [{"student": place}])) for place in range(1, 4)
+    ]
+    small.commit(files, batch_of(files=written))
+    assert checked(files) == {}
+    changed, gone = (files.logs / file.path for file in written[1:])
+    changed.write_bytes(changed.read_bytes()[:-9] + b"\x01" + changed.read_bytes()[-8:])
+    gone.unlink()
+    found = checked(files)
+    assert found.keys() == {("records", "log files")}
+    assert all(file.path in found["records", "log files"] for file in written[1:])
+    assert written[0].path not in found["records", "log files"]
 
 
 def test_torn_references_and_changed_tables_are_found(files: DataHome) -> None:

@@ -1,5 +1,6 @@
 """The log is read forward: (recorded_at, batch, line), whatever order the files were written in, and only what is named."""
 
+from copy import copy
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records import log
+from records.compaction import write_compacted
+from records.errors import LogFileWrong
 from records.home import DataHome
 from records.ledger import LogFile, LogIndex
 from records.log import EventLog, write_rows
@@ -140,3 +143,58 @@ def test_an_empty_table_of_the_log_has_its_schema(home: DataHome) -> None:
     read = log_of(home).rows(GRADES)
     assert read.num_rows == 0
     assert read.column_names == [*GRADES.schema.names, "batch"]
+
+
+# Damaged files
+
+
+def spread(folder: Path, *, compacted: bool) -> EventLog:
+    """One file whose values are all over its pages."""
+    rows = [
+        {"student": number % 97, "recorded_at": number // 9, "line": number, "travel_km": (number * 7919) % 1000 / 7}
+        for number in range(3_000)
+    ]
+    file = write_rows(folder, CODE, HOUSEHOLD, rows_of(HOUSEHOLD, rows))
+    if compacted:
+        there = folder / file.path
+        held = pq.read_table(there)
+        more = {"institution": pa.array([0] * len(held), pa.int32()), "batch": pa.array([1] * len(held), pa.int32())}
+        for name, values in more.items():
+            held = held.append_column(name, values)
+        with there.open("wb") as sink:
+            write_compacted(sink, HOUSEHOLD, iter([held]))
+    return EventLog(folder=folder, institution=CODE, index=LogIndex(files=(file,), ledger_number=0, epoch=0))
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_a_damaged_byte_never_becomes_a_value(tmp_path: Path, compacted: bool) -> None:
+    events = spread(tmp_path, compacted=compacted)
+    (file,) = events.files
+    path, whole = tmp_path / file.path, events.rows(HOUSEHOLD)
+    written = path.read_bytes()
+    footer = len(written) - 8 - int.from_bytes(written[-8:-4], "little")
+    refused = 0
+    for at in range(4, footer, footer // 150):
+        path.write_bytes(written[:at] + bytes([written[at] ^ 0x15]) + written[at + 1 :])
+        try:
+            found = events.rows(HOUSEHOLD)
+        except LogFileWrong:
+            refused += 1
+        else:
+            assert found.equals(whole)  # nobody reads what it hit
+    assert refused > 40
+
+
+@pytest.mark.parametrize("left", [None, 0, 700])
+def test_a_file_that_is_missing_or_cut_short_is_named(tmp_path: Path, left: int | None) -> None:
+    events = spread(tmp_path, compacted=False)
+    (file,) = events.files
+    path = tmp_path / file.path
+    if left is None:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(LogFileWrong) as refused:
+        events.rows(HOUSEHOLD)
+    assert file.path in str(refused.value)
+    assert str(copy(refused.value)) == str(refused.value)
