@@ -1,6 +1,7 @@
 """Feature tables of many institutions: one function a shard, run here, in processes, or on a cluster's workers."""
 
 import ctypes
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.cohort import NobodyEnrolled
-from features.saved import advanced, whole
+from features.saved import StateNotSaved, advanced, whole
 from features.snapshot import Snapshot, features
 from records.errors import UserError
 from records.log import EventLog
@@ -33,7 +35,7 @@ Dask sets MALLOC_TRIM_THRESHOLD_ for its workers, and glibc then gives every lar
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Of malloc.h of the GNU C library: how much at the end of the heap, and what single arrays, go back to the system at once."""
 _PATIENCE = 20
-"""Seconds in which a scheduler and its first worker must answer."""
+"""Seconds in which a scheduler and its first worker must answer, and that it may be without any worker later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,8 @@ class Built:
     """Students of all tables together."""
     students: int
     nobody_on: tuple[date, ...]
+    state_not_saved: str = ""
+    """Why the state was not saved, where it should have been."""
 
 
 def snapshots(task: Task) -> Iterator[Snapshot]:
@@ -88,18 +92,21 @@ def keep_memory() -> None:
 def build(task: Task) -> Built:
     """Make the tables of one shard. The same function, and the same bytes, wherever it runs."""
     keep_memory()
-    sizes, paths = {}, []
-    for snapshot in snapshots(task):
-        sizes[snapshot.as_of] = len(snapshot.values)
-        if task.out is not None:
-            paths.append(_write(snapshot, task.log, task.out))
+    sizes, paths, state_not_saved = {}, [], ""
+    try:
+        for snapshot in snapshots(task):
+            sizes[snapshot.as_of] = len(snapshot.values)
+            if task.out is not None:
+                paths.append(_write(snapshot, task.log, task.out))
+    except StateNotSaved as error:
+        state_not_saved = str(error)
     nobody_on = tuple(as_of for as_of in task.as_ofs if as_of not in sizes)
     if task.out is not None:
         for as_of in nobody_on:  # a table that stands there was true of another time
             _path(task.log, task.out, as_of).unlink(missing_ok=True)
     return Built(
         shard=task.log.institution, paths=tuple(paths), rows=sum(sizes.values()),
-        students=sizes.get(max(task.as_ofs, default=date.min), 0), nobody_on=nobody_on,
+        students=sizes.get(max(task.as_ofs, default=date.min), 0), nobody_on=nobody_on, state_not_saved=state_not_saved,
     )  # fmt: skip
 
 
@@ -149,7 +156,31 @@ def _client(scheduler: str) -> Iterator["Client"]:
                 f"The scheduler at {scheduler} has no worker. Start one: dask worker {scheduler} --nthreads 1 · "
                 f"ตัวจัดงานที่ {scheduler} ยังไม่มีเครื่องช่วยคำนวณ เปิดด้วยคำสั่ง dask worker {scheduler} --nthreads 1"
             ) from None
-        yield client
+        with _ended_without_workers(client):
+            yield client
+
+
+@contextmanager
+def _ended_without_workers(client: "Client") -> Iterator[None]:
+    """Give up what is waited for when there was no worker for a while: a scheduler would wait for the next one for ever."""
+    over = Event()
+
+    def look() -> None:
+        last_seen = time.monotonic()
+        while not over.wait(_PATIENCE / 10):
+            if client.scheduler_info()["workers"]:
+                last_seen = time.monotonic()
+            elif time.monotonic() - last_seen > _PATIENCE:
+                client.close()  # type: ignore[no-untyped-call]
+                return
+
+    looking = Thread(target=look, daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        looking.join()
 
 
 @contextmanager

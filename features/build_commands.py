@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from records.console import Home, Json, actor, data_home, progress_line, say
+from records.console import Home, Json, actor, data_home, progress_line, say, today_in_bangkok
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ def build_features(
     out: Annotated[
         Path, typer.Option(help="Folder of the tables: SHARD/DAY.parquet. A table that is there is replaced.")
     ],
-    weeks: Annotated[int, typer.Option(min=1, help="So many weeks, the last on this day.")] = 1,
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="So many weeks, the last on this day.")] = 1,
     institution: Institutions = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 1,
     scheduler: Annotated[
@@ -40,14 +40,17 @@ def build_features(
 ) -> None:
     """Make the feature tables of many institutions as known on a day; a table has no names, students have numbers.
 
-    Institutions are cut into shards of about 60,000 students. The tables are the same wherever they are made.
+    Institutions are cut into shards of about 60,000 students. The tables are the same wherever they are made. Exit code 4:
+    nobody is enrolled on any of the days, so there is no table.
     """
     from datetime import UTC
 
     from features.build import Task, weekly_until
-    from records.errors import LogFileWrong, UserError
+    from records.errors import ConfigurationGap, LogFileWrong, UserError
+    from records.weeks import require_plausible
 
     began = time.perf_counter()
+    require_plausible(as_of.date(), today_in_bangkok())
     days = tuple(weekly_until(as_of.date(), weeks))
     with data_home(home) as opened, progress_line("features", quiet=as_json) as progress:
         _require_writable(out)
@@ -63,6 +66,8 @@ def build_features(
             raise UserError.not_written(out, error) from None
     told = {"days": days, "shards": [_document(one) for one in done], "seconds": round(time.perf_counter() - began, 1)}
     say(told, as_json, _text(done, out, time.perf_counter() - began))
+    if not any(one.paths for one in done):
+        raise typer.Exit(ConfigurationGap.exit_code)
 
 
 _NOT_SEEN = (
@@ -127,6 +132,7 @@ def _document(built: "Built") -> dict[str, object]:
         "rows": built.rows,
         "files": [str(path) for path in built.paths],
         "nobody_enrolled_on": built.nobody_on,
+        "state_not_saved": built.state_not_saved,
     }
 
 
@@ -138,6 +144,13 @@ def _text(done: "Sequence[Built]", out: Path, seconds: float) -> str:
         f"nobody is enrolled on {len(one.nobody_on)} of the days, so there is no table: look at the terms and rosters"
         for one in done
         if one.nobody_on
+    ]
+    lines += [
+        f"{one.shard}: ตารางครบแล้ว แต่เก็บสถานะใน states/ ไม่ได้ ({one.state_not_saved}) สัปดาห์หน้าระบบจะอ่านข้อมูลทั้งหมดใหม่ · "
+        f"the tables are complete, but the state could not be saved in states/ ({one.state_not_saved}): "
+        "next week the log is read instead"
+        for one in done
+        if one.state_not_saved
     ]
     total = (
         f"นักเรียน {students:,} คน ตาราง {files:,} แฟ้ม ใน {out} ใช้เวลา {seconds:,.1f} วินาที · "

@@ -39,6 +39,10 @@ class UnusableState(ValueError):
     """A saved state that is damaged, of another version, or has not read what came in for its days: read the log instead."""
 
 
+class StateNotSaved(Exception):
+    """Why the disk did not take a state; the tables are complete, and next time the log is read."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """Of what a saved state is the state: institutions, their numbers and epochs, the day, and how far the ledger went."""
@@ -85,13 +89,17 @@ def save(state: State, of: Standing, path: Path, *, now: datetime) -> bool:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A part to be written, which has its name when all of it is there; two who write the same file have a part each."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A part to be written, which has its name when all of it is there; two who write the same file have a part each.
+
+    It and its folder are for this account alone.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in path.parent.glob(f"{path.name}.*.part"):  # of somebody who was killed
         if left.stat().st_mtime < time.time() - _FORGOTTEN:
             left.unlink(missing_ok=True)
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
+        part.touch(mode=0o600)
         yield part
         part.replace(path)
     except BaseException:
@@ -199,7 +207,8 @@ def _told_since(log: EventLog, of: Standing, table: Table) -> bool:
 def advanced(log: EventLog, as_ofs: list[date], path: Path | None, *, now: datetime) -> Iterator[State]:
     """The state of each day, from the saved one where it serves, and the last saved for the next time.
 
-    A saved state of a later day than the last is left as it is.
+    A saved state of a later day than the last is left as it is. Raises StateNotSaved after the last day where the disk
+    does not take the state: nothing else is lost by it.
     """
     saved = None if path is None or not as_ofs else _saved(log, path)
     until = date.min if saved is None or saved.since is None else saved.since
@@ -210,7 +219,10 @@ def advanced(log: EventLog, as_ofs: list[date], path: Path | None, *, now: datet
         yield forward.advance(as_of)
     news = as_ofs and (until < as_ofs[-1] or (until == as_ofs[-1] and forward is not saved))
     if path is not None and news:
-        save(forward.state, standing(log, as_ofs[-1]), path, now=now)
+        try:
+            save(forward.state, standing(log, as_ofs[-1]), path, now=now)
+        except OSError as error:
+            raise StateNotSaved(error.strerror or type(error).__name__) from None
 
 
 def _saved(log: EventLog, path: Path) -> Replay | None:

@@ -3,8 +3,9 @@
 A college may be a shard of one; a nation is cut by area into shards of about 60,000 students.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
@@ -38,12 +39,16 @@ def cut(members: Iterable[Member], about: int = ABOUT) -> list[Shard]:
     """Whole institutions in order of (province, code), gathered until one more would make a shard larger than `about`."""
     shards: list[Shard] = []
     held: list[Member] = []
-    for member in sorted(members, key=lambda one: (one.province, one.code)):
+    for member in sorted(members, key=_place):
         if held and sum(one.students for one in held) + member.students > about:
             shards.append(_shard(held))
             held = []
         held.append(member)
     return [*shards, _shard(held)] if held else shards
+
+
+def _place(member: Member) -> tuple[str, str]:
+    return member.province, member.code
 
 
 def _shard(members: list[Member]) -> Shard:
@@ -64,7 +69,18 @@ def shards_of(home: DataHome, codes: Collection[str] = (), about: int = ABOUT) -
             .group_by(InstitutionRow.code, InstitutionRow.province)
         )
         known = [Member(code=row[0], province=row[1], students=row[2]) for row in session.execute(asked)]
-    return cut((member for member in known if not codes or member.code in codes), about)
+    chosen = cut((member for member in known if not codes or member.code in codes), about)
+    return [_named_apart(shard, known) for shard in chosen]
+
+
+def _named_apart(shard: Shard, known: Sequence[Member]) -> Shard:
+    """A shard that leaves out institutions between its first and its last is not called like the one that has them."""
+    ordered = [member.code for member in sorted(known, key=_place)]
+    first, last = (ordered.index(code) for code in (shard.institutions[0], shard.institutions[-1]))
+    if last - first + 1 == len(shard.institutions):
+        return shard
+    chosen = hashlib.sha256("\n".join(shard.institutions).encode()).hexdigest()[:8]
+    return replace(shard, name=f"{shard.name}~{chosen}")
 
 
 def open_shard(home: DataHome, shard: Shard, *, actor: str, purpose: str, until_batch: int | None = None) -> EventLog:

@@ -14,7 +14,7 @@ from features.build import Task, build, build_all, snapshots, table_of, weekly_u
 from features.catalogue import CATALOGUE
 from features.snapshot import replay
 from features.vocabulary import Domain
-from records.errors import UserError
+from records.errors import LogFileWrong, UserError
 from records.log import EventLog
 from records.tables import CALENDAR, SAME_PERSON
 from tests.features.building import NOW, alone, bits, code, college, shard_log
@@ -164,7 +164,7 @@ def test_a_saved_state_changes_no_byte_of_a_table(log: EventLog, tmp_path: Path)
 def test_an_error_in_a_worker_is_raised_here(log: EventLog, tmp_path: Path) -> None:
     gone = alone(log, 0)
     gone.folder = tmp_path / "nowhere"
-    with workers(2) as pool, pytest.raises(FileNotFoundError):
+    with workers(2) as pool, pytest.raises(LogFileWrong):
         list(build_all([task(gone)], pool))
 
 

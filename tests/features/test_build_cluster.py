@@ -3,6 +3,7 @@
 import gc
 import os
 import socket
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 
 from features import build as building_module
 from features.build import WORKER_ENVIRONMENT, Task, build_all, workers
-from records.errors import UserError
+from records.errors import LogFileWrong, UserError
 from records.log import EventLog
 from tests.features.building import NOW, alone, college, shard_log
 from tests.property.small_college import MONDAYS
@@ -104,7 +105,7 @@ def test_an_error_on_a_worker_is_raised_here(cluster: Any, log: EventLog, tmp_pa
     """Such as that of a worker that does not see the shared disk."""
     gone = alone(log, 0)
     gone.folder = tmp_path / "nowhere"
-    with workers(1, scheduler=cluster.scheduler_address) as executor, pytest.raises(FileNotFoundError):
+    with workers(1, scheduler=cluster.scheduler_address) as executor, pytest.raises(LogFileWrong):
         list(build_all([Task(log=gone, as_ofs=DAYS, now=NOW)], executor))
 
 
@@ -137,3 +138,18 @@ def test_a_scheduler_without_workers_is_a_sentence() -> None:
         workers(1, alone.scheduler_address),
     ):
         raise AssertionError("nobody is there")
+
+
+@pytest.mark.usefixtures("hurried")
+def test_the_last_worker_that_is_lost_is_a_sentence() -> None:
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as alone:
+
+        def ask() -> None:
+            with workers(1, alone.scheduler_address) as executor:
+                assert executor is not None
+                executor.submit(time.sleep, 0.1).result()
+                alone.scale(0)
+                executor.submit(time.sleep, 0.2).result(timeout=60)
+
+        with pytest.raises(UserError, match="A worker was lost on the way"):
+            ask()

@@ -91,6 +91,7 @@ def test_it_says_the_same_for_machines(home: Path, tmp_path: Path) -> None:
         "rows": sum(table.num_rows for table in tables),
         "files": [str(tmp_path / BOTH / f"{day}.parquet") for day in (WEEK_BEFORE, DAY)],
         "nobody_enrolled_on": [],
+        "state_not_saved": "",
     }
 
 
@@ -156,7 +157,7 @@ def test_the_workers_of_a_scheduler_find_relative_folders(
 
 def test_days_on_which_nobody_is_enrolled_are_told(home: Path, tmp_path: Path) -> None:
     said = call("features", "build", "--as-of", "2025-03-03", "--out", tmp_path, "--home", home)
-    assert said.code == 0
+    assert said.code == GAP
     first, total, _ = said.out.split("\n")
     assert first.startswith(f"{BOTH}: ไม่มีใครลงทะเบียนใน 1 วันที่ถาม จึงไม่มีตาราง (2025-03-03)")
     assert "nobody is enrolled on 1 of the days" in first
@@ -170,7 +171,46 @@ def test_a_day_that_is_not_over_leaves_no_state(home: Path, tmp_path: Path) -> N
     assert not list((home / "states").glob("*"))
 
 
+def test_tables_and_states_are_for_this_account_alone(home: Path, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        assert built(home, tmp_path / "out").code == 0
+    finally:
+        os.umask(before)
+    written = [tmp_path / "out" / BOTH, *(tmp_path / "out").rglob("*.parquet"), *(home / "states").glob("*.state")]
+    assert [path.stat().st_mode & 0o077 for path in written] == [0, 0, 0]
+
+
+def test_a_state_that_cannot_be_saved_costs_no_table(home: Path, tmp_path: Path) -> None:
+    (home / "states").mkdir(exist_ok=True)
+    there = home / "states" / f"{BOTH}.state"
+    there.mkdir()
+    said = built(home, tmp_path / "out")
+    there.rmdir()
+    assert said.code == 0
+    assert "the tables are complete, but the state could not be saved in states/ (Is a directory)" in said.out
+    assert files_in(tmp_path / "out") == wanted(home, tmp_path / "wanted", DAY)
+
+
 # Refusals
+
+
+@pytest.mark.parametrize(
+    ("day", "sentence"),
+    [("2569-08-31", "2569-08-31 looks like a Buddhist year"), ("2099-08-31", "2099-08-31 is more than a week ahead")],
+)
+def test_a_day_that_was_mistyped(home: Path, tmp_path: Path, day: str, sentence: str) -> None:
+    said = call("features", "build", "--as-of", day, "--out", tmp_path / "out", "--home", home)
+    assert said.code == USAGE
+    assert said.err.startswith(sentence)
+    assert THAI.search(said.err)
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_weeks_than_there_can_be(home: Path, tmp_path: Path) -> None:
+    said = built(home, tmp_path, "--weeks", "400000")
+    assert said.code == USAGE
+    assert "520" in said.err
 
 
 def test_an_unknown_institution(home: Path, tmp_path: Path) -> None:

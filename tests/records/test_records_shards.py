@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from records import log_file
+from records import ledger, log_file
 from records.audit import AuditRow
 from records.errors import ConfigurationGap
 from records.home import DataHome
@@ -22,7 +22,7 @@ from records.ledger import LogFile, LogIndex
 from records.log import EventLog, write_rows
 from records.shards import Member, Shard, cut, open_shard, shards_of
 from records.tables import ATTENDANCE, CALENDAR, ENROLMENTS, HOUSEHOLD, SAME_PERSON, Table
-from tests.records.small import CODE, OTHER_CODE, START, Row, batch_of, commit, log_of, place, rows_of
+from tests.records.small import CODE, OTHER_CODE, START, Row, batch_of, commit, institution, log_of, place, rows_of
 
 members = st.lists(
     st.builds(Member, code=st.integers(0, 999).map(str), province=st.sampled_from("กขค"), students=st.integers(0, 90)),
@@ -53,6 +53,19 @@ def test_the_institutions_of_a_home_are_cut_by_their_students(home: DataHome) ->
     assert shards_of(home, [OTHER_CODE]) == [Shard(name=OTHER_CODE, institutions=(OTHER_CODE,))]
     with pytest.raises(ConfigurationGap):
         shards_of(home, ["nowhere"])
+
+
+def test_a_shard_that_leaves_somebody_out_has_a_name_of_its_own(home: DataHome) -> None:
+    between = next(code for code in (f"{int(CODE) + step}" for step in range(-3, 3)) if code not in (CODE, OTHER_CODE))
+    ledger.add_institution(home.database, institution(between))
+    codes = sorted([CODE, OTHER_CODE, between])
+    (every,) = shards_of(home)
+    assert every == Shard(name=f"{codes[0]}..{codes[-1]}", institutions=tuple(codes))
+    (outer,) = shards_of(home, [codes[0], codes[-1]])
+    assert outer.institutions == (codes[0], codes[-1])
+    assert outer.name.startswith(f"{every.name}~")
+    (neighbours,) = shards_of(home, codes[:2])
+    assert neighbours.name == f"{codes[0]}..{codes[1]}"
 
 
 def bring(home: DataHome, code: str, table: Table, rows: Sequence[Row]) -> int:
