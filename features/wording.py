@@ -39,7 +39,7 @@ from features.vocabulary import (
     Window,
     WorstCourse,
 )
-from records.tables import Table, Where
+from records.tables import ATTENDANCE, Table, Where
 from records.text import Text
 
 RISKS = {
@@ -160,7 +160,12 @@ def measure_in_words(measure: Measure, table: Table) -> Text:
 def _of_matching(measure: Count | CountNewest | Share | Matches | NoRecord | DaysSince, table: Table) -> Text:
     match measure:
         case Count(where=where):
-            return _about(where, table, th="จำนวนรายการที่", en="how many records where")
+            of_marks = Text(
+                th="จำนวนผลเช็กชื่อ (วันละหนึ่ง หรือคาบละหนึ่งเมื่อนับรายคาบ) ที่",
+                en="how many marks (one a day, or one a class period where those are counted) where",
+            )
+            words = of_marks if table is ATTENDANCE else Text(th="จำนวนรายการที่", en="how many records where")
+            return _about(where, table, th=words.th, en=words.en)
         case CountNewest(where=where, by=by, besides=besides):
             th, en = f"จำนวนค่าของ `{by}` ที่รายการล่าสุดมี", f"how many values of `{by}` have a newest record where"
             said = _about(where, table, th=th, en=en)
@@ -168,7 +173,8 @@ def _of_matching(measure: Count | CountNewest | Share | Matches | NoRecord | Day
                 return said
             return _about(besides, table, th=f"{said.th} ไม่นับรายการที่", en=f"{said.en}, leaving out records where")
         case Share(where=where, weekdays=weekdays, among=among):
-            th, en = "สัดส่วนของรายการที่", "the share of records where"
+            th, en = ("ผลเช็กชื่อ", "marks") if table is ATTENDANCE else ("รายการ", "records")
+            th, en = f"สัดส่วนของ{th}ที่", f"the share of {en} where"
             said = _on_weekdays(_about(where, table, th=th, en=en), weekdays)
             return (
                 said

@@ -117,7 +117,10 @@ def test_the_dictionary_tells_every_field_of_a_feature(page: str, feature: Featu
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("skipped_days_28d", "how many records where `status` is skipped\n"),
+        (
+            "skipped_days_28d",
+            "how many marks (one a day, or one a class period where those are counted) where `status` is skipped\n",
+        ),
         ("monday_friday_missed_share_56d", "`status` is absent or skipped, on these weekdays: Monday, Friday\n"),
         ("flag_missed_share_28d", "table: `attendance` (หน้าเสาธง · flagpole)"),
         ("worst_course_missed_share_term", "the largest share over the courses with at least 5 recorded periods"),
