@@ -46,7 +46,7 @@ def build_features(
     from datetime import UTC
 
     from features.build import Task, weekly_until
-    from records.errors import ConfigurationGap, LogFileWrong, UserError
+    from records.errors import ConfigurationGap, UserError
     from records.weeks import require_plausible
 
     began = time.perf_counter()
@@ -60,8 +60,6 @@ def build_features(
         ]
         try:
             done = _built(tasks, workers, scheduler, progress)
-        except LogFileWrong as error:
-            raise UserError(f"{error}\n{_NOT_SEEN}") if scheduler else error from None
         except OSError as error:
             raise UserError.not_written(out, error) from None
     told = {"days": days, "shards": [_document(one) for one in done], "seconds": round(time.perf_counter() - began, 1)}
@@ -71,8 +69,8 @@ def build_features(
 
 
 _NOT_SEEN = (
-    "If it is there on this machine, a worker does not see it. Every worker must see the data home and the folder of the tables under "
-    "the same paths as this machine: mount the shared disk there. · "
+    "If it is there on this machine, a worker does not see it. Every worker must see the data home and the folder of the "
+    "tables under the same paths as this machine: mount the shared disk there. · "
     "ถ้าเครื่องนี้มีแฟ้มดังกล่าว แสดงว่าเครื่องที่ช่วยคำนวณมองไม่เห็น ทุกเครื่องต้องเห็นที่เก็บข้อมูลและโฟลเดอร์ตารางด้วยเส้นทางเดียวกันกับเครื่องนี้ ให้ต่อดิสก์ร่วมก่อน"
 )
 
@@ -116,12 +114,16 @@ def _built(
     tasks: "Sequence[Task]", number: int, scheduler: str, progress: "Callable[[str, int], None]"
 ) -> "list[Built]":
     from features.build import build_all, workers
+    from records.errors import LogFileWrong, UserError
 
     done = []
-    with workers(number, scheduler) as executor:
-        for built in build_all(tasks, executor):
-            progress(built.shard, built.rows)
-            done.append(built)
+    try:
+        with workers(number, scheduler) as executor:
+            for built in build_all(tasks, executor):
+                progress(built.shard, built.rows)
+                done.append(built)
+    except LogFileWrong as error:
+        raise UserError(f"{error}\n{_NOT_SEEN}") if scheduler else error from None
     return done
 
 

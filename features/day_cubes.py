@@ -156,7 +156,9 @@ class DayCubes:
 
     def forget_before(self, day: int) -> None:
         """Let go of the marks before a day (since 1970), which no question looks at any more."""
-        self.kept_from = max(self.kept_from, day)
+        if day <= self.kept_from:
+            return
+        self.kept_from = day
         gone = min(max(day - self.first_day, 0), len(self.days))
         if gone:
             self.held = {sessions: cube[gone:] for sessions, cube in self.held.items()}

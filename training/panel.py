@@ -209,7 +209,7 @@ def build_panel(
     Of the newest terms (of all, when fewer than MOST_HELD rows are held) every row is there; see `Week.thinned`. With
     `processes` many rows are made in several, the same ones; see training.side_by_side.
     """
-    asked = [_asked(home, one, known_until, actor, as_ofs) for one in institutions]
+    asked = [_asked(home, one, known_until, actor, as_ofs) for one in dict.fromkeys(institutions)]
     openings = _openings(asked)[-OPENINGS:]
     persons: dict[UUID, int] = {}
     looks = [_look(home, one, openings, known_until, persons) for one in asked]
@@ -333,18 +333,13 @@ def _replayed(stretch: _Stretch) -> Iterator[Week]:
     forward = Replay(stretch.log)
     for day in stretch.days:
         if stretch.catalogue is None:  # an analyst's own questions may look back further
-            _forget(forward.state, stretch.marks_from[day], day)
+            needed_then = kept_from(forward.state, day)  # by the calendar as it was known
+            forward.state.attendance.forget_before(min(stretch.marks_from[day], needed_then))
         if not reaches(forward.advance(day), day):  # as was known then, a term began earlier than is known now
             forward = Replay(stretch.log)
         state = forward.advance(day)
         if (week := _rows_of(state, day, stretch)) is not None:
             yield week
-
-
-def _forget(state: State, marks_from: int, day: date) -> None:
-    """Let go of marks that are needed neither by what is known now of the calendar nor by what was known then."""
-    if (first := min(marks_from, kept_from(state, day))) > state.attendance.kept_from:
-        state.attendance.forget_before(first)
 
 
 def _rows_of(state: State, day: date, stretch: _Stretch) -> Week | None:
