@@ -60,7 +60,7 @@ def base_rates(home: DataHome, institutions: Sequence[str], *, known_until: date
     """Every teaching week before `known_until` at each of the horizons, as known that day, in order."""
     return [
         found
-        for institution in institutions
+        for institution in dict.fromkeys(institutions)
         for found in _of_institution(home, institution, known_until=known_until, actor=actor)
     ]
 
@@ -164,6 +164,8 @@ def told(weeks: Sequence[BaseRate]) -> str:
         "Base rates: who moved, finished or died counts as staying; – is not settled yet",
         " | ".join(_HEAD),
     ]
+    if not weeks:
+        lines.append("ยังไม่มีสัปดาห์เรียนใดก่อนวันนั้นที่ทราบทะเบียน · no teaching week before that day has a known roster")
     for term in by_term(weeks):
         own = [one for one in weeks if _key(one) == _key(term)]
         lines += ["", f"{term.institution} {shown(term.term)}", _line(term), *(_line(one) for one in own)]

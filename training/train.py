@@ -65,6 +65,7 @@ def train(
 
     With `processes` the rows of many weeks are made in several (see training.side_by_side). Raises ModelRefused when there are too few leavers to learn from.
     """
+    institutions = list(dict.fromkeys(institutions))  # one that is named twice is no second one
     with threadpool_limits(limits=1):
         panel = build_panel(
             home, institutions, horizon=horizon, known_until=today, actor=actor, processes=processes, progress=progress
@@ -115,7 +116,7 @@ def _kept(work: Work, judged: Judged, searched: Searched, progress: Progress) ->
     checks = run_checks(judged.evidence)
     card = card_content(
         judged.evidence, checks, stability=judged.steady.as_numbers(model.features), bands=judged.rates,
-        abstained=judged.abstained, panel_fingerprint=work.panel.fingerprint, searched=searched,
+        abstained=judged.abstained, gone_visited=judged.gone_visited, panel_fingerprint=work.panel.fingerprint, searched=searched,
     )  # fmt: skip
     text = render(card)
     sample = evenly(training_rows(work.mature).values, _SAMPLE)
