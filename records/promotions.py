@@ -67,12 +67,36 @@ def before(session: Session, institution: str) -> tuple[Signed, str]:
     """The promotion that a rollback would undo, and what was in charge before it. Raises ModelRefused without one."""
     decided = standing(history(session, institution))
     if not decided:
-        whose = "every institution" if institution == EVERY_INSTITUTION else institution
-        raise ModelRefused(f"No promotion for {whose} is left to take back. Decide anew with `zerodrop promote`.")
+        whose_th, whose = (
+            ("ทุกสถานศึกษา", "every institution") if institution == EVERY_INSTITUTION else (institution,) * 2
+        )
+        others = sorted({one.institution for one in standing(history(session))} - {institution})
+        there_th = f" มีการลงนามไว้สำหรับ {', '.join(others)} (ระบุด้วย --institution)" if others else ""
+        there = f" There is one for {', '.join(others)}: name it with --institution." if others else ""
+        raise ModelRefused(
+            f"No promotion for {whose} is left to take back. Decide anew with `zerodrop promote`.{there} · "
+            f"ไม่มีการให้รับหน้าที่ของ{whose_th}เหลือให้ถอน ตัดสินใหม่ด้วย zerodrop promote{there_th}"
+        )
     if len(decided) > 1:
         return decided[-1], decided[-2].model_digest
     inherited = RULE_LIST if institution == EVERY_INSTITUTION else champion(session, EVERY_INSTITUTION)
     return decided[-1], inherited
+
+
+def apart(session: Session, digest: str) -> dict[str, str]:
+    """Institutions whose own decision puts something else in charge there: what is decided for all does not reach them."""
+    newest = {one.institution: one.model_digest for one in history(session) if one.institution != EVERY_INSTITUTION}
+    return {institution: held for institution, held in sorted(newest.items()) if held != digest}
+
+
+def of_model(session: Session, digest: str) -> list[Signed]:
+    """The decisions that put a model in charge somewhere, and those that ended that; oldest first."""
+    found, held = [], dict[str, str]()
+    for one in history(session):
+        if digest in (one.model_digest, held.get(one.institution)):
+            found.append(one)
+        held[one.institution] = one.model_digest
+    return found
 
 
 def roll_back(database: Database, *, institution: str, undoes: int, signed_by: str, reason: str) -> str:

@@ -77,7 +77,7 @@ def _told(report: "WeeklyReport") -> str:
         "same": ("รายชื่อนี้เผยแพร่อยู่แล้ว ไม่มีอะไรเปลี่ยน", "same: published already, nothing changed"),
         "restored": ("กลับไปใช้รายชื่อเดิมที่เคยเผยแพร่", "restored: an earlier list is current again"),
     }[report.outcome.value]
-    kind_th, kind = ("ยังไม่มีแบบจำลอง: รายชื่อตามการขาดเรียน", "no model yet: rule list by absence, without a probability")
+    kind_th, kind = "รายชื่อตามการขาดเรียนรับหน้าที่", "the absence rule is in charge, without a probability"
     if report.model != "absence_rule":
         kind_th, kind = f"แบบจำลอง {report.model[:12]}", f"model {report.model[:12]}"
     lines = [

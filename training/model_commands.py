@@ -1,5 +1,6 @@
 """The commands between a trained model and a list: card, compare, promote, rollback, and MLflow's own pages."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ from records.console import (
 )
 
 if TYPE_CHECKING:
+    from records.home import DataHome
     from training.compare import Comparison
 
 SignedBy = Annotated[str, typer.Option(help="Who answers for it.")]
@@ -37,7 +39,7 @@ def card(
     """Show a model's card: what it is for and never for, what was found, its checks, and who signed."""
     from models.card import card_in, render, render_html
     from records.errors import UserError
-    from records.promotions import history
+    from records.promotions import of_model
     from training.promote import model_folder
 
     path = None if html is None else for_writing(html)
@@ -45,9 +47,10 @@ def card(
         folder, whole = model_folder(opened, digest or None)
         content = card_in(folder, whole)
         with opened.database.read() as session:
-            signed = [one for one in history(session) if one.model_digest == whole]
+            signed = of_model(session, whole)
     if path is None:
-        say({"digest": whole, "card": content}, as_json, f"{render(content, signed)}\nModel {whole}")
+        told = {"digest": whole, "card": content, "signed": [asdict(one) for one in signed]}
+        say(told, as_json, f"{render(content, signed)}\nModel {whole}")
         return
     page = render_html(content, signed)
     try:
@@ -67,8 +70,6 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Before a switch: who would enter and leave this week's list (numbers and class groups only), and both models' figures."""
-    from dataclasses import asdict
-
     from training.compare import compare_models
     from training.compare_words import told
 
@@ -101,7 +102,9 @@ def promote(
         chosen = promote_model(
             opened, institution=institution, digest=digest or None, signed_by=signed_by, reason=reason
         )
-    say({"digest": chosen, "institution": institution}, as_json, _in_charge(chosen, institution))
+        others = _apart(opened, chosen, institution)
+    told = {"digest": chosen, "institution": institution, "decided_apart": others}
+    say(told, as_json, _in_charge(chosen, institution, others))
 
 
 def rollback(
@@ -116,19 +119,43 @@ def rollback(
 
     with data_home(home) as opened:
         done = roll_back_model(opened, institution=institution, signed_by=signed_by, reason=reason)
-    told = {"digest": done.in_charge, "instead_of": done.left, "institution": institution}
-    say(told, as_json, _in_charge(done.in_charge, institution))
+        others = _apart(opened, done.in_charge, institution)
+    told = {
+        "digest": done.in_charge, "instead_of": done.left, "institution": institution, "decided_apart": others,
+    }  # fmt: skip
+    say(told, as_json, _in_charge(done.in_charge, institution, others))
 
 
-def _in_charge(digest: str, institution: str) -> str:
+def _apart(home: "DataHome", digest: str, institution: str) -> dict[str, str]:
+    """After a decision for every institution: those that something else is in charge of, decided there."""
+    from records.promotions import apart
+
+    if institution != "*":
+        return {}
+    with home.database.read() as session:
+        return apart(session, digest)
+
+
+def _in_charge(digest: str, institution: str, others: dict[str, str]) -> str:
     whose_th, whose = ("ทุกสถานศึกษา", "every institution") if institution == "*" else (institution, institution)
-    which_th, which = ("รายชื่อตามการขาดเรียน", "The absence rule")
-    if digest != "absence_rule":
-        which_th, which = f"แบบจำลอง {digest[:12]}", f"Model {digest[:12]}"
-    return (
-        f"{which_th} รับหน้าที่ของ{whose_th}ตั้งแต่การออกรายชื่อครั้งต่อไป\n"
-        f"{which} is in charge of {whose} from the next `zerodrop score` on."
-    )
+    which_th, which = _named(digest)
+    lines = [
+        f"{which_th} รับหน้าที่ของ{whose_th}ตั้งแต่การออกรายชื่อครั้งต่อไป",
+        f"{which} is in charge of {whose} from the next `zerodrop score` on.",
+    ]
+    for code, held in others.items():
+        held_th, held_en = _named(held)
+        lines += [
+            f"ยกเว้น {code}: {held_th}รับหน้าที่ตามที่ลงนามไว้สำหรับแห่งนี้เอง ถ้าจะเปลี่ยนให้ระบุ --institution {code}",
+            f"Except at {code}: {held_en} stays in charge, by a decision of its own. To change it: --institution {code}",
+        ]
+    return "\n".join(lines)
+
+
+def _named(digest: str) -> tuple[str, str]:
+    if digest == "absence_rule":
+        return "รายชื่อตามการขาดเรียน", "The absence rule"
+    return f"แบบจำลอง {digest[:12]} ", f"Model {digest[:12]}"
 
 
 def mlflow_ui(

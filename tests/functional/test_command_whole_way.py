@@ -166,8 +166,8 @@ def test_before_any_model_there_is_a_rule_list_without_a_probability(way: Way) -
     )
     assert probabilities == [(None,)]
     said = way.steps["rule list again"].out
-    assert "no model yet: rule list by absence, without a probability" in said
-    assert "ยังไม่มีแบบจำลอง: รายชื่อตามการขาดเรียน" in said
+    assert "the absence rule is in charge, without a probability" in said
+    assert "รายชื่อตามการขาดเรียนรับหน้าที่" in said
 
 
 @pytest.mark.parametrize("first", ["rule list", "model list"])

@@ -9,7 +9,7 @@ from records import lists
 from records.database import Database, LedgerTable
 from records.errors import ModelRefused
 from records.lists import EVERY_INSTITUTION, RULE_LIST
-from records.promotions import before, history, in_charge, roll_back, standing
+from records.promotions import apart, before, history, in_charge, of_model, roll_back, standing
 
 CODE = "1320026101"
 
@@ -62,6 +62,34 @@ def test_an_institution_goes_back_to_what_serves_everybody(database: Database) -
     assert champion(database) == "own"
     assert back(database, CODE) == "everybody's"
     assert champion(database) == "everybody's"
+
+
+def test_whom_a_decision_for_all_does_not_reach_is_told(database: Database) -> None:
+    sign(database, "everybody's")
+    sign(database, "own", CODE)
+    back(database, CODE)
+    sign(database, "newer")
+    with database.read() as session:
+        assert apart(session, "newer") == {CODE: "everybody's"}
+        assert apart(session, "everybody's") == {}
+    assert champion(database) == "everybody's"
+
+
+def test_what_can_be_taken_back_elsewhere_is_named(database: Database) -> None:
+    sign(database, "own", CODE)
+    with pytest.raises(ModelRefused, match=f"There is one for {CODE}: name it with --institution"):
+        back(database)
+
+
+def test_the_decisions_about_a_model_tell_what_ended_it(database: Database) -> None:
+    sign(database, "other")
+    sign(database, "a")
+    sign(database, "b", CODE)
+    back(database)
+    with database.read() as session:
+        told = of_model(session, "a")
+        assert [(one.model_digest, one.undoes is None) for one in told] == [("a", True), ("other", False)]
+        assert [one.model_digest for one in of_model(session, "b")] == ["b"]
 
 
 def test_going_back_to_the_simple_list_can_be_taken_back_too(database: Database) -> None:
