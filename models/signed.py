@@ -46,10 +46,16 @@ class Signed:
 
 def verify(folder: Path, digest: str) -> Signed:
     """The bytes, after every one was compared. Raises ModelRefused at the first difference."""
+    if not (folder / MANIFEST).exists():
+        raise ModelRefused(
+            f"Model {digest[:12]}: there is no manifest of it here. Bring its folder back from a backup, or train anew with "
+            "`zerodrop train`. · ไม่พบแฟ้มของแบบจำลองนี้ที่นี่ กู้โฟลเดอร์จากข้อมูลสำรอง หรือฝึกใหม่ด้วย zerodrop train"
+        )
     content = content_of(folder, MANIFEST)
     if content is None or sha256(content) != digest:
         raise ModelRefused(
-            f"Model {digest[:12]}: its manifest was changed after signing. Promote the trained bundle again."
+            f"Model {digest[:12]}: its manifest was changed after signing. Promote the trained bundle again. · "
+            "แฟ้มของแบบจำลองนี้ถูกแก้ไขหลังลงนาม ให้แบบจำลองที่ฝึกไว้รับหน้าที่อีกครั้ง"
         )
     manifest = read_object(content, _named(digest, MANIFEST))
     version = manifest.whole("schema_version")
@@ -64,7 +70,8 @@ def verify(folder: Path, digest: str) -> Signed:
         found = content_of(folder, name)
         if found is None or sha256(found) != manifest.object("sha256").text(name):
             raise ModelRefused(
-                f"Model {digest[:12]}: {name} is missing or was changed after signing. Promote it again."
+                f"Model {digest[:12]}: {name} is missing or was changed after signing. Promote it again. · "
+                f"แฟ้ม {name} หายไปหรือถูกแก้ไขหลังลงนาม ให้รับหน้าที่อีกครั้งด้วย zerodrop promote"
             )
         contents[name] = found
     return Signed(folder=folder, digest=digest, manifest=manifest, contents=contents)

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.bundle import keep, read_bundle, verify
 from models.card import card_in
+from models.signed import is_whole
 from records.errors import ModelRefused
 from records.home import DataHome
 from records.ledger import require_institution
@@ -54,7 +55,10 @@ def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason:
 
 def _require_signature(act: str, home: DataHome, institution: str, signed_by: str, reason: str) -> None:
     if not signed_by.strip() or not reason.strip():
-        raise ModelRefused(f"A {act} needs the name of who signs (--signed-by) and a reason (--reason).")
+        raise ModelRefused(
+            f"A {act} needs the name of who signs (--signed-by) and a reason (--reason). · "
+            "ต้องระบุชื่อผู้ลงนาม (--signed-by) และเหตุผล (--reason)"
+        )
     if institution != EVERY_INSTITUTION:
         require_institution(home.database, institution)
 
@@ -62,18 +66,23 @@ def _require_signature(act: str, home: DataHome, institution: str, signed_by: st
 def model_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
     """The bundle whose digest begins so: one that was promoted here, else one of MLflow's runs (the newest where None).
 
-    Raises ModelRefused when there is none, or more than one was promoted.
+    Where what was promoted is damaged, MLflow's copy of it is taken, if there is one: promoting it again mends it. Raises ModelRefused when there is none, or more than one was promoted.
     """
     known = sorted(path.name for path in home.models.glob(f"{digest}*")) if digest and digest.isalnum() else []
     if len(known) > 1:
         raise ModelRefused(
             f"{len(known)} models begin with {digest}: {', '.join(name[:16] for name in known)}. Give more letters."
         )
-    if known:
+    if known and (is_whole(home.models / known[0], known[0]) or not _has_runs(home)):
         return home.models / known[0], known[0]
     from training.tracking import bundle_folder
 
-    return bundle_folder(home, digest)
+    try:
+        return bundle_folder(home, known[0] if known else digest)
+    except ModelRefused:
+        if known:
+            return home.models / known[0], known[0]
+        raise
 
 
 def _kept(home: DataHome, digest: str | None, institution: str) -> str:
@@ -125,9 +134,13 @@ def _sentence(check: dict[str, Any]) -> str:
     return f"{check['code']} {said['en']} {todo['en']} · {said['th']} {todo['th']}"
 
 
+def _has_runs(home: DataHome) -> bool:
+    return (home.settings.home / "mlflow").is_dir() or bool(home.settings.mlflow_url)
+
+
 def _point_aliases(home: DataHome) -> None:
     """MLflow copies what holds; a machine that only serves has none."""
-    if (home.settings.home / "mlflow").is_dir() or home.settings.mlflow_url:
+    if _has_runs(home):
         from training.tracking import point_aliases
 
         point_aliases(home)

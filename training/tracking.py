@@ -3,6 +3,7 @@
 No row and no number of a student goes in: parameters, figures over many, drawings, the card and the bundle.
 """
 
+import hashlib
 import logging
 import os
 import subprocess
@@ -100,8 +101,13 @@ def bundle_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
         held = run.data.tags.get(DIGEST, "")
         if held and run.info.status == "FINISHED" and (digest is None or held.startswith(digest)):
             return _artifacts(home) / run.info.run_id / "artifacts" / _BUNDLE, held
-    known = "none yet" if digest is None else f"none that begins with {digest}"
-    raise ModelRefused(f"There is no trained model to promote ({known}). Train one with `zerodrop train`.")
+    known_th, known = ("ยังไม่เคยฝึก", "none yet")
+    if digest is not None:
+        known_th, known = f"ไม่มีที่ขึ้นต้นด้วย {digest}", f"none that begins with {digest}"
+    raise ModelRefused(
+        f"There is no such trained model ({known}). Train one with `zerodrop train`. · "
+        f"ไม่พบแบบจำลองที่ฝึกไว้ ({known_th}) ฝึกด้วยคำสั่ง zerodrop train"
+    )
 
 
 def user_interface(home: DataHome, *, port: int) -> int:
@@ -159,10 +165,15 @@ def _artifacts(home: DataHome) -> Path:
 
 
 def _experiment(home: DataHome, mlflow: Any, name: str) -> str:
-    held = mlflow.get_experiment_by_name(name)
-    if held is not None:
-        return str(held.experiment_id)
-    return str(mlflow.create_experiment(name, artifact_location=_artifacts(home).as_uri()))
+    """The experiment of this name whose artifacts lie in this home; a home that was copied or moved begins one beside it."""
+    here = _artifacts(home).as_uri()
+    for called in (name, f"{name} {hashlib.sha256(here.encode()).hexdigest()[:8]}"):
+        held = mlflow.get_experiment_by_name(called)
+        if held is None:
+            return str(mlflow.create_experiment(called, artifact_location=here))
+        if held.artifact_location == here:
+            break
+    return str(held.experiment_id)
 
 
 # What is told

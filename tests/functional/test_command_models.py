@@ -177,7 +177,7 @@ def test_a_rollback_is_signed_recorded_and_says_what_holds(copied: Path, tmp_pat
     said = call("rollback", *SIGNED, "--home", copied)
     assert f"Model {first[:12]} is in charge of every institution from the next" in said.out
     told = call("rollback", *SIGNED, "--home", copied, "--json").document
-    assert told == {"digest": "absence_rule", "instead_of": first, "institution": "*"}
+    assert told == {"digest": "absence_rule", "instead_of": first, "institution": "*", "decided_apart": {}}
     assert query(copied, "select model_digest from promotion order by id") == [
         (first,), (second,), (first,), ("absence_rule",)
     ]  # fmt: skip

@@ -263,7 +263,7 @@ def test_a_model_that_was_never_trained_here(place: Place) -> None:
     refused(
         said,
         code=MODEL,
-        sentence="There is no trained model to promote (none that begins with abc123). Train one with `zerodrop train`.",
+        sentence="There is no such trained model (none that begins with abc123). Train one with `zerodrop train`.",
     )
 
 

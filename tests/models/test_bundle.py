@@ -17,6 +17,7 @@ from models.bands import ObservedRate
 from models.bundle import digest_of, keep, read_bundle, write_bundle
 from models.horizon import LIST_HORIZON, NEXT_COUNT
 from models.risk_model import RiskModel
+from models.signed import verify
 from records.errors import ModelRefused
 from tests.models.cards import BANDS, complete_card
 from tests.models.conftest import Answers
@@ -122,8 +123,8 @@ def test_one_changed_byte_is_refused(trained: Path, models: Path, name: str) -> 
     flip(models / digest / name)
     with pytest.raises(ModelRefused) as refused:
         read_bundle(models, digest)
-    assert str(refused.value) == (
-        f"Model {digest[:12]}: {name} is missing or was changed after signing. Promote it again."
+    assert str(refused.value).startswith(
+        f"Model {digest[:12]}: {name} is missing or was changed after signing. Promote it again. · แฟ้ม {name} "
     )
 
 
@@ -140,9 +141,16 @@ def test_a_changed_manifest_is_refused(trained: Path, models: Path) -> None:
     flip(models / digest / "manifest.json")
     with pytest.raises(ModelRefused) as refused:
         read_bundle(models, digest)
-    assert str(refused.value) == (
-        f"Model {digest[:12]}: its manifest was changed after signing. Promote the trained bundle again."
+    assert str(refused.value).startswith(
+        f"Model {digest[:12]}: its manifest was changed after signing. Promote the trained bundle again. · "
     )
+
+
+def test_a_manifest_that_is_not_there_accuses_nobody(trained: Path, models: Path) -> None:
+    digest = keep(trained, models)
+    (models / digest / "manifest.json").unlink()
+    with pytest.raises(ModelRefused, match="there is no manifest of it here"):
+        verify(models / digest, digest)
 
 
 def test_another_bundle_under_a_signed_name_is_refused(

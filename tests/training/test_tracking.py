@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -20,18 +21,20 @@ import numpy as np
 import pytest
 
 from features.catalogue import CATALOGUE
-from models.bundle import write_bundle
+from models.bundle import keep, write_bundle
 from models.card import render
 from models.risk_model import Calibration
+from models.signed import is_whole
 from records import lists
 from records.errors import ConfigurationGap, ModelRefused
-from records.home import DataHome, create_home
+from records.home import DataHome, create_home, open_home
 from records.settings import Settings
 from tests.models.one_split import one_split
 from tests.training.drawn_card import draw_card
 from tests.training.drawn_contest import draw_round, draw_week
 from tests.training.drawn_evidence import EVIDENCE
 from training.contest import Contest, Ranked, Round
+from training.promote import model_folder
 from training.registry import CHALLENGER, CHAMPION, group_name, set_aliases
 from training.tracking import Run, bundle_folder, log_run, point_aliases
 
@@ -146,6 +149,38 @@ def test_a_run_holds_the_very_bundle(home: DataHome, logged: tuple[Run, Any]) ->
     }
 
 
+def test_a_damaged_copy_in_use_is_mended_from_the_run(home: DataHome, logged: tuple[Run, Any]) -> None:
+    run, _ = logged
+    kept = home.models / keep(run.bundle, home.models)
+    assert model_folder(home, run.digest)[0] == kept
+    (kept / "model.txt").write_bytes(b"x")
+    folder, digest = model_folder(home, run.digest)
+    assert digest == run.digest
+    assert folder != kept
+    assert keep(folder, home.models) == digest
+    assert is_whole(kept, digest)
+
+
+def test_a_home_that_was_copied_keeps_its_runs_to_itself(
+    home: DataHome, logged: tuple[Run, Any], tmp_path: Path
+) -> None:
+    _, held = logged
+    before = sorted(path for path in home.settings.home.rglob("*") if path.is_file())
+    shutil.copytree(home.settings.home, tmp_path / "var")
+    shutil.copyfile(home.settings.key_path, tmp_path / "var.key")
+    (tmp_path / "var.key").chmod(0o600)
+    copied = open_home(Settings(home=tmp_path / "var"))
+    run = run_of(tmp_path / "bundle", offset=0.7)
+    for _ in range(2):
+        log_run(copied, run)
+    folder, digest = bundle_folder(copied, run.digest)
+    assert folder.is_relative_to(tmp_path)
+    assert is_whole(folder, digest)
+    assert {one.name for one in mlflow.search_experiments()} >= {mlflow.get_experiment(held.info.experiment_id).name}
+    copied.close()
+    assert sorted(path for path in home.settings.home.rglob("*") if path.is_file()) == before
+
+
 def test_a_run_without_a_test_term_is_logged_too(tmp_path: Path) -> None:
     opened = create_home(Settings(home=tmp_path / "var"))
     untested = replace(EVIDENCE, test=None, lists={}, gain=None, lead_time=None, churn=None, fairness=(), sources=())
@@ -160,7 +195,7 @@ def test_a_run_without_a_test_term_is_logged_too(tmp_path: Path) -> None:
 
 def test_nothing_trained_is_said_so(tmp_path: Path) -> None:
     opened = create_home(Settings(home=tmp_path / "var"))
-    with pytest.raises(ModelRefused, match="There is no trained model to promote \\(none yet\\)"):
+    with pytest.raises(ModelRefused, match="There is no such trained model \\(none yet\\)"):
         bundle_folder(opened, None)
     opened.close()
 
