@@ -118,7 +118,10 @@ CHECKS = (
     ),
     Check(
         code="TR403",
-        title=Text(th="ความน่าจะเป็นดีกว่าตัวเลขเดียว", en="Probabilities beat one number for everybody"),
+        title=Text(
+            th="ความน่าจะเป็นไม่แย่กว่าตัวเลขเดียวชัดเจน",
+            en="Probabilities are not clearly worse than one number for everybody",
+        ),
         passes_when=Text(th="ขอบบนของทักษะบรายเออร์ไม่ต่ำกว่า 0", en="The upper bound of the Brier skill is not below 0."),
         severity=Severity.BLOCKING,
         why=Text(

@@ -42,7 +42,10 @@ def _clearly_over(found: AttributeFairness) -> bool:
 
 
 def _some_gap(evidence: Evidence) -> Finding | None:
-    found = [one for one in _attributes(evidence) if one.verdict == GAP]
+    judged = [one for one in _attributes(evidence) if one.verdict != CANNOT_TELL]
+    if not judged:
+        raise not_applicable(th="ข้อมูลไม่พอจะบอกได้ในทุกด้าน", en="the sample cannot tell for any attribute")
+    found = [one for one in judged if one.verdict == GAP]
     return _gaps(found, "สัดส่วนผู้ออกที่ถูกพบต่างกัน", "Recall differs between groups")
 
 
@@ -110,7 +113,7 @@ CHECKS = (
     ),
     Check(
         code="TR502",
-        title=Text(th="พบผู้ออกของทุกกลุ่มเท่ากัน", en="Leavers of every group are found alike"),
+        title=Text(th="ไม่เห็นว่าผู้ออกของกลุ่มใดถูกพบน้อยกว่า", en="No group is seen to be found less often"),
         passes_when=Text(th="ไม่พบความต่างของสัดส่วนผู้ออกที่ถูกพบ", en="No attribute shows a gap in recall."),
         severity=Severity.ADVICE,
         why=Text(
@@ -142,7 +145,7 @@ CHECKS = (
     ),
     Check(
         code="TR504",
-        title=Text(th="จำนวนที่คาดถูกในทุกกลุ่ม", en="Expected numbers hold in every group"),
+        title=Text(th="ไม่มีกลุ่มใดที่จำนวนที่คาดผิดชัดเจน", en="Expected numbers are clearly wrong in no group"),
         passes_when=Text(
             th=f"ไม่มีกลุ่มใดที่ช่วงของผู้ออกจริงต่อที่คาด อยู่นอก {LEAST_OBSERVED:.2f} – {MOST_OBSERVED:.2f} ทั้งช่วง",
             en=f"No group has its leavers seen over expected wholly outside {LEAST_OBSERVED:.2f} – {MOST_OBSERVED:.2f}.",

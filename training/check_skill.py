@@ -238,7 +238,7 @@ CHECKS = (
     ),
     Check(
         code="TR307",
-        title=Text(th="ทุกแหล่งข้อมูลมีประโยชน์", en="Every source adds something"),
+        title=Text(th="ไม่มีแหล่งข้อมูลใดไร้ประโยชน์ชัดเจน", en="No source clearly adds nothing"),
         passes_when=Text(
             th=f"เอาด้านใดออกแล้ว AUC อาจลดลงถึง {TIE_AUC}",
             en=f"Without any one domain the AUC may fall by {TIE_AUC} or more.",
