@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from models.bundle import verify
-from models.card_about import checks, data, decision, limits, purpose, signatures
+from models.card_about import checks, data, decision, glossary, limits, purpose, signatures
 from models.card_blocks import Block, Heading, as_html, as_markdown
 from models.card_chosen import chosen
 from models.card_found import bands, calibration, fairness, skill, sources, steadiness, timing
@@ -21,7 +21,7 @@ from records.promotions import Signed
 
 _TITLE = "บัตรแบบจำลอง · Model card"
 _SECTIONS = (
-    purpose, signatures, decision, checks, data, chosen, skill, bands, calibration, timing, sources, fairness, steadiness, limits,
+    purpose, signatures, decision, checks, data, chosen, skill, bands, calibration, timing, sources, fairness, steadiness, limits, glossary,
 )  # fmt: skip
 _NEEDED = (
     "evidence", "checks", "words", "stability", "bands", "test_term", "abstained", "panel_fingerprint", "linear",

@@ -8,6 +8,7 @@ from models.card_words import Telling, beside, count, figure, interval, share
 from models.horizon import HORIZONS
 from records.clock import BANGKOK
 from records.lists import EVERY_INSTITUTION
+from records.promotions import Signed
 
 _BLOCKING, _ADVICE, _PASSED, _NOT_APPLICABLE = "blocking", "advice", "passed", "not_applicable"
 
@@ -66,18 +67,35 @@ def signatures(card: Telling) -> Iterator[Block]:
         )
         return
     everywhere = say("ทุกสถานศึกษา", "every institution")
+    places = {
+        code: everywhere if code == EVERY_INSTITUTION else code for code in (one.institution for one in card.signed)
+    }
+    own = card.signed[0].model_digest  # a decision of something else ends this one's, and comes after it
+    newest = {one.institution: one.model_digest for one in card.signed}
+    holds = ", ".join(places[code] for code, digest in newest.items() if digest == own)
+    yield Paragraph(
+        text=say(f"ขณะนี้รับหน้าที่: {holds or 'ไม่มีที่ใด'}", f"In charge now at: {holds or 'none'}"),
+    )
     rows = [
         cells(
             card.day(one.at.astimezone(BANGKOK).date().isoformat()),
             one.signed_by,
-            everywhere if one.institution == EVERY_INSTITUTION else one.institution,
-            say("ให้รับหน้าที่", "put in charge") if one.undoes is None else say("กลับมาใช้", "put back in charge"),
+            places[one.institution],
+            _act(card, own, one),
             one.reason,
         )
         for one in card.signed
     ]
     head = (say("วันที่", "Day"), say("ผู้ลงนาม", "Who"), say("สำหรับ", "For"), say("ทำอะไร", "What"), say("เหตุผล", "Why"))
     yield Table(head=head, rows=tuple(rows), words=5)
+
+
+def _act(card: Telling, own: str, one: Signed) -> str:
+    if one.model_digest == own:
+        return (
+            card.say("ให้รับหน้าที่", "put in charge") if one.undoes is None else card.say("กลับมาใช้", "put back in charge")
+        )
+    return card.say("ให้รายชื่ออื่นแทน", "replaced") if one.undoes is None else card.say("ถูกถอน", "taken back")
 
 
 def decision(card: Telling) -> Iterator[Block]:
@@ -190,7 +208,7 @@ def data(card: Telling) -> Iterator[Block]:
             f"Weeks whose outcome is not known yet: {training['immature_weeks']:,}",
         ),
         say(
-            f"แถวที่เวลาทราบถูกประมาณย้อนหลัง: {training['reconstructed_rows']:,} ({share(training['reconstructed_share'])})",
+            f"รายการข้อมูลที่เวลาทราบถูกประมาณย้อนหลัง: {training['reconstructed_rows']:,} ({share(training['reconstructed_share'])})",
             f"Records whose entry time was reconstructed: {training['reconstructed_rows']:,} "
             f"({share(training['reconstructed_share'])})",
         ),
@@ -212,14 +230,20 @@ def _tested(card: Telling, test: Mapping[str, Any] | None) -> Iterator[str]:
         yield say("ภาคเรียนทดสอบ: ไม่มี", "Test terms: none")
         return
     yield say(
-        f"ภาคเรียนทดสอบ (ไม่ได้ใช้สอน): {', '.join(test['terms'])} {test['weeks']} สัปดาห์ "
+        "การทดสอบ: แต่ละภาคเรียนทดสอบด้วยแบบจำลองที่สอนจากภาคเรียนก่อนหน้านั้นเท่านั้น แล้วจึงสอนแบบจำลองที่ใช้จริงใหม่จากทุกภาคเรียน",
+        "The test: each test term was judged by a model that had seen only the terms before it; the model in use was then "
+        "trained on all terms",
+    )
+    yield say(
+        f"ภาคเรียนทดสอบ: {', '.join(test['terms'])} {test['weeks']} สัปดาห์ "
         f"(ข้าม {test['skipped_weeks']}) {test['rows']:,} แถว นักเรียน {test['students']:,} คน ผู้ออก {test['leavers']:,} คน",
-        f"Test terms (never trained on): {', '.join(test['terms'])}, {test['weeks']} weeks ({test['skipped_weeks']} skipped), "
+        f"Test terms: {', '.join(test['terms'])}, {test['weeks']} weeks ({test['skipped_weeks']} skipped), "
         f"{test['rows']:,} rows, {test['students']:,} students, {test['leavers']:,} leavers",
     )
     yield say(
-        f"นักเรียนที่อยู่ทั้งในภาคที่สอนและภาคที่ทดสอบ: {test['students_also_trained']:,} คน (ยอมให้ซ้ำได้ เพราะทดสอบไปข้างหน้า)",
-        f"Students in both training and test terms: {test['students_also_trained']:,} (allowed: the test is forward in time)",
+        f"นักเรียนในภาคเรียนทดสอบที่มีอยู่แล้วในภาคเรียนก่อนหน้าที่ใช้สอน: {test['students_also_trained']:,} คน (ยอมให้ซ้ำได้ เพราะทดสอบไปข้างหน้า)",
+        f"Students of the test terms who were in the terms trained on before: {test['students_also_trained']:,} (allowed: the "
+        "test is forward in time)",
     )
     if test["capacity_is_default"]:
         yield say(
@@ -247,6 +271,25 @@ def _sources(card: Telling) -> Iterator[Block]:
     if silent:
         names = ", ".join(card.domain(name) for name in silent)
         yield Paragraph(text=say(f"ภาคเรียนล่าสุดไม่มีข้อมูลด้าน: {names}", f"The newest term knows nothing about: {names}"))
+
+
+def glossary(card: Telling) -> Iterator[Block]:
+    """What the figures' names mean, for who signs."""
+    say = card.say
+    yield Heading(text=say("คำอธิบายตัวเลข", "What the figures mean"))
+    words = (
+        say("AUC: สุ่มผู้ออกหนึ่งคนกับผู้ไม่ออกหนึ่งคน แบบจำลองให้ผู้ออกมาก่อนกี่ครั้งใน 1 (0.5 คือเดาสุ่ม)",
+            "AUC: of one leaver and one who stays, both drawn at random, how often the leaver ranks first (0.5: a guess)"),
+        say("ความแม่นเฉลี่ย (AP): สัดส่วนผู้ออกในรายชื่อ เฉลี่ยตามความยาวรายชื่อ", "Average precision: the share of leavers on the list, averaged over its lengths"),
+        say("Brier: ความคลาดเคลื่อนกำลังสองของความน่าจะเป็น ยิ่งน้อยยิ่งดี Brier skill: ดีกว่าการบอกอัตราเฉลี่ยทุกคนเท่าไร (0 คือเท่ากัน)",
+            "Brier: the squared error of the probabilities, less is better; Brier skill: how much better than telling the average of everybody (0: the same)"),
+        say("ECE: ความน่าจะเป็นที่บอกต่างจากที่เกิดจริงเฉลี่ยเท่าไร ความชัน 1 และจุดตัด 0 คือพอดี",
+            "ECE: how far told and seen shares lie apart on average; slope 1 and intercept 0 are right"),
+        say("กี่เท่าของสุ่ม: ผู้ออกในรายชื่อมากกว่าสุ่มเลือกกี่เท่า", "Lift: how many times more leavers than on a list drawn at random"),
+        say("log-odds: หน่วยของผลที่แบบจำลองบวกกัน 0.7 ทำให้โอกาสต่อไม่โอกาสเป็นราวสองเท่า",
+            "log-odds: the unit in which the model adds; 0.7 about doubles the odds"),
+    )  # fmt: skip
+    yield Bullets(items=words)
 
 
 def limits(card: Telling) -> Iterator[Block]:

@@ -1,11 +1,12 @@
 """The parts of a card that say what was found: skill, bands, calibration, timing, sources, fairness, steadiness."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from models.card_blocks import Block, Bullets, Cell, Heading, Paragraph, Table, cells
 from models.card_words import (
     BANDS,
+    UNTOLD,
     VERDICTS,
     Telling,
     beside,
@@ -31,9 +32,11 @@ def skill(card: Telling) -> Iterator[Block]:
         return
     yield Paragraph(
         text=say(
-            "ทุกรายชื่อจัดจากแถวเดียวกัน ยาวเท่ากับจำนวนที่เยี่ยมได้จริง คิดทีละวันแล้วเฉลี่ย ตัวเลขคู่คือช่วงเชื่อมั่น 95 %",
+            "ทุกรายชื่อจัดจากแถวเดียวกัน ยาวเท่ากับจำนวนที่เยี่ยมได้จริง คิดทีละวันแล้วเฉลี่ย ตัวเลขคู่คือช่วงเชื่อมั่น 95 % "
+            "ผู้ที่ออกไปแล้วโดยยังไม่มีใครทราบไม่อยู่ในการเทียบนี้ ในรายชื่อจริงเขายังกินที่อยู่ จึงพบผู้ที่จะออกได้น้อยกว่านี้",
             "Every list was made from the same rows, as long as people can really visit; every figure is told day by day "
-            "and averaged; pairs of figures are 95 % intervals.",
+            "and averaged; pairs of figures are 95 % intervals. Students who had left already without anybody knowing are "
+            "not compared here; on real lists they still take places, so fewer leavers are reached than told here.",
         )
     )
     yield _at_capacity(card, lists)
@@ -81,8 +84,10 @@ def _ordering(card: Telling, lists: Mapping[str, Any]) -> Table:
 def _lengths(card: Telling, lists: Mapping[str, Any]) -> Table:
     """Precision and recall of lists of other lengths, and the gain beyond every list."""
     say = card.say
-    lengths = [length for length in lists[_MODEL]["at"] if length != "capacity"]
-    heads = [say(f"ผู้ออกที่พบ {length}", f"Recall at {length}") for length in lengths]
+    lengths = sorted(
+        (length for length in lists[_MODEL]["at"] if length != "capacity"), key=lambda one: float(one.rstrip(" %"))
+    )
+    heads = [say(f"ผู้ออกที่พบ ถ้ารายชื่อยาว {length}", f"Recall at {length}") for length in lengths]
     gains = {one["against"]: one["per_week"] for one in card.evidence["gains"]}
     rows = []
     for name, found in lists.items():
@@ -114,27 +119,32 @@ def bands(card: Telling) -> Iterator[Block]:
     )
     head = (say("ระดับ", "Band"), say("ใน 100 คนออก", "Left of 100"), say("แถว", "Student-weeks"), say("ออก", "Left"))
     yield Table(head=head, rows=tuple(_band(card, one) for one in held))
-    told = [
-        say(
-            "ช่วงเชื่อมั่น 95 % คิดโดยไม่นับหลายสัปดาห์ของนักเรียนคนเดียวเป็นหลายคน และไม่รวมความต่างระหว่างภาคเรียน",
-            "The 95 % intervals do not count the weeks of one student as so many students; "
-            "they do not cover how one term differs from another.",
-        ),
-        say(
-            "ที่ยังไม่ได้ระบุครูที่ปรึกษา นับหนึ่งกลุ่มเรียนเป็นของครูหนึ่งคน",
-            "Where no advisor had been entered, each class group counts as one advisor's.",
-        ),
-    ]
-    if (unknown := card.card["abstained"]) is not None:
+    yield Bullets(items=tuple(_under_the_bands(card)))
+
+
+def _under_the_bands(card: Telling) -> Iterator[str]:
+    say, unknown = card.say, card.card["abstained"]
+    yield say(
+        "ช่วงเชื่อมั่น 95 % คิดโดยไม่นับหลายสัปดาห์ของนักเรียนคนเดียวเป็นหลายคน และไม่รวมความต่างระหว่างภาคเรียน",
+        "The 95 % intervals do not count the weeks of one student as so many students; "
+        "they do not cover how one term differs from another.",
+    )
+    yield say(
+        "ที่ยังไม่ได้ระบุครูที่ปรึกษา นับหนึ่งกลุ่มเรียนเป็นของครูหนึ่งคน",
+        "Where no advisor had been entered, each class group counts as one advisor's.",
+    )
+    if unknown is not None:
         part = share(unknown["rows"] / unknown["of"] if unknown["of"] else 0.0, 1)
-        told.append(
-            say(
-                f"ข้อมูลไม่พอจะจัดลำดับ: {part} ({unknown['rows']:,} / {unknown['of']:,} แถว) ออกกลางคันภายหลัง {unknown['left']:,}",
-                f"Too little known to rank: {part} ({unknown['rows']:,} / {unknown['of']:,} student-weeks), "
-                f"of whom left: {unknown['left']:,}",
-            )
+        yield say(
+            f"ข้อมูลไม่พอจะจัดลำดับ: {part} ({unknown['rows']:,} / {unknown['of']:,} แถว) ออกกลางคันภายหลัง {unknown['left']:,}",
+            f"Too little known to rank: {part} ({unknown['rows']:,} / {unknown['of']:,} student-weeks), "
+            f"of whom left: {unknown['left']:,}",
         )
-    yield Bullets(items=tuple(told))
+    if (visits := card.card.get("gone_visited")) is not None:  # cards of before do not tell
+        yield say(
+            f"นอกจากนี้ที่เยี่ยมอีก {visits:,} ครั้งตกแก่ผู้ที่ออกไปแล้วโดยยังไม่มีใครทราบ ไม่นับในตารางนี้",
+            f"Beside these, {visits:,} visits fell to students who had left already without anybody knowing; they are in no row",
+        )
 
 
 def _band(card: Telling, one: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -211,8 +221,9 @@ def timing(card: Telling) -> Iterator[Block]:
         early = share(lead["listed_two_weeks_before_share"])
         items += [
             say(
-                f"ผู้ออก {lead['leavers']:,} คน เคยอยู่ในรายชื่อ {lead['listed']:,} คน",
-                f"Of {lead['leavers']:,} leavers, {lead['listed']:,} had been listed",
+                f"การออก {lead['leavers']:,} ครั้ง (ผู้กลับมาแล้วออกอีกนับสองครั้ง) เคยอยู่ในรายชื่อเยี่ยมหรือเฝ้าดู {lead['listed']:,} ครั้ง",
+                f"Of {lead['leavers']:,} leavings (who came back and left again counts twice), {lead['listed']:,} had been "
+                "visited or watched in some week before",
             ),
             say(
                 f"ขึ้นรายชื่อครั้งแรกก่อนวันสุดท้ายที่พบ {days[0]} วัน (ครึ่งกลาง {days[1]}–{days[2]}) "
@@ -265,9 +276,11 @@ def fairness(card: Telling) -> Iterator[Block]:
         return
     yield Paragraph(
         text=say(
-            "เทียบผู้ที่ออกจริงว่าแต่ละกลุ่มอยู่ในรายชื่อเท่ากันหรือไม่ กลุ่มที่เล็กเกินไม่แสดง ถ้าข้อมูลไม่พอ บอกว่าไม่พอ ไม่บอกว่าเป็นธรรม",
+            "เทียบผู้ที่ออกจริงว่าแต่ละกลุ่มอยู่ในรายชื่อเท่ากันหรือไม่ กลุ่มที่เล็กเกินไม่แสดง ถ้าข้อมูลไม่พอ บอกว่าไม่พอ ไม่บอกว่าเป็นธรรม "
+            "นักเรียนที่เปลี่ยนกลุ่มระหว่างภาคเรียนนับในทุกกลุ่มที่เคยอยู่ กลุ่มที่มีผู้ออกน้อยไม่แสดงสัดส่วน",
             "Of those who left, was the same share listed in every group? Groups too small are not shown; where the sample "
-            "cannot tell, the card says so, and not that it is fair.",
+            "cannot tell, the card says so, and not that it is fair. Who changed groups in the course counts in each of them; "
+            "of groups with few leavers no share is told.",
         )
     )
     for attribute in found:
@@ -303,10 +316,27 @@ def _group(card: Telling, attribute: str, group: Mapping[str, Any]) -> tuple[Cel
         name,
         count(group["students"]),
         count(group["leavers"]),
-        share_interval(group["recall"]),
-        interval(group["observed_expected"]),
+        _if_bounded(group["recall"], share_interval),
+        _if_bounded(group["observed_expected"], interval),
         share(group["listed_share"]),
     )
+
+
+def _compared(card: Telling, names: Sequence[str]) -> str:
+    """With how many models of each kind (training/stability.py names them)."""
+    seeds, before, again = (
+        sum(name.startswith(kind) for name in names) for kind in ("seed", "trained before", "persons drawn again")
+    )
+    return card.say(
+        f"เทียบกับแบบจำลองอื่น: สอนด้วยเลขสุ่มต่างกัน {seeds} แบบ สอนก่อนภาคเรียนทดสอบ {before} แบบ สอนด้วยนักเรียนที่สุ่มใหม่ {again} แบบ",
+        f"Compared with other models: {seeds} of other random numbers, {before} trained before the test term, "
+        f"{again} on persons drawn again",
+    )
+
+
+def _if_bounded(found: Mapping[str, float | None], told: Callable[[Mapping[str, float | None]], Cell]) -> Cell:
+    """A figure without an interval rests on too few leavers to be read."""
+    return Cell(UNTOLD) if found["low"] is None else told(found)
 
 
 def steadiness(card: Telling) -> Iterator[Block]:
@@ -333,7 +363,7 @@ def steadiness(card: Telling) -> Iterator[Block]:
                 f"เหตุผลต่อนักเรียนหนึ่งคน: {reasons} (ก่อนกรอง {before})",
                 f"Reasons a student: {reasons} (before the filter {before})",
             ),
-            say(f"เทียบกับ: {', '.join(steady['compared'])}", f"Compared: {', '.join(steady['compared'])}"),
+            _compared(card, steady["compared"]),
         )
     )
     weight = steady["weight"]

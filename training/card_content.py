@@ -11,8 +11,9 @@ from training.checks import as_json as checks_as_json
 from training.evidence import Evidence, as_json
 from training.search import Searched
 
-SCHEMA_VERSION = 4
-"""1 held no evidence and no checks, 2 did not say what the straight part is worth, 3 not what was searched."""
+SCHEMA_VERSION = 5
+"""1 held no evidence and no checks, 2 did not say what the straight part is worth, 3 not what was searched, 4 not how many
+visits fell to students who had left already."""
 
 
 def card_content(
@@ -22,13 +23,14 @@ def card_content(
     stability: Mapping[str, Any],
     bands: Sequence[ObservedRate],
     abstained: Mapping[str, int] | None,
+    gone_visited: int | None,
     panel_fingerprint: str,
     searched: Searched,
 ) -> dict[str, Any]:
     """The card as plain values, ready for models.card.
 
-    `stability` is training.stability's, by feature; `bands` and `abstained` come from the lists of the test terms and
-    are empty and None without one. The words stand in the card because it is read years later, by other code.
+    `stability` is training.stability's, by feature; `bands`, `abstained` and `gone_visited` come from the lists of the test terms
+    and are empty and None without one. The words stand in the card because it is read years later, by other code.
     """
     test = evidence.test
     return {
@@ -40,6 +42,7 @@ def card_content(
         "bands": [asdict(one) for one in bands],
         "test_term": ", ".join(test.terms) if test and bands else None,
         "abstained": None if abstained is None else dict(abstained),
+        "gone_visited": gone_visited,
         "panel_fingerprint": panel_fingerprint,
         "linear": searched.form.linear,
         "form": asdict(searched.form),

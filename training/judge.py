@@ -67,6 +67,7 @@ class Judged:
     bonus: float
     rates: tuple[ObservedRate, ...]
     abstained: dict[str, int] | None
+    gone_visited: int | None
 
 
 def judge(work: Work, progress: Progress) -> Judged:
@@ -81,6 +82,7 @@ def judge(work: Work, progress: Progress) -> Judged:
             bonus=0.0,
             rates=(),
             abstained=None,
+            gone_visited=None,
         )
     progress("contest", sum(one.split.test.rows for one in work.tested))
     contest = _contest(work, beside.simple)
@@ -91,7 +93,7 @@ def judge(work: Work, progress: Progress) -> Judged:
     evidence = _with_test(work, beside, _Test(contest=contest, bonus=bonus, made=made))
     return Judged(
         evidence=evidence, steady=beside.steady, contest=contest, bonus=bonus, rates=together.rates,
-        abstained=together.abstained,
+        abstained=together.abstained, gone_visited=together.gone_visited,
     )  # fmt: skip
 
 

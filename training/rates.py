@@ -27,6 +27,8 @@ class TermOfLists:
     band: npt.NDArray[np.str_]
     left: Flags
     person: Ints
+    gone_visited: int = 0
+    """Visits beside these: places of students who had left already without anybody knowing."""
 
     @property
     def rates(self) -> tuple[ObservedRate, ...]:
@@ -45,6 +47,7 @@ def joined(parts: Sequence[TermOfLists]) -> TermOfLists:
         band=np.concatenate([one.band for one in parts]),
         left=np.concatenate([one.left for one in parts]),
         person=np.concatenate([one.person for one in parts]),
+        gone_visited=sum(one.gone_visited for one in parts),
     )
 
 
@@ -58,7 +61,7 @@ def lists_of_term(
     each feature (models/known.py). Where no capacity had been entered for a week, that of `today` holds; where no
     advisor had been, each class group counts as one advisor's.
     """
-    band, left, person = [], [], []
+    band, left, person, gone_visited = [], [], [], 0
     high_before: dict[str, Ints] = {}
     for week in sorted(weeks, key=lambda week: week.as_of):
         own = _bands(home, week, model, weight, bonus, high_before.get(week.institution, np.zeros(0, np.int64)), today)
@@ -66,7 +69,10 @@ def lists_of_term(
         band.append(own[~week.gone])
         left.append(week.left[~week.gone])
         person.append(week.person[~week.gone])
-    return TermOfLists(band=np.concatenate(band), left=np.concatenate(left), person=np.concatenate(person))
+        gone_visited += int((own[week.gone] == HIGH).sum())
+    return TermOfLists(
+        band=np.concatenate(band), left=np.concatenate(left), person=np.concatenate(person), gone_visited=gone_visited
+    )
 
 
 def _bands(

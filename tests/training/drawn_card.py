@@ -35,6 +35,7 @@ def draw_card(evidence: Evidence = EVIDENCE, **changed: Any) -> dict[str, Any]:
         stability=stability,
         bands=RATES if tested else (),
         abstained=ABSTAINED if tested else None,
+        gone_visited=17 if tested else None,
         panel_fingerprint="fedcba9876543210" * 4,
         searched=SEARCHED,
     )

@@ -19,7 +19,7 @@ from tests.features.small_log import INSTITUTION, Record, in_the_evening
 from tests.models.growing import grown
 from tests.training.drawn_home import make_home, set_advisor, set_capacity
 from training.panel import Week
-from training.rates import TermOfLists, advisors, lists_of_term
+from training.rates import TermOfLists, advisors, joined, lists_of_term
 
 MONDAY = date(2025, 7, 7)
 STUDENTS = 12
@@ -95,6 +95,8 @@ def test_the_list_of_the_week_before_gets_the_bonus_whatever_order_weeks_come_in
 def test_who_was_gone_takes_a_place_and_is_counted_in_no_rate(home: DataHome, model: RiskModel) -> None:
     set_capacity(home, visits=2, rows=0)
     found = made(home, model, week(0, DOWN, gone=(0,), left=(1, 5)))
+    assert found.gone_visited == 1
+    assert joined([found, found]).gone_visited == 2
     assert [(rate.band, rate.rows, rate.left) for rate in found.rates] == [
         (HIGH, 1, 1),
         (WATCH, 0, 0),
