@@ -140,13 +140,13 @@ def _in_charge(digest: str, institution: str, others: dict[str, str]) -> str:
     whose_th, whose = ("ทุกสถานศึกษา", "every institution") if institution == "*" else (institution, institution)
     which_th, which = _named(digest)
     lines = [
-        f"{which_th} รับหน้าที่ของ{whose_th}ตั้งแต่การออกรายชื่อครั้งต่อไป",
+        f"{which_th} รับหน้าที่ของ {whose_th} ตั้งแต่การออกรายชื่อครั้งต่อไป",
         f"{which} is in charge of {whose} from the next `zerodrop score` on.",
     ]
     for code, held in others.items():
         held_th, held_en = _named(held)
         lines += [
-            f"ยกเว้น {code}: {held_th}รับหน้าที่ตามที่ลงนามไว้สำหรับแห่งนี้เอง ถ้าจะเปลี่ยนให้ระบุ --institution {code}",
+            f"ยกเว้น {code}: {held_th} รับหน้าที่ตามที่ลงนามไว้สำหรับแห่งนี้เอง ถ้าจะเปลี่ยนให้ระบุ --institution {code}",
             f"Except at {code}: {held_en} stays in charge, by a decision of its own. To change it: --institution {code}",
         ]
     return "\n".join(lines)
@@ -155,7 +155,7 @@ def _in_charge(digest: str, institution: str, others: dict[str, str]) -> str:
 def _named(digest: str) -> tuple[str, str]:
     if digest == "absence_rule":
         return "รายชื่อตามการขาดเรียน", "The absence rule"
-    return f"แบบจำลอง {digest[:12]} ", f"Model {digest[:12]}"
+    return f"แบบจำลอง {digest[:12]}", f"Model {digest[:12]}"
 
 
 def mlflow_ui(

@@ -207,7 +207,7 @@ def test_the_rule_list_says_so_and_gives_no_number(college: SampleCollege, signe
     college.publish(model_digest=RULE_LIST, set_capacity=False)
     browser = signed_in(college, "kru.a")
     page = browser.get("/").text
-    assert "ยังไม่มีแบบจำลอง: รายชื่อตามการขาดเรียน" in page
+    assert "ไม่มีแบบจำลองรับหน้าที่: รายชื่อตามการขาดเรียน" in page
     assert "ประมาณการจากแบบจำลอง" not in page
     assert "ค่าตั้งต้น" in page
     student = browser.get(f"/students/{college.students['kru.a'][0]}").text
