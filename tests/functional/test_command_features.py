@@ -64,8 +64,8 @@ def test_one_feature_is_shown_with_all_that_is_declared() -> None:
     for part in (
         "วันขาดเรียนใน 28 วัน · Days absent in the last 28",
         "ควรถาม · ask: ถามเรื่องสุขภาพ",
-        "คำนวณจาก · measure: จำนวนรายการที่ `status` เป็น ขาด",
-        "how many records where `status` is absent",
+        "คำนวณจาก · measure: จำนวนผลเช็กชื่อ (วันละหนึ่ง หรือคาบละหนึ่งเมื่อนับรายคาบ) ที่ `status` เป็น ขาด",
+        "how many marks (one a day, or one a class period where those are counted) where `status` is absent",
         "ช่วงเวลา · window: 28 วันปฏิทินก่อนวันที่ถาม · the 28 calendar days before the day asked",
         "เมื่อไม่มีข้อมูล · without a record: ไม่ทราบค่า (ไม่ใช่ศูนย์) · not known (not zero)",
         "ทิศทาง · direction: ค่ามากขึ้น ความเสี่ยงไม่ลดลง · more never lowers the risk",
