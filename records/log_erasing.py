@@ -188,14 +188,13 @@ def _number_columns(table: Table) -> tuple[str, ...]:
 
 def _row_groups(home: DataHome, file: _Named, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     try:
-        parquet = opened(home.logs, file.path, file.table, home.vault.key)
+        with opened(home.logs, file.path, file.table, home.vault.key) as parquet:
+            for group in range(parquet.num_row_groups):
+                with readable(file.path):
+                    rows = parquet.read_row_group(group, columns=None if columns is None else list(columns))
+                yield rows
     except LogFileWrong:
         raise _damaged(file) from None
-    with parquet:
-        for group in range(parquet.num_row_groups):
-            with readable(file.path):
-                rows = parquet.read_row_group(group, columns=None if columns is None else list(columns))
-            yield rows
 
 
 def _holds(rows: pa.Table, file: _Named, institution: str, numbers: Collection[int]) -> npt.NDArray[np.bool_]:
