@@ -168,7 +168,11 @@ def _ended_without_workers(client: "Client") -> Iterator[None]:
     def look() -> None:
         last_seen = time.monotonic()
         while not over.wait(_PATIENCE / 10):
-            if client.scheduler_info()["workers"]:
+            try:
+                workers_now = client.scheduler_info()["workers"]
+            except OSError:  # the scheduler is gone: Dask itself says so to who waits
+                return
+            if workers_now:
                 last_seen = time.monotonic()
             elif time.monotonic() - last_seen > _PATIENCE:
                 client.close()  # type: ignore[no-untyped-call]

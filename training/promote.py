@@ -66,7 +66,8 @@ def _require_signature(act: str, home: DataHome, institution: str, signed_by: st
 def model_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
     """The bundle whose digest begins so: one that was promoted here, else one of MLflow's runs (the newest where None).
 
-    Where what was promoted is damaged, MLflow's copy of it is taken, if there is one: promoting it again mends it. Raises ModelRefused when there is none, or more than one was promoted.
+    Where what was promoted is damaged, MLflow's copy of it is taken, if there is one: promoting it again mends it.
+    Raises ModelRefused when there is none, or more than one was promoted.
     """
     known = sorted(path.name for path in home.models.glob(f"{digest}*")) if digest and digest.isalnum() else []
     if len(known) > 1:
