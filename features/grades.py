@@ -52,8 +52,13 @@ _ASK_EXAM = Text(
     th="ถามว่าได้สอบและส่งงานครบทุกวิชาหรือไม่ แล้วตรวจกับงานทะเบียน",
     en="Ask whether they sat every examination and handed in all work, and check with the registrar",
 )
+_ASK_LATE = Text(
+    th="ถามว่างานชิ้นใดทำไม่ทัน ติดเรื่องเวลา อุปกรณ์ หรือยังไม่เข้าใจ และช่วยนัดครูผู้สอนให้",
+    en="Ask which work they could not finish in time, whether time, tools or the subject stood in the way, and help to arrange it with the teachers",
+)
 _SOURCE = "domain 2.6 (grades and marks), 2.8 (first-term GPA, ขร. and 0 marks)"
 _WEIGHTS = "domain 2.6 (marks of a course are the sum of its pieces of work); shared data: weights of assessments"
+_LATE = "shared data: 31 of 100 scores come in after the day they were due; docs/adr/0026"
 _GPAX = "domain 2.6 (GPAX ≥ 2.00 to finish; the college's own bar), T5b"
 
 FEATURES: tuple[Feature, ...] = (
@@ -210,6 +215,13 @@ FEATURES: tuple[Feature, ...] = (
         label=Text(th="คะแนนเต็มรวมของงานที่ครบกำหนดแล้วยังไม่ส่ง", en="Marks at stake in work due and not handed in"),
         reason=Text(th="งานที่ครบกำหนดแล้วยังไม่ส่งมีคะแนนเต็มรวม {value:.0f} คะแนน", en="work due and not handed in is worth {value:.0f} marks"),
         asks=_ASK_COURSE, source=_WEIGHTS,
+    ),
+    Feature(
+        name="days_late_term", table=GRADES, measure=Mean(column="days_late", where=SCORED), window=InTerm(),
+        unit=Unit.DAYS, decimals=2, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="ส่งงานช้ากว่ากำหนดเฉลี่ยกี่วันในภาคเรียนนี้", en="Days late that work was handed in this term, on average"),
+        reason=Text(th="งานที่ส่งในภาคเรียนนี้ช้ากว่ากำหนดเฉลี่ย {value:.1f} วัน", en="work of this term was handed in {value:.1f} days late on average"),
+        asks=_ASK_LATE, source=_LATE,
     ),
     Feature(
         name="days_since_scored", table=GRADES, measure=DaysSince(where=SCORED), window=InTerm(),

@@ -391,6 +391,10 @@ GRADES = Table(
             label=Text(th="คะแนน (เต็ม 100)", en="score (of 100)"), aliases=("คะแนน", "คะแนนรวม", "รวม(100)"),
         ),
         Column(
+            name="days_late", kind=Kind.NUMBER, use=Use.FEATURE, constraint=Between(low=0, high=730),
+            label=Text(th="ส่งช้ากี่วัน (0 = ทันกำหนด)", en="days handed in after it was due (0: in time)"), aliases=("ส่งช้า (วัน)", "ส่งช้ากี่วัน"),
+        ),
+        Column(
             name="grade", kind=Kind.CODE, use=Use.FEATURE, codes=codes.GRADES, required=True,
             label=Text(th="ผลการเรียน", en="grade or mark"), aliases=("เกรด", "ผลการเรียน", "ระดับผลการเรียน(เกรด)"),
         ),

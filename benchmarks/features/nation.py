@@ -177,10 +177,9 @@ class Shard:
                 "attempt": 1,
                 "grade": np.where(handed_in, scored, missing).astype(np.uint8),
             }
-            score = np.where(handed_in, np.round(draw.uniform(30, 100, len(who))), np.nan)
-            yield self._rows(
-                tables.GRADES, who, day, academic_year=2025, term=1, course_code=course, score=score, **told
-            )
+            told["score"] = np.where(handed_in, np.round(draw.uniform(30, 100, len(who))), np.nan)
+            told["days_late"] = np.where(handed_in, np.maximum(draw.integers(-20, 10, len(who)), 0), np.nan)
+            yield self._rows(tables.GRADES, who, day, academic_year=2025, term=1, course_code=course, **told)
         for term, day, credits in ((1, opens - 200, 20.0), (2, opens - 50, 40.0)):
             gpa, gpax = (np.round(draw.uniform(1, 4, self.students), 2) for _ in range(2))
             earned = credits - draw.integers(0, 6, self.students)

@@ -35,7 +35,7 @@ from records.intake.sources.oulad_files import (
 )
 from records.ledger import institutions
 from records.settings import Settings
-from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, ROSTER_COUNTS
+from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, GRADES, ROSTER_COUNTS
 from training.outcome import labels, outcomes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,6 +143,18 @@ def test_clicks_on_the_home_page_become_days_present(home: DataHome, tmp_path: P
     assert [row["students"] for row in log.rows(ROSTER_COUNTS).to_pylist()] == [1]
     statuses = [(row["student"], row["status"]) for row in log.rows(ENROLMENTS).to_pylist()]
     assert statuses == [(0, 0), (1, 0), (1, 4)]
+
+
+def test_a_score_tells_how_late_the_work_came_unless_it_was_banked_before(home: DataHome, tmp_path: Path) -> None:
+    handed_in = "id_assessment,id_student,date_submitted,is_banked,score\n1,11,18,0,70\n1,12,22,0,50\n1,13,-1,1,60\n"
+    registered = SMALL["studentRegistration"] + "AAA,2013J,13,-9,\n"
+    known = SMALL["studentInfo"] + "AAA,2013J,13,F,x,y,,0-35,1,60,Y,Pass\n"
+    tables = {"studentAssessment": handed_in, "studentRegistration": registered, "studentInfo": known}
+    import_file(home, ImportRequest(path=zipped(tmp_path, {**SMALL, **tables})))
+    rows = open_log(home, "AAA", actor="test", purpose="look").rows(GRADES).to_pylist()
+    found = {(row["student"], row["score"]): row["days_late"] for row in rows}
+    # In time, work that was due on day 20 and came on day 22, and the row that said on the due day that it had not.
+    assert found == {(0, 70): 0, (1, None): None, (1, 50): 2, (2, 60): None}
 
 
 def test_the_same_dataset_twice_adds_nothing(home: DataHome, tmp_path: Path) -> None:

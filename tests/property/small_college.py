@@ -242,7 +242,9 @@ def _grades(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fa
             grade = random.choice(("SCORED", "SCORED", "NOT_SUBMITTED"))
             score = _maybe(random, random.randrange(201) / 2) if grade == "SCORED" else None
             weight = _maybe(random, random.randrange(41))
-            yield _Fact(GRADES, student, on, {**key, "item": item, "weight": weight, "grade": grade, "score": score})
+            late = _maybe(random, random.choice((0, 0, random.randrange(1, 40)))) if grade == "SCORED" else None
+            told = {"item": item, "weight": weight, "days_late": late, "grade": grade, "score": score}
+            yield _Fact(GRADES, student, on, {**key, **told})
 
 
 def _surveys(random: Random, student: int) -> Iterator[_Fact]:

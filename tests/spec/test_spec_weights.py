@@ -8,6 +8,7 @@ from tests.spec.asking import Spec
 
 BY_WEIGHT = FEATURE_OF["score_mean_by_weight_term"]
 AT_STAKE = FEATURE_OF["not_submitted_weight_term"]
+LATE = FEATURE_OF["days_late_term"]
 SINCE = FEATURE_OF["days_since_scored"]
 NOT_IN = FEATURE_OF["not_submitted_share_term"]
 
@@ -44,6 +45,21 @@ def test_work_that_was_handed_in_late_is_no_longer_at_stake(spec: Spec) -> None:
     spec(picture, BY_WEIGHT, as_of="2025-07-05", expect={1: None})
     spec(picture, AT_STAKE, as_of="2025-07-20", expect={1: 0})
     spec(picture, BY_WEIGHT, as_of="2025-07-20", expect={1: 70})
+
+
+def test_how_late_work_comes_is_told_of_what_was_handed_in_and_has_a_day_on_which_it_was_due(spec: Spec) -> None:
+    """In time counts as 0; what is still outstanding, and what no due day is known of, is no lateness."""
+    picture = """
+        student | happened_on | item  | days_late | score | grade
+        1       | 2025-07-01  | MID   | 0         | 40    | SCORED
+        1       | 2025-07-13  | ESSAY | 3         | 80    | SCORED
+        1       | 2025-07-20  | LAB   |           |       | NOT_SUBMITTED
+        2       | 2025-07-20  | LAB   |           |       | NOT_SUBMITTED
+        3       | 2025-07-01  | MID   |           | 60    | SCORED
+        4       | 2025-07-03  | MID   | 2         |       | SCORED
+        """
+    spec(picture, LATE, as_of="2025-09-01", expect={1: 1.5, 2: None, 3: None, 4: 2, 5: None})
+    spec(picture, LATE, as_of="2025-07-05", expect={1: 0, 4: 2})
 
 
 def test_days_since_the_last_score_are_told_against_the_group(spec: Spec) -> None:

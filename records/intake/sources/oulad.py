@@ -288,7 +288,10 @@ def _work(assessments: pd.DataFrame, handed_in: pd.DataFrame, enrolled: pd.DataF
 
 
 def _work_cells(work: pd.DataFrame, own: Sequence[Presentation]) -> tuple[pd.Series, dict[str, Any]]:
-    """`NOT_SUBMITTED` on the due day for whoever is enrolled and has not handed in, corrected when it is handed in."""
+    """`NOT_SUBMITTED` on the due day for whoever is enrolled and has not handed in, corrected when it is handed in.
+
+    How late that was is told with the score; a result banked from an earlier attempt was not handed in at all.
+    """
     work = work.merge(_opening_days(own), on="code_presentation")
     handed_in = work.date_submitted.notna()
     day = work.date_submitted.where(work.is_banked != 1, 0)
@@ -297,6 +300,7 @@ def _work_cells(work: pd.DataFrame, own: Sequence[Presentation]) -> tuple[pd.Ser
     due["day"] = due.due
     scored = work[handed_in].assign(grade="SCORED")
     scored["day"] = day[handed_in]
+    scored["days_late"] = (scored.day - scored.due).clip(lower=0).where(scored.is_banked != 1)
     rows = pd.concat([due, scored], ignore_index=True)
     happened = rows.opens + pd.to_timedelta(rows.day, unit="D")
     cells = {
@@ -307,6 +311,7 @@ def _work_cells(work: pd.DataFrame, own: Sequence[Presentation]) -> tuple[pd.Ser
         "attempt": _whole(pd.Series(1, index=rows.index)),
         "weight": pa.array(rows.weight.astype(float), pa.float64()),
         "score": pa.array(rows.score, pa.float64(), from_pandas=True),
+        "days_late": pa.array(rows.days_late.astype(float), pa.float64(), from_pandas=True),
         "grade": _text(rows.grade),
         "entered_at": _evenings(happened),
     }

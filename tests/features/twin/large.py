@@ -208,7 +208,8 @@ def _work(random: Random, numbers: Ints) -> Iterator[tuple[Table, pa.Table]]:
         on, score = opens + random.integers(5, 80, len(numbers)), random.integers(0, 201, len(numbers)) / 2
         status = np.where(random.random(len(numbers)) < 0.9, codes.GRADES.position("SCORED"), codes.GRADES.position("NOT_SUBMITTED"))  # fmt: skip
         weight = pa.array(random.integers(0, 41, len(numbers)).astype(float), mask=random.random(len(numbers)) < 0.2)
-        yield marks, _rows(marks, numbers, on, item="MID", academic_year=2025, term=1, grade=status, score=score, weight=weight, **same)  # fmt: skip
+        late = pa.array(np.maximum(random.integers(-20, 21, len(numbers)), 0).astype(float), mask=random.random(len(numbers)) < 0.2)  # fmt: skip
+        yield marks, _rows(marks, numbers, on, item="MID", academic_year=2025, term=1, grade=status, score=score, weight=weight, days_late=late, **same)  # fmt: skip
     for (year, term), released in {(2023, 2): opens - 400, (2024, 1): opens - 200, (2024, 2): opens - 45}.items():
         gpa, gpax = (random.integers(0, 401, len(numbers)) / 100 for _ in range(2))
         yield tables.TERM_GPA, _rows(tables.TERM_GPA, _earlier(numbers), released, academic_year=year, term=term, gpa=gpa, gpax=gpax)  # fmt: skip
