@@ -29,6 +29,7 @@ from records.home import DataHome
 from records.integrity import integrity
 from records.ledger import BatchRow, InstitutionRow, LogFile, StudentRow
 from records.list_tables import PublicationRow
+from records.log_file import sha256_of
 from records.pg_dumps import dump, rows_in
 
 FORMAT = 1
@@ -200,7 +201,7 @@ def _take(source: Path, copy: Path, sha256: str, known: Mapping[str, Path]) -> b
     """Share a file with an earlier backup, else copy it; whether it is shared. Raises UserError for a damaged one."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     earlier = known.get(sha256)
-    if earlier is not None and earlier.exists() and digest_of(earlier) == sha256:
+    if earlier is not None and earlier.exists() and sha256_of(earlier) == sha256:
         try:
             os.link(earlier, copy)
         except OSError:  # a place without hard links
@@ -211,7 +212,7 @@ def _take(source: Path, copy: Path, sha256: str, known: Mapping[str, Path]) -> b
         shutil.copyfile(source, copy)
     except FileNotFoundError:
         raise _Gone from None
-    if digest_of(copy) != sha256:
+    if sha256_of(copy) != sha256:
         raise _damaged(source.name, "not what was written")
     copy.chmod(0o600)
     _sync(copy)
@@ -222,20 +223,15 @@ def _take_models(home: DataHome, part: Path, known: Mapping[str, Path]) -> int:
     """Every promoted bundle; half-written ones have no manifest and are left out."""
     bundles = [path for path in sorted(home.models.glob("*")) if path.is_dir()] if home.models.is_dir() else []
     files = [file for bundle in bundles if any(bundle.glob("manifest*")) for file in _files_below(bundle)]
-    return sum(_take(file, part / file.relative_to(home.settings.home), digest_of(file), known) for file in files)
+    return sum(_take(file, part / file.relative_to(home.settings.home), sha256_of(file), known) for file in files)
 
 
 def _files_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def digest_of(path: Path) -> str:
-    with path.open("rb") as held:
-        return hashlib.file_digest(held, "sha256").hexdigest()
-
-
 def _entry(part: Path, path: Path) -> Entry:
-    return Entry(path=path.relative_to(part).as_posix(), sha256=digest_of(path), bytes=path.stat().st_size)
+    return Entry(path=path.relative_to(part).as_posix(), sha256=sha256_of(path), bytes=path.stat().st_size)
 
 
 def _sync(path: Path) -> None:
@@ -334,7 +330,7 @@ def _changed(path: Path, entries: Sequence[Entry]) -> Iterator[str]:
         file = path / entry.path
         if not file.is_file():
             yield f"{entry.path} is missing · ไฟล์หายไป"
-        elif file.stat().st_size != entry.bytes or digest_of(file) != entry.sha256:
+        elif file.stat().st_size != entry.bytes or sha256_of(file) != entry.sha256:
             yield f"{entry.path} is not what was backed up · ไฟล์ไม่ตรงกับที่สำรองไว้"
 
 

@@ -11,13 +11,13 @@ from sqlalchemy import TextClause, cast, func, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
 from records import migrating
-from records.backup import digest_of
 from records.database import Database, journal_mode
 from records.errors import StoreUnavailable, UserError
 from records.home import databases_of, logs_of
 from records.integrity import integrity
 from records.ledger import standing_files
 from records.ledger_tables import InstitutionRow
+from records.log_file import is_as_written
 from records.migrating import LEDGER, VAULT, Chain
 from records.settings import Settings
 from records.text import Text
@@ -175,7 +175,7 @@ def _log_files(ledger: Database, settings: Settings) -> Checked:
     with ledger.read() as session:
         institutions = list(session.scalars(select(InstitutionRow.code)))
         written = {file.path: file.sha256 for file in standing_files(session, institutions)}
-    wrong = [path for path, digest in sorted(written.items()) if not _is_as_written(logs_of(settings) / path, digest)]
+    wrong = [path for path, digest in sorted(written.items()) if not is_as_written(logs_of(settings) / path, digest)]
     named = ", ".join(wrong)
     told = Text(
         th=f"แฟ้มข้อมูลเหล่านี้หายไปหรือไม่ตรงกับที่บันทึกไว้ ให้กู้จากข้อมูลสำรอง: {named}",
@@ -183,13 +183,6 @@ def _log_files(ledger: Database, settings: Settings) -> Checked:
     )
     found = f"{len(wrong)} of {len(written)} wrong"
     return Checked(where=str(logs_of(settings)), what="log files", found=found, wrong=told if wrong else None)
-
-
-def _is_as_written(path: Path, digest: str) -> bool:
-    try:
-        return digest_of(path) == digest
-    except OSError:
-        return False
 
 
 def _told(database: Database, question: TextClause) -> list[str]:

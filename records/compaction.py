@@ -5,7 +5,6 @@ a day (records/compacted.py). Whatever stops it leaves the old files in force: t
 the ledger on, which refuses when another compaction was faster.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +26,7 @@ from records.home import DataHome
 from records.ledger import BatchRow, LogFile, Overtaken
 from records.ledger_tables import CompactedPartRow, SupersededFileRow
 from records.log import Sink, store
-from records.log_file import BATCH, INSTITUTION, Reading
+from records.log_file import BATCH, INSTITUTION, Reading, is_as_written
 from records.log_reading import TableReader, in_order
 from records.shards import Shard
 from records.tables import SAME_PERSON, TABLE_OF, Table
@@ -84,12 +83,7 @@ def _sizes(folder: Path, shard: Shard, files: Sequence[LogFile]) -> list[int]:
 def _require_as_written(folder: Path, shard: Shard, files: Sequence[LogFile]) -> None:
     """Compare each file with its digest in the ledger. Raises UserError for one that is missing or another."""
     for path, written in {file.path: file.sha256 for file in files}.items():
-        try:
-            with (folder / path).open("rb") as opened:
-                found = hashlib.file_digest(opened, "sha256").hexdigest()
-        except FileNotFoundError:
-            raise _damaged(shard, path) from None
-        if found != written:
+        if not is_as_written(folder / path, written):
             raise _damaged(shard, path)
 
 

@@ -4,7 +4,6 @@ Nothing counts before the ledger names it: new files are written first, one tran
 ones, and the old ones are removed after it.
 """
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from records.home import DataHome
 from records.ledger import LogFile, Overtaken
 from records.ledger_tables import BatchFileRow, BatchRow, CompactedPartRow, SupersededFileRow
 from records.log import store, write_in_order
-from records.log_file import opened, readable
+from records.log_file import is_as_written, opened, readable
 from records.tables import SAME_PERSON, TABLE_OF, Table
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -215,9 +214,8 @@ def _is_in(home: DataHome, file: _Named, institution: str, numbers: Collection[i
 
 
 def _require_as_written(folder: Path, file: _Named) -> None:
-    with (folder / file.path).open("rb") as held:
-        if hashlib.file_digest(held, "sha256").hexdigest() != file.sha256:
-            raise _damaged(file)
+    if not is_as_written(folder / file.path, file.sha256):
+        raise _damaged(file)
 
 
 def _damaged(file: _Named) -> UserError:

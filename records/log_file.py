@@ -4,6 +4,7 @@ What the statistics of a row group tell already is not decoded: a column of one 
 the limit or outside what is asked for.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -73,6 +74,20 @@ def opened(
             )
         unsealed = pa.BufferReader(needed(key).unseal((folder / name).read_bytes()))
         return pq.ParquetFile(unsealed, read_dictionary=wanted)
+
+
+def sha256_of(path: Path) -> str:
+    """Raises OSError for a file that is missing or cannot be read."""
+    with path.open("rb") as held:
+        return hashlib.file_digest(held, "sha256").hexdigest()
+
+
+def is_as_written(path: Path, sha256: str) -> bool:
+    """Whether the file is the one that was entered in the ledger; one that is missing or cannot be read is not."""
+    try:
+        return sha256_of(path) == sha256
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
