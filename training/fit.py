@@ -57,8 +57,8 @@ class Bag:
     """A fitted model and the LightGBM texts of its members, one a seed, of which it is the mean.
 
     The answers of each member are those of its trees, worth what the form says; the model's straight part, which has no
-    seed, comes to each of them. `terms` are those it was trained on, oldest first. Until it is calibrated its logits are
-    its margins.
+    seed, comes to each of them. `terms` are those it was trained on, oldest first, and `seasons` each institution with
+    the numbers of its own terms among them. Until it is calibrated its logits are its margins.
     """
 
     model: RiskModel
@@ -66,6 +66,7 @@ class Bag:
     members: tuple[str, ...]
     form: Form
     terms: tuple[TermKey, ...]
+    seasons: frozenset[tuple[str, int]]
 
 
 def fit_bag(panel: Panel, horizon: Horizon, *, form: Form | None = None, seeds: Sequence[int] = SEEDS) -> Bag:
@@ -90,7 +91,10 @@ def grow(panel: Panel, horizon: Horizon, *, form: Form, seeds: Sequence[int]) ->
         )
     members, linear = parts(rows, panel.features, form=form, seeds=seeds)
     model = model_of(merge(members), panel.features, horizon, Calibration(), linear=linear)
-    return Bag(model=model, seeds=tuple(seeds), members=tuple(members), form=form, terms=tuple(terms_of(panel)))
+    return Bag(
+        model=model, seeds=tuple(seeds), members=tuple(members), form=form, terms=tuple(terms_of(panel)),
+        seasons=frozenset((week.institution, term_of(week)[1]) for week in panel.weeks),
+    )  # fmt: skip
 
 
 def parts(rows: Rows, features: Sequence[Feature], *, form: Form, seeds: Sequence[int]) -> tuple[list[str], Linear]:
@@ -109,23 +113,22 @@ def calibrated(bag: Bag, panel: Panel, earlier: Mapping[TermKey, Bag]) -> Bag:
     """The bag with a slope and an offset from what it had not seen; `panel` is what it was trained on.
 
     They come from the newest closed terms of the panel, each as predicted by the bag that was trained before it
-    (`earlier`), where that one had seen the same term of another year; without such a term from out-of-fold
-    predictions, folds grouped by person: first and second terms lose students at different rates, and a bag that has
-    seen only one kind would be corrected for the other (on the simulated college: observed over expected 2.1 in the
-    next term).
+    (`earlier`), at the institutions of which that one had seen the same term of another year; without any from
+    out-of-fold predictions, folds grouped by person. First and second terms lose students at different rates, and so do
+    institutions: a bag that has seen only one kind would be corrected for the other, which the refitted trees know by
+    then (on the simulated college: observed over expected 2.1 in the next term).
     """
-    forward = {term: before for term, before in earlier.items() if _seen(term, before)}
-    rows = {term: training_rows(of_terms(panel, [term])) for term in forward}
+    rows = {term: training_rows(_seen(of_terms(panel, [term]), before)) for term, before in earlier.items()}
     if any(one.left.any() for one in rows.values()):
-        found = np.concatenate([forward[term].model.logits(one.values) for term, one in rows.items()])
+        found = np.concatenate([earlier[term].model.logits(one.values) for term, one in rows.items()])
         return _with(bag, found, list(rows.values()))
     everything = training_rows(panel)
     return _with(bag, _out_of_fold(bag, everything, panel.features), [everything])
 
 
-def _seen(term: TermKey, before: Bag) -> bool:
-    """Whether these trees had learned from the same term of another year."""
-    return any(number == term[1] for _, number in before.terms)
+def _seen(panel: Panel, before: Bag) -> Panel:
+    """The weeks at institutions of which these trees had learned from the same term of another year."""
+    return panel.of(lambda week: (week.institution, term_of(week)[1]) in before.seasons)
 
 
 def refit(bag: Bag, rows: Rows, features: Sequence[Feature]) -> RiskModel:

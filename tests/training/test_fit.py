@@ -1,6 +1,7 @@
 """Fitting: the order of terms, on what calibration rests, and the sentences of a refusal."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from features.catalogue import CATALOGUE
 from features.cohort import Cohort, TermSpan
 from features.declaration import Feature
 from models.horizon import LIST_HORIZON
-from models.risk_model import PARAMETERS, fit_members, model_of
+from models.risk_model import PARAMETERS, SEEDS, calibrate, fit_members, model_of
 from records.errors import ModelRefused
 from training import fit
 from training.fit import Form, fit_bag, grow, refit
@@ -118,6 +119,22 @@ def test_else_every_person_is_predicted_by_trees_that_never_saw_them(fitted: Fit
     assert all(held_out)
     assert set().union(*held_out) == persons
     assert sum(len(one) for one in held_out) == len(persons)
+
+
+def test_an_institution_that_is_new_in_the_newest_term_calibrates_nothing(fitted: Fitted) -> None:
+    """The trees before had not met it, and those in use have: its level would be corrected a second time."""
+    before = whole_terms((2023, 1), (2023, 2))
+    known = [week_of((2024, 1), number, shift=2) for number in range(3)]
+    new = [
+        replace(week_of((2024, 1), number, left=lambda values: values[:, 0] > -1, shift=7), institution="T2")
+        for number in range(3)
+    ]
+    alone = grow(before, LIST_HORIZON, form=Form(), seeds=SEEDS)
+    rows = training_rows(panel_of(*known))
+    model = fit_bag(panel_of(*before.weeks, *known, *new), LIST_HORIZON).model
+    assert model.calibration == calibrate(alone.model.logits(rows.values), rows.left)
+    everybody = training_rows(panel_of(*known, *new))
+    assert model.calibration != calibrate(alone.model.logits(everybody.values), everybody.left)
 
 
 def test_a_newest_term_without_a_leaver_calibrates_nothing(fitted: Fitted) -> None:
