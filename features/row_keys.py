@@ -91,22 +91,25 @@ def _room(table: Table, name: str) -> tuple[int, int]:
 
 @numba.njit(cache=True, nogil=True)
 def _pack(packed: Ints, values: npt.NDArray[Any], base: int, bits: int) -> bool:
-    """Add a column to the packed keys, counted from 1, 0 for a missing value; whether all of them have room."""
+    """Add a column to the packed keys, counted from 1, 0 for a missing value; whether all of them have room.
+
+    Without a way out of the loop the compiler takes several rows at once.
+    """
+    fits = True
     for row in range(len(packed)):
-        value = values[row]
-        missing = value != value or value < 0
-        part = 0 if missing else np.int64(value) - base + 1
-        if not (missing or 0 < part < (1 << bits)):
-            return False
+        is_told = values[row] >= 0  # NaN is not
+        part = np.int64(np.int32(values[row])) - base + 1 if is_told else 0
+        fits &= bool(not is_told or 0 < part < (1 << bits))
         packed[row] = (packed[row] << bits) | part
-    return True
+    return fits
 
 
 @numba.njit(cache=True, nogil=True)
 def _slot(value: int, size: int) -> int:
-    mixed = value ^ (value >> 29)
-    mixed = (mixed * 0x2545F4914F6CDD1D) & 0x7FFFFFFFFFFFFFFF
-    return (mixed ^ (mixed >> 31)) & (size - 1)  # a size is a power of two
+    """Where to look for a key first: only the high bits of a product depend on all of it."""
+    mixed = value * -0x61C8864680B583EB
+    mixed = (mixed ^ (mixed >> 32)) * 0x2545F4914F6CDD1D
+    return (mixed >> 40) & (size - 1)  # a size is a power of two
 
 
 @numba.njit(cache=True, nogil=True)

@@ -71,7 +71,7 @@ class State:
         if len(self.offsets) == 1:
             return np.zeros(len(students), np.int64)
         sizes = np.diff(np.minimum([*self.offsets, self.students], self.students))
-        return np.asarray(np.repeat(np.arange(len(sizes)), sizes)[students])
+        return np.repeat(np.arange(len(sizes)), sizes).take(students)
 
     def fold(self, table: Table, rows: pa.Table) -> None:
         """Take records of one table in reading order. Raises ValueError when a column is not of the table's type."""

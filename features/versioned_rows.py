@@ -7,6 +7,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.row_keys import RowKeys
 from records.tables import Column, Kind, Table, Use
@@ -139,11 +140,15 @@ class VersionedRows:
         told["happened_on"] = _days(rows.column("happened_on"))
         keys = (students.astype(np.int64) << 32) | self._row_keys.numbers(institution, told)
         fresh = {name: values for name, values in told.items() if name in self.held}
-        fresh["alive"] = ~rows.column("retracted").to_numpy(zero_copy_only=False)
+        fresh["alive"] = _alive(rows.column("retracted"))
         read = np.arange(rows.num_rows, dtype=np.int32)
         if not (keys[1:] > keys[:-1]).all():
-            read = _last_of_each(keys, int(students.max()) + 1)
-            keys, fresh = _taken(keys, read), {name: _taken(values, read) for name, values in fresh.items()}
+            keys, read = _last_of_each(keys, int(students.max()) + 1)
+            # Of a column that is the same everywhere any part is as good as another.
+            fresh = {
+                name: values[: len(read)] if _is_constant(values) else _taken(values, read)
+                for name, values in fresh.items()
+            }
         fresh["read"] = read + np.int64(self._read)
         self._read += rows.num_rows
         if not len(self._keys):
@@ -184,7 +189,7 @@ class VersionedRows:
                     positions[word] = len(words)
                     words.append(word)
                 mapping[index] = positions[word]
-            found.append(mapping[chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
+            found.append(_taken(mapping, chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)))
         return np.concatenate(found)
 
     # What a saved state keeps
@@ -214,8 +219,16 @@ def _is_constant(held: npt.NDArray[Any]) -> bool:
     """Whether all of several values are one; a single one is kept as it is."""
     if len(held) < 2:
         return False
-    first = held[0]
-    return bool((held != held).all() if first != first else (held == first).all())
+    first, last = held[0], held[-1]
+    if first != first:
+        return bool((held != held).all())
+    return bool(first == last and (held == first).all())
+
+
+def _alive(retracted: pa.ChunkedArray) -> Flags:
+    if not pc.any(retracted).as_py():  # nearly always
+        return np.ones(len(retracted), bool)
+    return np.asarray(~retracted.to_numpy(zero_copy_only=False))
 
 
 def _days(values: pa.ChunkedArray) -> npt.NDArray[np.int32]:
@@ -252,29 +265,30 @@ def _together(
 
 
 @numba.njit(cache=True, nogil=True)
-def _last_of_each(keys: Ints, students: int) -> Places:
-    """The places of the last row of each key, in order of the keys: sorted by student, then within each student."""
+def _last_of_each(keys: Ints, students: int) -> tuple[Ints, Places]:
+    """The different keys in order and the place of the last row of each: sorted by student, then within each student."""
     begins = np.zeros(students + 1, np.int64)
     for key in keys:
         begins[(key >> 32) + 1] += 1
     begins = np.cumsum(begins)
     filled = begins[:-1].copy()
-    ordered = np.empty(len(keys), np.int32)
+    ordered, place = np.empty(len(keys), np.int64), np.empty(len(keys), np.int32)
     for row in range(len(keys)):
-        student = keys[row] >> 32
+        key = keys[row]
+        student = key >> 32
         # An insertion sort: a student has a few dozen rows, and they mostly come in order.
         at = filled[student]
-        while at > begins[student] and keys[ordered[at - 1]] > keys[row]:
-            ordered[at] = ordered[at - 1]
+        while at > begins[student] and ordered[at - 1] > key:
+            ordered[at], place[at] = ordered[at - 1], place[at - 1]
             at -= 1
-        ordered[at] = row
+        ordered[at], place[at] = key, row
         filled[student] += 1
     kept = 0
     for at in range(len(ordered)):
-        if at + 1 == len(ordered) or keys[ordered[at]] != keys[ordered[at + 1]]:
-            ordered[kept] = ordered[at]
+        if at + 1 == len(ordered) or ordered[at] != ordered[at + 1]:
+            ordered[kept], place[kept] = ordered[at], place[at]
             kept += 1
-    return ordered[:kept]
+    return ordered[:kept], place[:kept]
 
 
 @numba.njit(cache=True, nogil=True)
