@@ -284,7 +284,7 @@ class _RowGroup:
         if wanted:
             with readable(self.name):
                 read = self.file.read_row_group(self.group, columns=wanted, use_threads=False)
-            self._held |= {name: read.column(name).cast(self.reading.fields[name].type) for name in wanted}
+            self._held |= {name: _of_kind(read.column(name), self.reading.fields[name].type) for name in wanted}
 
     def _made(self, name: str) -> pa.Array | None:
         """A column of one value or of none, made instead of decoded; None when it must be decoded."""
@@ -302,12 +302,18 @@ class _RowGroup:
         return self.reading.same(told.min_raw, kind, self.rows)
 
 
+def _of_kind(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    return column if column.type == kind else column.cast(kind)
+
+
 def _same(raw: int | bool | None, kind: pa.DataType, rows: int) -> pa.Array:
-    return pa.nulls(rows, kind) if raw is None else pa.repeat(_scalar(raw, kind), rows)
+    """A value as the file stores it (days, milliseconds since 1970, numbers and flags as they are), or none, many times.
 
-
-def _scalar(raw: int | bool, kind: pa.DataType) -> pa.Scalar:
-    """A value as the file stores it: days since 1970, milliseconds since 1970, numbers and flags as they are."""
-    if pa.types.is_date(kind):
-        return pa.scalar(raw, pa.int32()).cast(kind)
-    return pa.scalar(raw, pa.int64()).cast(kind) if pa.types.is_timestamp(kind) else pa.scalar(raw, kind)
+    NumPy fills what pa.repeat would put in one by one.
+    """
+    if raw is None:
+        return pa.nulls(rows, kind)
+    if pa.types.is_boolean(kind):
+        return pa.repeat(pa.scalar(raw), rows)
+    stored = kind.to_pandas_dtype() if pa.types.is_integer(kind) else f"i{kind.bit_width // 8}"
+    return pa.array(np.full(rows, raw, stored)).view(kind)
