@@ -7,7 +7,6 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from features.vocabulary import Sessions
 from records.codes import ATTENDANCE_STATUSES, SESSIONS
@@ -31,6 +30,7 @@ _MARKS = len(ATTENDANCE_STATUSES.values)
 MARK_OF = np.arange(1, _MARKS + 2, dtype=np.uint8)
 for _status in ("N", "H"):
     MARK_OF[ATTENDANCE_STATUSES.position(_status)] = 0
+_NOT_HELD = ATTENDANCE_STATUSES.position("N")
 COURSE_SHIFT = 4
 _COURSES_IN_SHORT = 1 << (16 - COURSE_SHIFT)
 
@@ -86,19 +86,17 @@ class DayCubes:
 
     def fold(self, rows: pa.Table, students: Ints, size: int, courses: npt.NDArray[np.int32] | None) -> None:
         """Take records in reading order: of two marks of one cell the later stays."""
-        oldest = max(self.kept_from, self._oldest)
-        if len(students) and pc.min(rows.column("happened_on").cast(pa.int32())).as_py() < oldest:
-            kept = pc.greater_equal(rows.column("happened_on").cast(pa.int32()), oldest)
-            rows, students = rows.filter(kept), students[kept.to_numpy()]
-            courses = None if courses is None else courses[kept.to_numpy()]
         day = rows.column("happened_on").cast(pa.int32()).to_numpy()
+        kept = day >= max(self.kept_from, self._oldest)
+        if not kept.all():
+            rows, students, day = rows.filter(pa.array(kept)), students[kept], day[kept]
+            courses = None if courses is None else courses[kept]
         if not len(day):
             return
         session = rows.column("session").fill_null(255).to_numpy()
         status = rows.column("status").fill_null(_MARKS).to_numpy()
-        marks = _marks(status, MARK_OF)
         if rows.column("retracted").combine_chunks().true_count:
-            marks = np.where(rows.column("retracted").to_numpy(), 0, marks).astype(np.uint8)
+            status = np.where(rows.column("retracted").to_numpy(), _NOT_HELD, status).astype(np.uint8)
         self._make_room(int(day.min()), int(day.max()) + 1, size)
         at = day - self.first_day
         kinds = _kinds(session)
@@ -106,9 +104,9 @@ class DayCubes:
             if kinds[number]:
                 if sessions not in self.held:
                     self.held[sessions] = np.zeros_like(self.days)
-                _scatter(self.held[sessions], at, students, session, number, marks)
+                _scatter(self.held[sessions], at, students, session, number, status, MARK_OF)
         if kinds[_FIRST_PERIOD : _FIRST_PERIOD + PERIODS].any():
-            self._fold_periods(at, students, session, marks, courses)
+            self._fold_periods(at, students, session, MARK_OF[status], courses)
         if self.periods is not None:
             self._stale_days = np.union1d(self._stale_days, np.unique(day))
 
@@ -188,14 +186,6 @@ def _moved(cube: npt.NDArray[Any], shape: tuple[int, ...], at: int) -> npt.NDArr
 
 
 @numba.njit(cache=True, nogil=True)
-def _marks(status: Bytes, mark_of: Bytes) -> Bytes:
-    found = np.empty(len(status), np.uint8)
-    for row in range(len(status)):
-        found[row] = mark_of[status[row]]
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
 def _kinds(session: Bytes) -> npt.NDArray[np.bool_]:
     """Which sessions there are."""
     found = np.zeros(256, np.bool_)
@@ -205,10 +195,10 @@ def _kinds(session: Bytes) -> npt.NDArray[np.bool_]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _scatter(cube: Bytes, at: Ints, students: Ints, session: Bytes, wanted: int, marks: Bytes) -> None:
+def _scatter(cube: Bytes, at: Ints, students: Ints, session: Bytes, wanted: int, status: Bytes, mark_of: Bytes) -> None:
     for row in range(len(at)):
-        if session[row] == wanted:
-            cube[at[row], students[row]] = marks[row]
+        if session[row] == wanted:  # of unsigned places none is looked at for whether it counts from the end
+            cube[np.uint64(at[row]), np.uint64(students[row])] = mark_of[status[row]]
 
 
 @numba.njit(cache=True, nogil=True)
