@@ -161,7 +161,7 @@ def _require_types(table: Table, rows: pa.Table) -> None:
             )
 
 
-def _read_of(table: Table) -> tuple[str, ...]:
+def read_of(table: Table) -> tuple[str, ...]:
     """The columns that the state keeps, none of them care or audit."""
     if table is tables.ATTENDANCE:
         return _READ_OF_ATTENDANCE
@@ -175,7 +175,7 @@ def _read_of(table: Table) -> tuple[str, ...]:
 def calendar_of(log: EventLog, as_of: date) -> State:
     """A state that knows the calendar alone, as of a day."""
     state = State(log.offsets[:-1].tolist())
-    for rows in log.reader(tables.CALENDAR, _read_of(tables.CALENDAR), dictionaries=True).upto(start_of(as_of)):
+    for rows in log.reader(tables.CALENDAR, read_of(tables.CALENDAR), dictionaries=True).upto(start_of(as_of)):
         state.fold(tables.CALENDAR, rows)
     return state
 
@@ -198,7 +198,7 @@ class Replay:
         folded = [*FOLDED_TABLES, *([tables.SCREENING_SENSITIVE] if self._sensitive else [])]
         low = None if since is None else milliseconds(start_of(since))
         later = None if low is None else Within(column="recorded_at", low=low, high=_END_OF_TIME)
-        self._readers = [(table, self.log.reader(table, _read_of(table), later, dictionaries=True)) for table in folded]
+        self._readers = [(table, self.log.reader(table, read_of(table), later, dictionaries=True)) for table in folded]
 
     def advance(self, as_of: date) -> State:
         """The state as of a day: records known before its first moment in Bangkok. Days must not go backwards."""

@@ -33,11 +33,16 @@ def lines() -> list[dict[str, Any]]:
 def test_everything_is_measured_and_set_beside_the_others(lines: list[dict[str, Any]]) -> None:
     figures = {line["what"]: line for line in lines if line["what"] not in ("log", "ratios")}
     ours = {"zerodrop", "cold", "uncompacted", "periods", "zerodrop-peer"}
-    assert set(figures) == {*ours, "scan", "increment", "increment-saved", "duckdb", "pandas"}
+    assert set(figures) == {*ours, "scan", "least-scan", "increment", "increment-saved", "duckdb", "pandas"}
     assert all(one["wall_s"] > 0 and one["cpu_s"] > 0 and one["peak_mb"] > 0 for one in figures.values())
     assert {(figures[name]["features"], figures[name]["tables"]) for name in ours} == {(len(CATALOGUE), 2)}
     [ratios] = (line for line in lines if line["what"] == "ratios")
-    assert {"share_of_scan_limit", "duckdb_to_zerodrop", "pandas_to_zerodrop_per_feature"} <= set(ratios)
+    assert {
+        "share_of_scan_limit",
+        "share_of_least_scan",
+        "duckdb_to_zerodrop",
+        "pandas_to_zerodrop_per_feature",
+    } <= set(ratios)
 
 
 def test_the_peers_find_the_values_that_zerodrop_finds(lines: list[dict[str, Any]]) -> None:
@@ -49,7 +54,7 @@ def test_the_peers_find_the_values_that_zerodrop_finds(lines: list[dict[str, Any
 
 def test_repeated_shards_are_the_same_files_under_other_names_and_are_found_again(tmp_path: Path) -> None:
     asked = ("--students=4300", "--shard-students=2000", "--drawn=1", "--only=scan", f"--folder={tmp_path}")
-    _, log, scan = lines_of(*asked)
+    _, log, scan, _ = lines_of(*asked)
     assert (log["shards"], log["drawn_shards"], log["institutions"]) == (2, 1, 2)
     assert scan["rows"] == sum(log["rows"].values())
     drawn, again = json.loads((tmp_path / "nation" / "compacted.json").read_text(encoding="utf-8"))
@@ -57,7 +62,7 @@ def test_repeated_shards_are_the_same_files_under_other_names_and_are_found_agai
     for one, other in zip(drawn["files"], again["files"], strict=True):
         assert (tmp_path / "nation" / one["path"]).samefile(tmp_path / "nation" / other["path"])
         assert one["path"] != other["path"]
-    _, found, scanned = lines_of(*asked)
+    _, found, scanned, _ = lines_of(*asked)
     assert found == {**log, "found": True}
     assert scanned["rows"] == scan["rows"]
 
