@@ -11,13 +11,16 @@ import numpy.typing as npt
 from features.asked import Asked
 from features.declaration import Feature
 from features.state import NO_DAY
-from features.versioned_rows import VersionedRows
+from features.versioned_rows import VersionedRows, taken
 from features.vocabulary import InTerm, Last, Term, Window
 from records.tables import Table, Where
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+_PLACE = np.uint64
+"""Of a place without a sign compiled code does not ask whether it counts from the end."""
 
 
 class _Rows(NamedTuple):
@@ -115,7 +118,7 @@ class RowsAsked:
         return member
 
     def matches(self, where: Where) -> Flags:
-        return np.asarray(self._member(where)[self.rows.columns[where.column]])
+        return np.asarray(taken(self._member(where), self.rows.columns[where.column]))
 
     def values(self, column: str) -> npt.NDArray[Any]:
         """A column as numbers: what a code is worth, a flag as 0 or 1, days since 1970, NaN where missing."""
@@ -213,7 +216,7 @@ def _values(table: Table, rows: VersionedRows, column: str) -> npt.NDArray[Any]:
     declared = table[column]
     if declared.codes is not None:
         worth = np.array([np.nan if code.worth is None else code.worth for code in declared.codes.codes] + [np.nan])
-        return np.asarray(worth[held])
+        return np.asarray(taken(worth, held))
     if held.dtype.kind == "i":
         missing = held == NO_DAY if held.dtype == np.int32 else held < 0
         return np.where(missing, np.nan, held).astype(np.float64)
@@ -225,13 +228,13 @@ def _inside(starts, student, told, first, last, happened, speaks, today):  # typ
     """Rows that tell a number from `first` to `last` of the student, and happened before today."""
     begin, end = np.empty(len(student), np.int64), np.empty(len(student), np.int64)
     place = np.empty(len(told), np.int32)
-    kept = 0
+    kept = _PLACE(0)
     for i in range(len(student)):
         begin[i] = kept
-        for row in range(starts[student[i]], starts[student[i] + 1]):
+        for row in range(_PLACE(starts[student[i]]), _PLACE(starts[student[i] + 1])):
             if first[i] <= told[row] <= last[i] and happened[row] < today and speaks[row]:
                 place[kept] = row
-                kept += 1
+                kept += _PLACE(1)
         end[i] = kept
     return begin, end, place[:kept]
 
@@ -241,11 +244,12 @@ def _count_codes(rows, codes, counts, told):  # type: ignore[no-untyped-def]
     """Rows by their code; a missing one, -1, is counted last."""
     for i in range(len(rows.begin)):
         for row in rows.place[rows.begin[i] : rows.end[i]]:
-            code = codes[row] if codes[row] >= 0 else len(counts) - 1
+            code = codes[_PLACE(row)]
+            code = _PLACE(code if code >= 0 else len(counts) - 1)
             if not told[code]:
                 told[code] = True
                 counts[code] = 0
-            counts[code, i] += 1
+            counts[code, _PLACE(i)] += 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -279,12 +283,12 @@ def _newest_of_each(rows, order, by, matching, found):  # type: ignore[no-untype
 @numba.njit(cache=True, nogil=True)
 def _matching(rows, codes, member):  # type: ignore[no-untyped-def]
     begin, end, place = np.empty_like(rows.begin), np.empty_like(rows.end), np.empty_like(rows.place)
-    kept = 0
+    kept = _PLACE(0)
     for i in range(len(begin)):
         begin[i] = kept
         for row in rows.place[rows.begin[i] : rows.end[i]]:
             place[kept] = row
-            kept += member[codes[row]]
+            kept += _PLACE(member[codes[_PLACE(row)]])
         end[i] = kept
     return _Rows(begin, end, place[:kept])
 

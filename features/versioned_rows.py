@@ -146,7 +146,7 @@ class VersionedRows:
             keys, read = _last_of_each(keys, int(students.max()) + 1)
             # Of a column that is the same everywhere any part is as good as another.
             fresh = {
-                name: values[: len(read)] if _is_constant(values) else _taken(values, read)
+                name: values[: len(read)] if _is_constant(values) else taken(values, read)
                 for name, values in fresh.items()
             }
         fresh["read"] = read + np.int64(self._read)
@@ -189,7 +189,7 @@ class VersionedRows:
                     positions[word] = len(words)
                     words.append(word)
                 mapping[index] = positions[word]
-            found.append(_taken(mapping, chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)))
+            found.append(taken(mapping, chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)))
         return np.concatenate(found)
 
     # What a saved state keeps
@@ -236,7 +236,8 @@ def _days(values: pa.ChunkedArray) -> npt.NDArray[np.int32]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _taken(values: npt.NDArray[Any], places: Places) -> npt.NDArray[Any]:
+def taken(values: npt.NDArray[Any], places: npt.NDArray[np.signedinteger[Any]]) -> npt.NDArray[Any]:
+    """The values at the places; -1 is the last."""
     found = np.empty(len(places), values.dtype)
     for at in range(len(places)):
         found[at] = values[places[at]]
