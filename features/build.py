@@ -184,7 +184,7 @@ def _ended_without_workers(client: "Client") -> Iterator[None]:
         yield
     finally:
         over.set()
-        looking.join()
+        looking.join(_PATIENCE)  # it may be asking a scheduler that will not answer any more
 
 
 @contextmanager
