@@ -217,7 +217,7 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_COURSE, source=_WEIGHTS,
     ),
     Feature(
-        name="days_late_term", table=GRADES, measure=Mean(column="days_late", where=SCORED), window=InTerm(),
+        name="work_days_late_term", table=GRADES, measure=Mean(column="days_late", where=SCORED), window=InTerm(),
         unit=Unit.DAYS, decimals=2, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="ส่งงานช้ากว่ากำหนดเฉลี่ยกี่วันในภาคเรียนนี้", en="Days late that work was handed in this term, on average"),
         reason=Text(th="งานที่ส่งในภาคเรียนนี้ช้ากว่ากำหนดเฉลี่ย {value:.1f} วัน", en="work of this term was handed in {value:.1f} days late on average"),

@@ -8,7 +8,7 @@ from tests.spec.asking import Spec
 
 BY_WEIGHT = FEATURE_OF["score_mean_by_weight_term"]
 AT_STAKE = FEATURE_OF["not_submitted_weight_term"]
-LATE = FEATURE_OF["days_late_term"]
+LATE = FEATURE_OF["work_days_late_term"]
 SINCE = FEATURE_OF["days_since_scored"]
 NOT_IN = FEATURE_OF["not_submitted_share_term"]
 
