@@ -13,6 +13,7 @@ from records.console import (
     InstitutionCode,
     Json,
     actor,
+    chosen_day,
     data_home,
     for_writing,
     say,
@@ -155,7 +156,9 @@ def show_feature(
 
     known = {feature.name: feature for feature in WITH_SENSITIVE}
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(name.strip().lower(), known, n=3, cutoff=0.4)
+        near += [one.name for one in known.values() if name.strip() in f"{one.label.th} {one.label.en}"]
+        near = list(dict.fromkeys(near))[:3]
         like, like_th = (f"Near it: {', '.join(near)}.", f"ชื่อใกล้เคียง: {', '.join(near)}") if near else ("", "")
         raise UserError(
             " ".join(f"There is no feature '{name}'. {like} `zerodrop features list` names them all. · ".split())
@@ -260,7 +263,7 @@ def entry_lag(
 
     from features.lag import entry_lags, lines_of
 
-    day = as_of.date() if as_of else None
+    day = chosen_day(as_of) if as_of else None
     with data_home(home) as opened:
         code = the_institution(opened, institution)
         found = entry_lags(opened, code, day, today=today_in_bangkok(), actor=actor())

@@ -26,6 +26,17 @@ def today_in_bangkok() -> date:
     return datetime.now(BANGKOK).date()
 
 
+def chosen_day(as_of: datetime | None) -> date:
+    """The day of an option, today when it was left out. Raises UserError for a day that was probably mistyped."""
+    from records.weeks import require_plausible
+
+    today = today_in_bangkok()
+    if as_of is None:
+        return today
+    require_plausible(as_of.date(), today)
+    return as_of.date()
+
+
 def actor() -> str:
     return f"command line: {getpass.getuser()}"
 

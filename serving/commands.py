@@ -15,6 +15,7 @@ from records.console import (
     InstitutionCode,
     Json,
     actor,
+    chosen_day,
     data_home,
     for_writing,
     progress_line,
@@ -140,10 +141,11 @@ def replay(
         raise typer.BadParameter("give either --as-of or --list · ระบุ --as-of หรือ --list อย่างใดอย่างหนึ่ง")
     if known_now and as_of is None:
         raise typer.BadParameter("--known-now goes with --as-of · --known-now ใช้คู่กับ --as-of")
+    day = chosen_day(as_of) if as_of else None
     with data_home(home) as opened:
         code = the_institution(opened, institution)
-        if as_of is not None:
-            replay_day(opened, code, as_of.date(), beside_now=known_now, out=out, as_json=as_json)
+        if day is not None:
+            replay_day(opened, code, day, beside_now=known_now, out=out, as_json=as_json)
         if list_ is not None:
             _replay_list(opened, code, list_, out, as_json)
 

@@ -1,11 +1,12 @@
 """The commands of training: how many leave, and learning who."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from records.console import Home, Json, actor, data_home, progress_line, say, today_in_bangkok
+from records.console import Home, Json, actor, chosen_day, data_home, progress_line, say
 
 
 def base_rates(
@@ -26,7 +27,7 @@ def base_rates(
 
     with data_home(home) as opened:
         chosen = institution or [row.code for row in institutions(opened.database)]
-        found = rates_of(opened, chosen, known_until=as_of.date() if as_of else today_in_bangkok(), actor=actor())
+        found = rates_of(opened, chosen, known_until=chosen_day(as_of), actor=actor())
     say({"weeks": as_numbers(found), "terms": as_numbers(by_term(found))}, as_json, told(found))
 
 
@@ -43,20 +44,30 @@ def train(
     from models.horizon import HORIZONS
     from records.errors import ModelRefused
     from records.ledger import institutions
+    from training.checks import blocking
     from training.train import train as train_model
 
     if horizon not in HORIZONS:
-        raise ModelRefused(f"There is no horizon '{horizon}'. Horizons: {', '.join(HORIZONS)}.")
+        raise ModelRefused(
+            f"There is no horizon '{horizon}'. Horizons: {', '.join(HORIZONS)}. · "
+            f"ไม่มีช่วงเวลาชื่อ '{horizon}' เลือกได้: {', '.join(HORIZONS)}"
+        )
+    today = chosen_day(as_of)
     with data_home(home) as opened, progress_line("train", quiet=as_json) as progress:
         chosen = institution or [row.code for row in institutions(opened.database)]
-        today = as_of.date() if as_of else today_in_bangkok()
         trained = train_model(
             opened, chosen, today=today, actor=actor(), horizon=HORIZONS[horizon], processes=True, progress=progress
         )
-    told = {"digest": trained.digest, "run": trained.run_id, "card": trained.card}
-    say(
-        told,
-        as_json,
-        f"{trained.card_text}\nModel {trained.digest}\n"
-        "ให้แบบจำลองนี้รับหน้าที่ · Put it in charge: zerodrop promote --signed-by NAME --reason WHY",
-    )
+    blocked = [failed.check.code for failed in blocking(trained.checks)]
+    told = {"digest": trained.digest, "run": trained.run_id, "blocked_by": blocked, "card": trained.card}
+    say(told, as_json, f"{trained.card_text}\nModel {trained.digest}\n{_what_next(blocked)}")
+
+
+def _what_next(blocked: Sequence[str]) -> str:
+    if blocked:
+        codes = ", ".join(blocked)
+        return (
+            f"แบบจำลองนี้ยังรับหน้าที่ไม่ได้ เพราะไม่ผ่าน {codes} รายชื่อที่ใช้อยู่ยังคงเดิม · "
+            f"This model cannot be put in charge: {codes} failed. The list in use stays as it is."
+        )
+    return "ให้แบบจำลองนี้รับหน้าที่ · Put it in charge: zerodrop promote --signed-by NAME --reason WHY"

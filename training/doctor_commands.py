@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from records.console import Home, InstitutionCode, Json, actor, data_home, progress_line, say, today_in_bangkok
+from records.console import Home, InstitutionCode, Json, actor, chosen_day, data_home, progress_line, say
 
 
 def doctor(
@@ -25,9 +25,9 @@ def doctor(
     from records.console import the_institution
     from training.doctor import as_numbers, examine, told
 
+    today = chosen_day(as_of)
     with data_home(home) as opened, progress_line("doctor", quiet=as_json) as progress:
         code = the_institution(opened, institution)
-        today = as_of.date() if as_of else today_in_bangkok()
         found = examine(opened, code, today=today, actor=actor(), progress=progress)
     say(as_numbers(found), as_json, told(found))
     if not found.healthy:

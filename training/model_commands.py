@@ -12,6 +12,7 @@ from records.console import (
     InstitutionCode,
     Json,
     actor,
+    chosen_day,
     data_home,
     for_writing,
     say,
@@ -26,7 +27,16 @@ if TYPE_CHECKING:
 SignedBy = Annotated[str, typer.Option(help="Who answers for it.")]
 Reason = Annotated[str, typer.Option(help="Why.")]
 Whose = Annotated[str, typer.Option("--institution", help="For one institution; for all when left out.")]
-Digest = Annotated[str, typer.Argument(help="First letters of the model; the newest run when left out.")]
+
+
+def _as_written(digest: str) -> str:
+    """As digests are written, however it was pasted."""
+    return digest.strip().lower()
+
+
+Digest = Annotated[
+    str, typer.Argument(help="First letters of the model; the newest run when left out.", callback=_as_written)
+]
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -73,13 +83,14 @@ def compare(
     from training.compare import compare_models
     from training.compare_words import told
 
+    day = chosen_day(as_of) if as_of else None
     with data_home(home) as opened:
         found: Comparison = compare_models(
             opened,
             the_institution(opened, institution),
             digest=digest or None,
             today=today_in_bangkok(),
-            as_of=as_of.date() if as_of else None,
+            as_of=day,
             actor=actor(),
         )
     say(asdict(found), as_json, "\n".join(told(found)))
@@ -89,7 +100,11 @@ def promote(
     signed_by: SignedBy,
     reason: Reason,
     digest: Annotated[
-        str, typer.Argument(help="First letters of the model; the newest run when left out; absence_rule to go back.")
+        str,
+        typer.Argument(
+            help="First letters of the model; the newest run when left out; absence_rule to go back.",
+            callback=_as_written,
+        ),
     ] = "",
     institution: Whose = "*",
     home: Home = None,
@@ -165,7 +180,7 @@ def mlflow_ui(
 ) -> None:
     """Open MLflow's pages of all runs on this machine alone, until Ctrl-C."""
     from records.errors import CannotServe
-    from training.tracking import user_interface
+    from training.tracking import require_free, user_interface
 
     if host not in _LOOPBACK:
         raise CannotServe(
@@ -173,6 +188,7 @@ def mlflow_ui(
             "From elsewhere, sign in to this machine by ssh and forward the port. · "
             "หน้าจอ MLflow ไม่มีการลงชื่อเข้าใช้ จึงเปิดได้เฉพาะเครื่องนี้ (127.0.0.1)"
         )
+    require_free(port)
     with data_home(home) as opened:
         typer.echo(f"http://127.0.0.1:{port}  (Ctrl-C หยุด · stops)")
         raise typer.Exit(user_interface(opened, port=port))

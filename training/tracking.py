@@ -6,11 +6,14 @@ No row and no number of a student goes in: parameters, figures over many, drawin
 import hashlib
 import logging
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -22,7 +25,7 @@ import numpy.typing as npt
 from features.declaration import Feature
 from models.risk_model import RiskModel
 from records import promotions
-from records.errors import ConfigurationGap, ModelRefused
+from records.errors import CannotServe, ConfigurationGap, ModelRefused
 from records.home import DataHome
 from training.contest import Contest
 from training.evidence import Evidence, as_json
@@ -128,10 +131,39 @@ def user_interface(home: DataHome, *, port: int) -> int:
         "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE": "false",
         "MLFLOW_SERVER_ALLOWED_HOSTS": f"127.0.0.1:{port},localhost:{port}",
     }
+    with _terminated_as_interrupted(), subprocess.Popen(command, env=environment, process_group=0) as server:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            os.killpg(server.pid, signal.SIGTERM)  # with the processes that it started in turn
+            return 0
+
+
+def require_free(port: int) -> None:
+    """Raises CannotServe where somebody answers on this port already, or it is not for this account."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise CannotServe(
+                f"Port {port} of this machine is taken or not for this account. Take another with --port. · "
+                f"พอร์ต {port} ของเครื่องนี้มีโปรแกรมอื่นใช้อยู่หรือไม่มีสิทธิ์ใช้ เลือกพอร์ตอื่นด้วย --port"
+            ) from None
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Whoever is told to end ends as with Ctrl-C, so that nothing it started stays behind."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
     try:
-        return subprocess.run(command, env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _opened(home: DataHome) -> Any:
@@ -170,7 +202,12 @@ def _experiment(home: DataHome, mlflow: Any, name: str) -> str:
     for called in (name, f"{name} {hashlib.sha256(here.encode()).hexdigest()[:8]}"):
         held = mlflow.get_experiment_by_name(called)
         if held is None:
-            return str(mlflow.create_experiment(called, artifact_location=here))
+            try:
+                return str(mlflow.create_experiment(called, artifact_location=here))
+            except mlflow.MlflowException:  # another training made it in the meantime
+                held = mlflow.get_experiment_by_name(called)
+                if held is None:
+                    raise
         if held.artifact_location == here:
             break
     return str(held.experiment_id)

@@ -87,7 +87,9 @@ def _trained(
     if not mature.weeks:
         raise ModelRefused(
             "No past week has ended its horizon with a roster count after it, so nobody knows yet who left. "
-            "Import past terms with --history, rosters included."
+            "Import past terms with --history, rosters included. · "
+            "ยังไม่มีสัปดาห์ใดที่ครบช่วงเวลาและมีรายชื่อนักเรียนรอบถัดไปให้ตรวจ จึงยังไม่ทราบว่าใครออก "
+            "ให้นำเข้าข้อมูลภาคเรียนก่อน ๆ ด้วย --history พร้อมรายชื่อทุกรอบ"
         )
     splits = forward_splits(panel, horizon=horizon, known_until=today)
     searched = _searched(splits, progress)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,6 +188,17 @@ def test_a_rollback_is_signed_recorded_and_says_what_holds(copied: Path, tmp_pat
         code=MODEL,
         sentence="No promotion for every institution is left to take back. Decide anew with `zerodrop promote`.",
     )
+
+
+def test_mlflow_is_not_shown_on_a_port_that_is_taken(copied: Path) -> None:
+    """Whoever answers there is not it: no address is said."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = call("mlflow", "ui", "--port", port, "--home", copied)
+    sentence = f"Port {port} of this machine is taken or not for this account. Take another with --port."
+    refused(said, code=SERVE, sentence=sentence)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "college.example"])

@@ -170,6 +170,7 @@ def no_such_institution(code: str) -> str:
     )
 
 
+_CE = "Give the year as 2026: 2026-09-07."
 WORDS: tuple[tuple[str, int, str], ...] = (
     ("check --institution 1", GAP, no_such_institution("1")),
     ("import {file} --institution 1", GAP, no_such_institution("1")),
@@ -199,6 +200,10 @@ WORDS: tuple[tuple[str, int, str], ...] = (
         MODEL,
         "No past week has ended its horizon with a roster count after it, so nobody knows yet who left. "
         "Import past terms with --history, rosters included.",
+    ),
+    *(
+        (f"{command} --as-of 2569-09-07", USAGE, f"2569-09-07 looks like a Buddhist year. {_CE}")
+        for command in ("train", "doctor", "base-rates", "compare", "features lag", "replay")
     ),
     ("promote --reason ข", USAGE, "Error: Missing option '--signed-by'."),
     ("promote --signed-by ก", USAGE, "Error: Missing option '--reason'."),

@@ -15,6 +15,7 @@ import pytest
 from features.catalogue import CATALOGUE
 from models.risk_model import Calibration
 from records.college import buddhist
+from records.console import today_in_bangkok
 from serving.replaying import replay_list
 from serving.weekly import run_week
 from tests.features.pictures import calendar, roster
@@ -379,10 +380,11 @@ def test_the_summary_says_it_in_both_languages(college: College) -> None:
 
 
 def test_a_day_to_come_has_nothing_late(college: College) -> None:
-    said = call("replay", "--as-of", "2999-01-07", "--known-now", "--home", college.home)
+    ahead = today_in_bangkok() + timedelta(days=3)
+    said = call("replay", "--as-of", str(ahead), "--known-now", "--home", college.home)
     assert said.code == USAGE
-    assert "2999-01-07 is still to come, so nothing was told after it." in said.err
-    assert "วันที่ 07/01/3542 ยังมาไม่ถึง" in said.err
+    assert f"{ahead} is still to come, so nothing was told after it." in said.err
+    assert f"วันที่ {buddhist(ahead)} ยังมาไม่ถึง" in said.err
 
 
 @pytest.mark.parametrize("more", [(), ("--known-now",)])

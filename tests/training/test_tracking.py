@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -269,6 +270,23 @@ def test_an_alias_of_a_group_without_versions_is_no_error(home: DataHome, logged
     assert aliases(home, "empty") == {}
 
 
+def test_an_experiment_that_another_training_makes_in_the_meantime_is_the_same_one(
+    home: DataHome, logged: tuple[Run, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two trainings that begin together both look before either has made it."""
+    _, held = logged
+    run, find, asked = replace(logged[0]), mlflow.get_experiment_by_name, []
+
+    def not_yet(name: str) -> Any:
+        asked.append(name)
+        return find(name) if len(asked) > 1 else None
+
+    monkeypatch.setattr(mlflow, "get_experiment_by_name", not_yet)
+    again = mlflow.get_run(log_run(home, run))
+    assert again.info.experiment_id == held.info.experiment_id
+    assert len(asked) > 1
+
+
 # Its pages
 
 
@@ -289,6 +307,10 @@ def test_its_pages_answer_on_this_machine_alone_and_not_under_another_name(
         listening = subprocess.run(["cat", "/proc/net/tcp"], capture_output=True, encoding="ascii", check=True).stdout
         assert f"0100007F:{port:04X}" in listening
         assert f"00000000:{port:04X}" not in listening
+        server.terminate()  # it alone is told to end
+        assert server.wait(timeout=60) == 0
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            pass
     finally:
         _stop(server)
 
@@ -310,8 +332,8 @@ def _answer(address: str, *, host: str = "", patience: float = 10) -> int:
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    """It and the server that it started, by the number of their group."""
-    os.killpg(server.pid, signal.SIGINT)
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGINT)
     try:
         server.wait(timeout=30)
     except subprocess.TimeoutExpired:

@@ -153,7 +153,9 @@ def test_training_before_any_term_is_mature_is_refused(college: TrainedCollege) 
         train(college.home, [college.code], today=date(2024, 7, 1), actor="test")
     assert str(refused.value) == (
         "No past week has ended its horizon with a roster count after it, so nobody knows yet who left. "
-        "Import past terms with --history, rosters included."
+        "Import past terms with --history, rosters included. · "
+        "ยังไม่มีสัปดาห์ใดที่ครบช่วงเวลาและมีรายชื่อนักเรียนรอบถัดไปให้ตรวจ จึงยังไม่ทราบว่าใครออก "
+        "ให้นำเข้าข้อมูลภาคเรียนก่อน ๆ ด้วย --history พร้อมรายชื่อทุกรอบ"
     )
 
 
