@@ -208,9 +208,10 @@ def data(card: Telling) -> Iterator[Block]:
             f"Weeks whose outcome is not known yet: {training['immature_weeks']:,}",
         ),
         say(
-            f"รายการข้อมูลที่เวลาทราบถูกประมาณย้อนหลัง: {training['reconstructed_rows']:,} ({share(training['reconstructed_share'])})",
-            f"Records whose entry time was reconstructed: {training['reconstructed_rows']:,} "
-            f"({share(training['reconstructed_share'])})",
+            f"แถวที่ใช้สอนซึ่งรู้จากข้อมูลย้อนหลังเท่านั้น เวลาทราบจึงเป็นการประมาณ: {share(training['reconstructed_share'])} "
+            f"(ทุกภาคเรียนรวมกันมีรายการข้อมูลเช่นนี้ {training['reconstructed_rows']:,} รายการ)",
+            "Training rows told by history alone, so that entry times were reconstructed: "
+            f"{share(training['reconstructed_share'])} (such records of all terms: {training['reconstructed_rows']:,})",
         ),
     ]
     if sampled:
