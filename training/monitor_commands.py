@@ -59,7 +59,8 @@ def _of_institution(code: str, weeks: "Sequence[MonitoredWeek]") -> list[str]:
     newest = weeks[-1]
     whose_th, whose = ("ทุกแห่งรวมกัน", "all together") if code == EVERYBODY else (code, code)
     return [
-        f"{whose_th} ณ วันที่ {buddhist(newest.as_of)} · {whose}, as of {newest.as_of}",
+        f"{whose_th} รายชื่อล่าสุดวันที่ {buddhist(newest.as_of)} การส่งข้อมูลดูถึงวันนี้ · "
+        f"{whose}, newest list of {newest.as_of}; deliveries are looked at as of today",
         *_leavings(weeks),
         *_records(newest),
         *_alerts(newest),
