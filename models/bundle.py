@@ -124,7 +124,11 @@ def digest_of(folder: Path) -> str:
     """Raises ModelRefused when there is no manifest, or one too large to be ours."""
     content = content_of(folder, MANIFEST)
     if content is None:
-        raise ModelRefused("The trained bundle has no manifest of its own. Train a new model with `zerodrop train`.")
+        raise ModelRefused(
+            f"The trained bundle {folder} has no manifest of its own. Bring this folder back from a backup, or train again "
+            f"with `zerodrop train`. · แบบจำลองที่ฝึกไว้ใน {folder} ไม่มีแฟ้ม {MANIFEST} ของตน กู้โฟลเดอร์นี้จากข้อมูลสำรอง "
+            "หรือฝึกใหม่ด้วย zerodrop train"
+        )
     return sha256(content)
 
 

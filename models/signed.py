@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.json_file import JsonObject, read_object
 from records.errors import ModelRefused
+from records.text import Text
 
 SCHEMA_VERSION = 3
 """1 had no tables, 2 no straight part."""
@@ -53,28 +54,37 @@ def verify(folder: Path, digest: str) -> Signed:
         )
     content = content_of(folder, MANIFEST)
     if content is None or sha256(content) != digest:
-        raise ModelRefused(
-            f"Model {digest[:12]}: its manifest was changed after signing. Promote the trained bundle again. · "
-            "แฟ้มของแบบจำลองนี้ถูกแก้ไขหลังลงนาม ให้แบบจำลองที่ฝึกไว้รับหน้าที่อีกครั้ง"
-        )
+        raise _changed(folder, digest, Text(th=f"แฟ้ม {MANIFEST} ถูกแก้ไข", en="its manifest was changed"))
     manifest = read_object(content, _named(digest, MANIFEST))
     version = manifest.whole("schema_version")
     if version > SCHEMA_VERSION:
-        raise ModelRefused(f"Model {digest[:12]} was written by a newer zerodrop. Update this one first.")
+        raise ModelRefused(
+            f"Model {digest[:12]} was written by a newer zerodrop. Update this one first. · "
+            f"แบบจำลอง {digest[:12]} มาจาก zerodrop รุ่นใหม่กว่า ปรับรุ่นของเครื่องนี้ก่อน"
+        )
     if version < SCHEMA_VERSION:
         raise ModelRefused(
-            f"Model {digest[:12]} was written by an older zerodrop. Train a new model with `zerodrop train`."
+            f"Model {digest[:12]} was written by an older zerodrop. Train a new model with `zerodrop train`. · "
+            f"แบบจำลอง {digest[:12]} มาจาก zerodrop รุ่นเก่ากว่า ฝึกแบบจำลองใหม่ด้วย zerodrop train"
         )
     contents = {MANIFEST: content}
     for name in FILES:
         found = content_of(folder, name)
         if found is None or sha256(found) != manifest.object("sha256").text(name):
-            raise ModelRefused(
-                f"Model {digest[:12]}: {name} is missing or was changed after signing. Promote it again. · "
-                f"แฟ้ม {name} หายไปหรือถูกแก้ไขหลังลงนาม ให้รับหน้าที่อีกครั้งด้วย zerodrop promote"
-            )
+            what = Text(th=f"แฟ้ม {name} หายไปหรือถูกแก้ไข", en=f"{name} is missing or was changed")
+            raise _changed(folder, digest, what)
         contents[name] = found
     return Signed(folder=folder, digest=digest, manifest=manifest, contents=contents)
+
+
+def _changed(folder: Path, digest: str, what: Text) -> ModelRefused:
+    """A promoted bundle lies in a folder of its digest, and promoting mends it; a trained one cannot be promoted so."""
+    if folder.name == digest:
+        en, th = f"{what.en} after signing. Promote it again.", f"{what.th}หลังลงนาม ให้รับหน้าที่อีกครั้งด้วย zerodrop promote"
+    else:
+        en = f"{what.en} since training. Bring {folder} back from a backup, or train again with `zerodrop train`."
+        th = f"{what.th}หลังการฝึก กู้โฟลเดอร์ {folder} จากข้อมูลสำรอง หรือฝึกใหม่ด้วย zerodrop train"
+    return ModelRefused(f"Model {digest[:12]}: {en} · แบบจำลอง {digest[:12]}: {th}")
 
 
 def is_whole(folder: Path, digest: str) -> bool:

@@ -19,7 +19,7 @@ from features.snapshot import Snapshot, features
 from features.state import Replay
 from models.bands import HIGH, WATCH, Bands, advisor_numbers, assign
 from models.baselines import AbsenceRule
-from models.bundle import keep, read_bundle
+from models.bundle import keep, read_bundle, verify
 from models.card import card_in
 from models.known import abstains, rule_weight
 from records import lists, staff
@@ -76,6 +76,7 @@ def compare_models(
     was enrolled then, ModelRefused for a model that cannot be read here.
     """
     folder, then = model_folder(home, digest)
+    verify(folder, then)  # before its folder is kept under the digest of what it holds by now
     with home.database.read() as session:
         now = lists.champion(session, institution)
         published = lists.current_publication(session, institution)

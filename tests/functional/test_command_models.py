@@ -93,7 +93,7 @@ def test_a_changed_manifest(copied: Path, tmp_path: Path) -> None:
     with (kept / "manifest.json").open("a") as manifest:
         manifest.write("\n")
     said = call("score", "--as-of", MONDAY, "--home", copied)
-    sentence = f"Model {kept.name[:12]}: its manifest was changed after signing. Promote the trained bundle again."
+    sentence = f"Model {kept.name[:12]}: its manifest was changed after signing. Promote it again."
     refused(said, code=MODEL, sentence=sentence)
 
 

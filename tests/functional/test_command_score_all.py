@@ -229,9 +229,11 @@ def test_a_model_of_a_newer_release_leaves_the_list_before(home: DataHome, tmp_p
     folder.rename(home.models / digest)
     put_in_charge(home, digest)
     (week,) = scored(home)
-    assert (week.outcome, week.sentence) == (
-        Outcome.FAILED, f"Model {digest[:12]} was written by a newer zerodrop. Update this one first."
-    )  # fmt: skip
+    assert week.outcome == Outcome.FAILED
+    assert week.sentence == (
+        f"Model {digest[:12]} was written by a newer zerodrop. Update this one first. · "
+        f"แบบจำลอง {digest[:12]} มาจาก zerodrop รุ่นใหม่กว่า ปรับรุ่นของเครื่องนี้ก่อน"
+    )
     assert published(home) == [(MONDAY, "current")]
 
 

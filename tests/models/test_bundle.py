@@ -123,8 +123,9 @@ def test_one_changed_byte_is_refused(trained: Path, models: Path, name: str) -> 
     flip(models / digest / name)
     with pytest.raises(ModelRefused) as refused:
         read_bundle(models, digest)
-    assert str(refused.value).startswith(
-        f"Model {digest[:12]}: {name} is missing or was changed after signing. Promote it again. · แฟ้ม {name} "
+    assert str(refused.value) == (
+        f"Model {digest[:12]}: {name} is missing or was changed after signing. Promote it again. · "
+        f"แบบจำลอง {digest[:12]}: แฟ้ม {name} หายไปหรือถูกแก้ไขหลังลงนาม ให้รับหน้าที่อีกครั้งด้วย zerodrop promote"
     )
 
 
@@ -141,8 +142,9 @@ def test_a_changed_manifest_is_refused(trained: Path, models: Path) -> None:
     flip(models / digest / "manifest.json")
     with pytest.raises(ModelRefused) as refused:
         read_bundle(models, digest)
-    assert str(refused.value).startswith(
-        f"Model {digest[:12]}: its manifest was changed after signing. Promote the trained bundle again. · "
+    assert str(refused.value) == (
+        f"Model {digest[:12]}: its manifest was changed after signing. Promote it again. · "
+        f"แบบจำลอง {digest[:12]}: แฟ้ม manifest.json ถูกแก้ไขหลังลงนาม ให้รับหน้าที่อีกครั้งด้วย zerodrop promote"
     )
 
 
@@ -196,8 +198,10 @@ def test_a_model_of_another_catalogue_is_refused(tmp_path: Path, models: Path, m
 
 def test_a_bundle_of_an_older_program_is_refused(trained: Path, models: Path) -> None:
     rewritten(trained, lambda manifest: manifest.update(schema_version=1))
+    digest = digest_of(trained)[:12]
     assert said(models, trained) == (
-        f"Model {digest_of(trained)[:12]} was written by an older zerodrop. Train a new model with `zerodrop train`."
+        f"Model {digest} was written by an older zerodrop. Train a new model with `zerodrop train`. · "
+        f"แบบจำลอง {digest} มาจาก zerodrop รุ่นเก่ากว่า ฝึกแบบจำลองใหม่ด้วย zerodrop train"
     )
 
 
@@ -222,8 +226,26 @@ def test_keeping_twice_changes_nothing(trained: Path, models: Path) -> None:
 
 def test_a_damaged_bundle_is_not_kept(trained: Path, models: Path) -> None:
     flip(trained / "model.txt")
-    with pytest.raises(ModelRefused, match=r"model\.txt is missing or was changed"):
+    digest = digest_of(trained)[:12]
+    with pytest.raises(ModelRefused) as refused:
         keep(trained, models)
+    assert str(refused.value) == (
+        f"Model {digest}: model.txt is missing or was changed since training. Bring {trained} back from a backup, or "
+        f"train again with `zerodrop train`. · แบบจำลอง {digest}: แฟ้ม model.txt หายไปหรือถูกแก้ไขหลังการฝึก กู้โฟลเดอร์ {trained} "
+        "จากข้อมูลสำรอง หรือฝึกใหม่ด้วย zerodrop train"
+    )
+    assert not models.exists()
+
+
+def test_a_bundle_without_its_manifest_is_not_kept(trained: Path, models: Path) -> None:
+    (trained / "manifest.json").unlink()
+    with pytest.raises(ModelRefused) as refused:
+        keep(trained, models)
+    assert str(refused.value) == (
+        f"The trained bundle {trained} has no manifest of its own. Bring this folder back from a backup, or train again "
+        f"with `zerodrop train`. · แบบจำลองที่ฝึกไว้ใน {trained} ไม่มีแฟ้ม manifest.json ของตน กู้โฟลเดอร์นี้จากข้อมูลสำรอง "
+        "หรือฝึกใหม่ด้วย zerodrop train"
+    )
     assert not models.exists()
 
 

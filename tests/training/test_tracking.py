@@ -11,9 +11,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,21 @@ import pytest
 
 from features.catalogue import CATALOGUE
 from models.bundle import keep, write_bundle
-from models.card import render
+from models.card import card_in, render
 from models.risk_model import Calibration
 from models.signed import is_whole
 from records import lists
 from records.errors import ConfigurationGap, ModelRefused
 from records.home import DataHome, create_home, open_home
+from records.lists import EVERY_INSTITUTION
 from records.settings import Settings
 from tests.models.one_split import one_split
 from tests.training.drawn_card import draw_card
 from tests.training.drawn_contest import draw_round, draw_week
 from tests.training.drawn_evidence import EVIDENCE
+from training.compare import compare_models
 from training.contest import Contest, Ranked, Round
-from training.promote import model_folder
+from training.promote import model_folder, promote_model
 from training.registry import CHALLENGER, CHAMPION, group_name, set_aliases
 from training.tracking import Run, bundle_folder, log_run, point_aliases
 
@@ -160,6 +163,24 @@ def test_a_damaged_copy_in_use_is_mended_from_the_run(home: DataHome, logged: tu
     assert folder != kept
     assert keep(folder, home.models) == digest
     assert is_whole(kept, digest)
+
+
+@pytest.mark.parametrize("name", ["model.txt", "manifest.json"])
+def test_a_run_that_was_damaged_is_told_as_trained_not_as_signed(tmp_path: Path, name: str) -> None:
+    """Whichever command meets it: promoting it again is no way out of what could not be promoted."""
+    opened = create_home(Settings(home=tmp_path / "var"))
+    log_run(opened, run_of(tmp_path))
+    folder, digest = model_folder(opened, None)
+    (folder / name).write_bytes((folder / name).read_bytes() + b" ")
+    commands: list[Callable[[], object]] = [
+        lambda: card_in(folder, digest),
+        lambda: compare_models(opened, NAME, digest=None, today=date(2026, 1, 5), as_of=None, actor="test"),
+        lambda: promote_model(opened, institution=EVERY_INSTITUTION, digest=None, signed_by="ก", reason="ข"),
+    ]
+    for command in commands:
+        with pytest.raises(ModelRefused, match=rf"changed since training\. Bring {folder} back from a backup"):
+            command()
+    opened.close()
 
 
 def test_a_home_that_was_copied_keeps_its_runs_to_itself(

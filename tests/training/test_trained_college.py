@@ -288,7 +288,7 @@ def test_a_run_whose_files_were_changed_is_not_promoted(
     held = path.read_bytes()
     try:
         path.write_bytes(held.replace(b"1", b"2", 1))
-        with pytest.raises(ModelRefused, match="was changed after signing"):
+        with pytest.raises(ModelRefused, match="was changed since training"):
             promote_model(promoting, institution=college.code, digest=None, **SIGNED)
     finally:
         path.write_bytes(held)
