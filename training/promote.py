@@ -13,6 +13,7 @@ from records.home import DataHome
 from records.ledger import require_institution
 from records.lists import EVERY_INSTITUTION, RULE_LIST, promote
 from records.promotions import Signed, before, history, roll_back
+from records.runs_file import require_whole_runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +29,10 @@ def promote_model(home: DataHome, *, institution: str, digest: str | None, signe
 
     `digest` may be the first letters of one, None for the newest run, or RULE_LIST to go back to the simple list.
     Raises ModelRefused without a signature, and for a model whose card has a failed blocking check: there is no way
-    around one.
+    around one; UserError, with nothing signed, where MLflow could not be told.
     """
     _require_signature("promotion", home, institution, signed_by, reason)
+    require_whole_runs(home)
     chosen = RULE_LIST if digest == RULE_LIST else _kept(home, digest, institution)
     promote(home.database, institution=institution, model_digest=chosen, signed_by=signed_by, reason=reason)
     _point_aliases(home)
@@ -41,9 +43,10 @@ def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason:
     """Put in charge again what was before the newest promotion of this institution (or EVERY_INSTITUTION), signed.
 
     It was checked when it was promoted, and is read here once more. Raises ModelRefused without a signature, without
-    a promotion to take back, and for a bundle that can no longer be read.
+    a promotion to take back, and for a bundle that can no longer be read; UserError as promote_model does.
     """
     _require_signature("rollback", home, institution, signed_by, reason)
+    require_whole_runs(home)
     with home.database.read() as session:
         held, digest = before(session, institution)
     if digest != RULE_LIST:

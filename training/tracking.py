@@ -27,6 +27,7 @@ from models.risk_model import RiskModel
 from records import promotions
 from records.errors import CannotServe, ConfigurationGap, ModelRefused
 from records.home import DataHome
+from records.runs_file import require_whole_runs
 from training.contest import Contest
 from training.evidence import Evidence, as_json
 from training.figures import draw
@@ -167,13 +168,17 @@ def _terminated_as_interrupted() -> Iterator[None]:
 
 
 def _opened(home: DataHome) -> Any:
-    """The mlflow module, pointed at this home's runs. Raises ConfigurationGap for a database that is ours."""
+    """The mlflow module, pointed at this home's runs.
+
+    Raises ConfigurationGap for a database that is ours, UserError for a damaged file.
+    """
     settings = home.settings
     if settings.mlflow_address in (settings.database_address, settings.vault_address):
         raise ConfigurationGap(
             "ZERODROP_MLFLOW_URL names the database of the records, where MLflow's tables cannot live. "
             "Give MLflow a database of its own."
         )
+    require_whole_runs(home)
     os.environ.update(ENVIRONMENT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

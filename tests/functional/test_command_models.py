@@ -201,6 +201,21 @@ def test_mlflow_is_not_shown_on_a_port_that_is_taken(copied: Path) -> None:
     refused(said, code=SERVE, sentence=sentence)
 
 
+@pytest.mark.parametrize("command", [("card",), ("compare",), ("promote", *SIGNED), ("rollback", *SIGNED), ("train",)])
+def test_a_damaged_file_of_the_runs_is_named_before_anything_is_done(copied: Path, command: tuple[str, ...]) -> None:
+    path = copied / "mlflow" / "mlflow.db"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"no database at all " * 100)
+    said = call(*command, "--home", copied)
+    sentence = (
+        f"{path}, which lists the trained models, is damaged. Restore it from a backup, or move it away: the runs of "
+        "before are then not listed any more, and promoted models go on serving."
+    )
+    refused(said, code=USAGE, sentence=sentence)
+    assert f"แฟ้ม {path} ซึ่งเก็บรายการแบบจำลองที่ฝึกไว้ เสียหาย กู้จากข้อมูลสำรอง หรือย้ายแฟ้มนี้ออกไป" in said.err
+    assert query(copied, "select * from promotion") == []
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "college.example"])
 def test_mlflow_is_shown_on_no_other_host(copied: Path, host: str) -> None:
     said = call("mlflow", "ui", "--host", host, "--home", copied)
