@@ -3,6 +3,7 @@
 import math
 
 from features.vocabulary import Domain
+from models.card_words import LISTS
 from records.text import Text
 from training.check_declaration import Check, Finding, Severity, finding, named, not_applicable, shown, tested, told
 from training.entrants import LOGISTIC
@@ -25,9 +26,10 @@ def _against_simple(evidence: Evidence) -> Finding | None:
     gain = evidence.gain
     if gain.per_week.low > 0:
         return None
+    against = LISTS[gain.against]
     return finding(
-        th=f"เทียบกับ {gain.against} พบผู้ออกเพิ่มสัปดาห์ละ {shown(gain.per_week)} ขอบล่างไม่เกิน 0",
-        en=f"Beyond {gain.against}: {shown(gain.per_week)} leavers more a week; the lower bound is not above 0.",
+        th=f"เทียบกับ {against.th} พบผู้ออกเพิ่มสัปดาห์ละ {shown(gain.per_week)} ขอบล่างไม่เกิน 0",
+        en=f"Beyond {against.en}: {shown(gain.per_week)} leavers more a week; the lower bound is not above 0.",
     )
 
 

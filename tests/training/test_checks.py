@@ -11,13 +11,15 @@ import pytest
 
 from features.catalogue import CATALOGUE, FEATURE_OF
 from features.vocabulary import Domain
+from models.card_words import LISTS
 from tests.training.drawn_evidence import EVIDENCE, FIGURES, LAG, about, fairness_by
 from training.audit_groups import ATTRIBUTES
 from training.check_data import silent_domains
 from training.check_declaration import Check, Severity
 from training.check_fairness import PROTECTED
 from training.checks import CHECKS, GROUPS, CheckResult, Section, as_json, blocking, lines, run_checks
-from training.evidence import MODEL, UNKNOWN, Evidence, Interval, Leak
+from training.decision import SIMPLE_LISTS
+from training.evidence import MODEL, UNKNOWN, Evidence, Gain, Interval, Leak
 
 UNSURE = Interval(value=0.4, low=math.nan, high=math.nan)
 
@@ -104,7 +106,7 @@ FAILS: dict[str, tuple[Evidence, str]] = {
     "TR204": (alone(about(0.92)), "screening (0.92)"),
     "TR205": (model(auc=about(0.96)), "0.960"),
     "TR206": (of_test(students_also_trained=2_900), "9%"),
-    "TR301": (gaining(about(1.5, 1.5)), "absences_28d: 1.50 [0.00 – 3.00]"),
+    "TR301": (gaining(about(1.5, 1.5)), "Beyond absences of the last four weeks: 1.50 [0.00 – 3.00]"),
     "TR302": (model(auc=about(0.51)), "0.51 [0.49 – 0.53]"),
     "TR303": (model(auc_within=about(0.5)), "lottery"),
     "TR304": (replace(EVIDENCE, institutions=(*EVIDENCE.institutions, WORSE_HERE)), "2 → abc_flags"),
@@ -200,6 +202,15 @@ def test_a_check_fails_on_what_it_is_about_and_says_the_figures(code: str) -> No
     assert found.section.value == found.check.severity.value
     assert found.said is not None
     assert words in found.said.en
+
+
+@pytest.mark.parametrize("name", SIMPLE_LISTS)
+def test_the_list_to_beat_is_called_as_on_the_card(name: str) -> None:
+    gain = Gain(against=name, per_week=about(1.5, 1.5), leavers=240, by="students")
+    said = result("TR301", replace(EVIDENCE, gain=gain)).said
+    assert said is not None
+    assert said.en.startswith(f"Beyond {LISTS[name].en}: 1.50")
+    assert said.th.startswith(f"เทียบกับ {LISTS[name].th} พบผู้ออกเพิ่มสัปดาห์ละ 1.50")
 
 
 @pytest.mark.parametrize(("code", "evidence"), FAILS_TOO)
