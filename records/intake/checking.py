@@ -137,10 +137,12 @@ def _parse_table(told: Told, moment: Moment, findings: Findings) -> dict[str, Pa
                 findings.add(code, rows)
                 findings.columns.setdefault(code, set()).add(column.label.th)
             else:
-                findings.fixes.append(Fix(code=LEFT_OUT, column=column.name, rows=rows, cells=cells))
+                findings.fixes.append(
+                    Fix(code=LEFT_OUT, table=told.table.name, column=column.name, rows=rows, cells=cells)
+                )
                 values = without(values, rows)
         for code, rows in found.fixes.items():
-            findings.fixes.append(Fix(code=code, column=column.name, rows=rows, cells=cells))
+            findings.fixes.append(Fix(code=code, table=told.table.name, column=column.name, rows=rows, cells=cells))
         parsed[column.name] = Parsed(values=values)
     return parsed
 

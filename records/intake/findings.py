@@ -19,6 +19,8 @@ class Fix:
 
     code: str
     column: str
+    table: str = "person"
+    """The table of the column; `person` for what names somebody."""
     rows: Places
     cells: Cells
 

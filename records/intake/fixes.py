@@ -22,7 +22,7 @@ def _fix(code: str, th: str, en: str) -> Fix:
 
 FIXES: tuple[Fix, ...] = (
     # cells
-    _fix("LEFT_OUT", "ช่องที่อ่านไม่ได้หรือเป็นไปไม่ได้ไม่ได้นำเข้า ส่วนอื่นของแถวรับเข้าแล้ว", "a cell that cannot be read or cannot be was left out; the rest of its row was taken"),
+    _fix("LEFT_OUT", "ช่องที่อ่านไม่ได้หรือเป็นไปไม่ได้ไม่ได้นำเข้า ส่วนอื่นของแถวรับเข้าแล้ว แก้ช่องนั้นในไฟล์แล้วนำเข้าอีกครั้ง", "a cell that cannot be read or cannot be was left out; the rest of its row was taken: mend the cell in the file and import it again"),
     # text
     _fix("THAI_TEXT_MENDED", "ซ่อมสระและวรรณยุกต์ไทยที่เพี้ยน (เช่น เ+เ เป็น แ, ส านัก เป็น สำนัก)", "damaged Thai vowels and tone marks were mended"),
     _fix("INVISIBLE_CHARACTERS", "ลบอักขระที่มองไม่เห็น", "invisible characters were removed"),

@@ -15,12 +15,13 @@ from records import ledger
 from records.home import DataHome
 from records.intake.checking import Checked, Moment, check
 from records.intake.contract import Surroundings
-from records.intake.findings import Findings, Lines
+from records.intake.findings import Findings, Fix, Lines
 from records.intake.identifying import Identification
+from records.intake.parsing import LEFT_OUT
 from records.intake.problems import PROBLEM_OF
 from records.intake.source import Covers, Delivery, Portion, Told
 from records.intake.spool import Spool, numbers_of
-from records.tables import Table
+from records.tables import TABLE_OF, Table
 
 _WEEK = 7
 _DAYS = 1_000_000  # more days than a calendar of ours has
@@ -128,6 +129,8 @@ class Gathered:
     fixed_lines: LineSet = field(default_factory=LineSet)
     lines_by_code: dict[str, list[Lines]] = field(default_factory=dict)
     fixes: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, list[Lines]] = field(default_factory=dict)
+    """The lines with a cell that was left out, by the header of its column."""
 
     @property
     def has_bad_rows(self) -> bool:
@@ -153,7 +156,7 @@ def gather(
     for portion in delivery.portions():
         checked = check(identification, portion, surroundings, moment)
         _take_rows(gathered, checked, folder)
-        _take_findings(gathered, checked)
+        _take_findings(gathered, checked, delivery)
         _keep(home, identification, portion, checked.findings)
         progress("check", len(portion.originals.lines))
     return gathered
@@ -185,7 +188,7 @@ def compared_by(table: Table) -> str:
     return "happened_on" if "happened_on" in table.key or not table.per_student else "student"
 
 
-def _take_findings(gathered: Gathered, checked: Checked) -> None:
+def _take_findings(gathered: Gathered, checked: Checked, delivery: Delivery) -> None:
     portion, findings = checked.portion, checked.findings
     lines = portion.lines.to_numpy()
     gathered.rows += len(portion.originals.lines) + len(portion.ragged) + len(portion.layout)
@@ -202,6 +205,14 @@ def _take_findings(gathered: Gathered, checked: Checked) -> None:
     for fix in findings.fixes:
         gathered.fixed_lines.add(lines[fix.rows])
         gathered.fixes[fix.code] = gathered.fixes.get(fix.code, 0) + len(fix.rows)
+        if fix.code == LEFT_OUT:
+            gathered.left_out.setdefault(_header(delivery, fix), []).append(lines[fix.rows])
+
+
+def _header(delivery: Delivery, fix: Fix) -> str:
+    """The header of a column in the file, or our label where its cells come from no one column."""
+    own = TABLE_OF[fix.table][fix.column].label.th if fix.table in TABLE_OF else fix.column
+    return delivery.headers.get(f"{fix.table}.{fix.column}") or delivery.headers.get(f"*.{fix.column}") or own
 
 
 def _keep(home: DataHome, identification: Identification, portion: Portion, findings: Findings) -> None:

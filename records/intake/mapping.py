@@ -135,6 +135,7 @@ class FileSource:
             portions=lambda: self._portions(complete, request, is_whole=_is_whole(sheets, complete)),
             sheets=[sheet.name for sheet, _ in complete] if first.name else (),
             pages=[sheet for sheet, _ in complete],
+            headers={place: first.headers[index] for index, one in columns.items() for place in one.to},
             dropped=[first.headers[index] for index, one in columns.items() if not one.to],
             unmapped=[header for index, header in enumerate(first.headers) if header and index not in claimed],
             notes=_notes_on(sheets, [sheet for sheet, _ in complete]),

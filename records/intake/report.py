@@ -9,6 +9,7 @@ import numpy as np
 
 from records.home import DataHome
 from records.intake.fixes import FIX_OF
+from records.intake.parsing import LEFT_OUT
 from records.intake.problems import PROBLEM_OF
 from records.intake.source import SHEET_STEP, Delivery
 from records.ledger import BatchRow
@@ -50,6 +51,9 @@ class ImportReport:
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The columns (their Thai labels) in which cells broke each rule."""
     fixes: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many lines have a cell that was left out, by the header of its column; `left_out_lines` are which."""
+    left_out_lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
     dropped: Sequence[str] = ()
     unmapped: Sequence[str] = ()
     sheets: Sequence[str] = ()
@@ -86,10 +90,13 @@ class ImportReport:
             lines.append(f"  ข้อมูลถึงวันที่ {day} · data up to {self.newest_day.isoformat()}")
         lines += [self._told(code, found, "✗", self.reasons[code]) for code, found in self.lines.items()]
         lines += [self._told(code, found, "!", len(found)) for code, found in self.warnings.items()]
-        lines += [
-            f"  ~ {code} x{count:,}: {FIX_OF[code].text.th} · {FIX_OF[code].text.en}"
-            for code, count in self.fixes.items()
-        ]
+        for code, count in self.fixes.items():
+            lines.append(f"  ~ {code} x{count:,}: {FIX_OF[code].text.th} · {FIX_OF[code].text.en}")
+            if code == LEFT_OUT:
+                lines += [
+                    f"    x{self.left_out[header]:,}{self._where(header, at)}"
+                    for header, at in self.left_out_lines.items()
+                ]
         if self.dropped:
             names = ", ".join(self.dropped)
             lines.append(f"  ไม่นำเข้าโดยตั้งใจ: {names} · left out on purpose: {names}")
@@ -99,11 +106,13 @@ class ImportReport:
         return "\n".join([*lines, *(f"  {note.th} · {note.en}" for note in self.notes)])
 
     def _told(self, code: str, found: Sequence[int], mark: str, count: int) -> str:
-        shown = ", ".join(map(self.place, found[:_SHOWN_LINES])) + (" ..." if len(found) > _SHOWN_LINES else "")
         text = PROBLEM_OF[code].text
-        where = ", ".join(self.columns.get(code, ()))
-        place = f", ช่อง (column) {where}" if where else ""
-        return f"  {mark} {code} x{count:,}{place}, บรรทัด (lines) {shown}: {text.th} · {text.en}"
+        where = self._where(", ".join(self.columns.get(code, ())), found)
+        return f"  {mark} {code} x{count:,}{where}: {text.th} · {text.en}"
+
+    def _where(self, columns: str, found: Sequence[int]) -> str:
+        shown = ", ".join(map(self.place, found[:_SHOWN_LINES])) + (" ..." if len(found) > _SHOWN_LINES else "")
+        return f"{f', ช่อง (column) {columns}' if columns else ''}, บรรทัด (lines) {shown}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +150,7 @@ def reported(home: DataHome, delivery: Delivery, source: str, file: str, outcome
     gathered, compared = outcome.gathered, outcome.compared
     found = outcome.lines_by_code()
     reasons = {code: lines for code, lines in found.items() if not PROBLEM_OF[code].warning}
+    left_out = {header: np.unique(np.concatenate(parts)) for header, parts in gathered.left_out.items()}
     bad = outcome.bad_lines()
     quarantined = len(bad) + len(gathered.ragged)
     accepted = outcome.new_lines.without(bad)
@@ -162,6 +172,8 @@ def reported(home: DataHome, delivery: Delivery, source: str, file: str, outcome
         warnings={code: lines[:_KEPT_LINES].tolist() for code, lines in found.items() if code not in reasons},
         columns={code: sorted(columns) for code, columns in gathered.columns_by_code.items()},
         fixes=dict(gathered.fixes),
+        left_out={header: len(lines) for header, lines in left_out.items()},
+        left_out_lines={header: lines[:_KEPT_LINES].tolist() for header, lines in left_out.items()},
         dropped=delivery.dropped,
         unmapped=delivery.unmapped,
         sheets=delivery.sheets,

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from records.intake.fixes import FIX_OF
 from records.intake.mending import mending_of
+from records.intake.parsing import LEFT_OUT
 from records.intake.problems import PROBLEM_OF
 from records.intake.report import ImportReport
 from records.intake.sources import SOURCE_OF
@@ -132,6 +133,7 @@ def parts_of(report: ImportReport) -> list[Part]:
     told = [
         _reasons(report),
         _warnings(report),
+        _left_out(report),
         _fixes(report),
         _columns(report.dropped, Text(th="คอลัมน์ที่ไม่นำเข้า", en="left out"), _LEFT_OUT),
         _columns(report.unmapped, Text(th="คอลัมน์ที่ไม่รู้จัก", en="unknown"), _UNKNOWN),
@@ -170,7 +172,7 @@ def _reasons(report: ImportReport) -> Part:
             report.reasons[code],
             _both(PROBLEM_OF[code].text),
             _both(mending_of(code)),
-            _ranges(report, code, lines),
+            _ranges(report, lines, report.reasons[code]),
         )
         for code, lines in report.lines.items()
     ]
@@ -181,18 +183,27 @@ def _reasons(report: ImportReport) -> Part:
 def _warnings(report: ImportReport) -> Part:
     about = Text(th="แถวเหล่านี้นำเข้าแล้ว แต่ควรตรวจ", en="these rows were taken, but are worth a look")
     rows = [
-        (code, len(lines), _both(PROBLEM_OF[code].text), _ranges(report, code, lines))
+        (code, len(lines), _both(PROBLEM_OF[code].text), _ranges(report, lines, len(lines)))
         for code, lines in report.warnings.items()
     ]
     headers = [_CODE, _ROWS, Text(th="คำเตือน", en="warning"), _LINES]
     return Part(name=Text(th="คำเตือน", en="warnings"), headers=headers, rows=rows, about=about)
 
 
+def _left_out(report: ImportReport) -> Part:
+    rows = [
+        (LEFT_OUT, report.left_out[header], header, _ranges(report, lines, report.left_out[header]))
+        for header, lines in report.left_out_lines.items()
+    ]
+    name = Text(th="ช่องที่ไม่นำเข้า", en="cells left out")
+    return Part(name=name, headers=[_CODE, _ROWS, _COLUMN, _LINES], rows=rows, about=FIX_OF[LEFT_OUT].text)
+
+
 def _fixes(report: ImportReport) -> Part:
     about = Text(
         th="ช่องที่ระบบแก้ให้ก่อนอ่าน เก็บค่าเดิมไว้แล้ว", en="cells that were mended before they were read; the originals are kept"
     )
-    rows = [(code, count, _both(FIX_OF[code].text)) for code, count in report.fixes.items()]
+    rows = [(code, count, _both(FIX_OF[code].text)) for code, count in report.fixes.items() if code != LEFT_OUT]
     headers = [_CODE, _CELLS, Text(th="สิ่งที่แก้", en="what was done")]
     return Part(name=Text(th="แก้ให้แล้ว", en="fixes"), headers=headers, rows=rows, about=about)
 
@@ -212,8 +223,8 @@ def _both(text: Text) -> str:
     return f"{text.th} · {text.en}"
 
 
-def _ranges(report: ImportReport, code: str, lines: Sequence[int]) -> str:
-    """Lines as a person finds them, neighbours together: 2-5, 9."""
+def _ranges(report: ImportReport, lines: Sequence[int], count: int) -> str:
+    """Lines as a person finds them, neighbours together: 2-5, 9; `count` of them there are."""
     runs: list[list[int]] = []
     for line in lines:
         if runs and line == runs[-1][1] + 1:
@@ -223,5 +234,5 @@ def _ranges(report: ImportReport, code: str, lines: Sequence[int]) -> str:
     told = ", ".join(
         report.place(first) if first == last else f"{report.place(first)}-{report.place(last)}" for first, last in runs
     )
-    more = report.reasons.get(code, len(lines)) - len(lines)
+    more = count - len(lines)
     return f"{told} … (+{more:,})" if more > 0 else told

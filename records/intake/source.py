@@ -156,6 +156,8 @@ class Delivery:
     """Names of the sheets whose rows came in; a line of sheet k counts from k * SHEET_STEP."""
     pages: Sequence[Sheet] = ()
     """The sheets whose rows came in, so that rows in quarantine can be brought in again as rows of them."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The file's own header of each place that a column of it fills."""
     dropped: Sequence[str] = ()
     """Headers that are known and were left out on purpose."""
     unmapped: Sequence[str] = ()

@@ -95,7 +95,32 @@ def test_an_optional_bad_cell_is_left_out_and_its_original_kept(ready: Desk) -> 
         (2, "score", "LEFT_OUT", "105"),
     ]
     assert dict(report.fixes) == {"LEFT_OUT": 2}
+    assert (report.left_out, report.left_out_lines) == ({"หน่วยกิต": 1, "คะแนน": 1}, {"หน่วยกิต": [2], "คะแนน": [2]})
     assert "LEFT_OUT x2: ช่องที่อ่านไม่ได้หรือเป็นไปไม่ได้ไม่ได้นำเข้า" in report.text()
+
+
+def test_a_cell_that_is_left_out_is_told_by_header_and_line_and_comes_in_once_mended(ready: Desk) -> None:
+    late = ["ส่งช้า (วัน)", "-1", "2", "สามวัน", "9999"]
+    codes = ["20101", "20102", "20103", "20104"]
+    rows = [GRADE_HEAD, *(f"1001 | 2568 | 1 | {code} | 3 | 60 | 4 | 13/10/2568" for code in codes)]
+    report = ready.bring("\n".join(f"{row} | {cell}" for row, cell in zip(rows, late, strict=True)), at=AT)
+    assert report.text().splitlines()[-2:] == [
+        "  ~ LEFT_OUT x3: ช่องที่อ่านไม่ได้หรือเป็นไปไม่ได้ไม่ได้นำเข้า ส่วนอื่นของแถวรับเข้าแล้ว แก้ช่องนั้นในไฟล์แล้วนำเข้าอีกครั้ง · "
+        "a cell that cannot be read or cannot be was left out; the rest of its row was taken: "
+        "mend the cell in the file and import it again",
+        "    x3, ช่อง (column) ส่งช้า (วัน), บรรทัด (lines) 2, 4, 5",
+    ]
+    mended = ready.bring(
+        "\n".join(f"{row} | {cell}" for row, cell in zip(rows, [late[0], *"1234"], strict=True)), at=AT
+    )
+    assert (mended.accepted, mended.known, dict(mended.left_out)) == (3, 1, {})
+
+
+def test_as_many_lines_of_cells_left_out_are_shown_as_of_rows_in_quarantine(ready: Desk) -> None:
+    rows = "\n".join(f"1001 | 2568 | 1 | {20101 + n} | สาม | 60 | 4 | 13/10/2568" for n in range(10))
+    told = ready.bring(f"{GRADE_HEAD}\n{rows}", at=AT).text()
+    assert "    x10, ช่อง (column) หน่วยกิต, บรรทัด (lines) 2, 3, 4, 5, 6, 7, 8, 9 ..." in told.splitlines()
+    assert "สาม" not in told
 
 
 def test_credits_as_hours_of_theory_practice_and_credits_are_read(ready: Desk) -> None:
@@ -113,6 +138,8 @@ def test_an_identifier_that_cannot_be_used_stops_a_row_only_where_there_is_no_ot
     assert (report.accepted, report.fixed, dict(report.lines)) == (1, 1, {problem: [3]})
     assert ready.known(HOUSEHOLD, "student", "members") == [(0, 4)]
     assert originals(ready, report.ledger_number) == [(2, "national", "LEFT_OUT", cell)]
+    assert dict(report.left_out_lines) == {"เลขประจำตัวประชาชน": [2]}
+    assert cell not in report.text()
 
 
 def test_the_identifier_that_was_left_out_is_the_one_that_is_kept(ready: Desk) -> None:

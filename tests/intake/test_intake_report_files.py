@@ -29,14 +29,16 @@ REPORT = ImportReport(
     reasons={"BAD_DATE": 6},
     lines={"BAD_DATE": [2, 3, 4, 9]},
     warnings={"WEEKEND": [7]},
-    fixes={"THAI_DIGITS": 3},
+    fixes={"THAI_DIGITS": 3, "LEFT_OUT": 5},
+    left_out={"ส่งช้า (วัน)": 5},
+    left_out_lines={"ส่งช้า (วัน)": [3, 4, 8]},
     dropped=["ศาสนา"],
     unmapped=["=CMD()", "<script>alert(1)</script>"],
     newest_day=date(2025, 6, 13),
     notes=[Text(th="หมายเหตุหนึ่ง", en="one note")],
 )
 NOTHING = replace(
-    REPORT, reasons={}, lines={}, warnings={}, fixes={}, dropped=(), unmapped=(), notes=(), newest_day=None, quarantined=0, known=16
+    REPORT, reasons={}, lines={}, warnings={}, fixes={}, left_out={}, left_out_lines={}, dropped=(), unmapped=(), notes=(), newest_day=None, quarantined=0, known=16
 )  # fmt: skip
 
 
@@ -81,7 +83,8 @@ def test_the_page_states_that_the_counts_add_up_to_the_rows(tmp_path: Path) -> N
     [
         "อ่านวันที่ไม่ได้", "a date cannot be read", "16/05/2568", "2-4, 9 … (+2)",
         "WEEKEND", "THAI_DIGITS", "Thai digits were made Arabic ones", "ศาสนา", "personal data protection",
-        "ข้อมูลถึงวันที่ 13/06/2568", "data up to 2025-06-13", "หมายเหตุหนึ่ง", "one note", "<script>alert(1)</script>",
+        "ข้อมูลถึงวันที่ 13/06/2568", "data up to 2025-06-13", "หมายเหตุหนึ่ง", "LEFT_OUT", "ส่งช้า (วัน)", "3-4, 8 … (+2)",
+        "แก้ช่องนั้นในไฟล์แล้วนำเข้าอีกครั้ง", "mend the cell in the file and import it again", "one note", "<script>alert(1)</script>",
     ],
 )  # fmt: skip
 def test_the_page_and_the_workbook_say(tmp_path: Path, told: str) -> None:
@@ -117,13 +120,13 @@ def test_left_out_columns_are_one_sentence_and_no_table(tmp_path: Path) -> None:
     left_out = replace(REPORT, dropped=["ศาสนา", "เชื้อชาติ", "อีเมล"])
     page = page_of(left_out, tmp_path)
     assert "3 คอลัมน์ · columns: ศาสนา, เชื้อชาติ, อีเมล" in page.text
-    assert [tag for tag, _ in page.tags].count("table") == 5  # summary, quarantine, warnings, fixes, notes
+    assert [tag for tag, _ in page.tags].count("table") == 6  # summary, quarantine, warnings, cells, fixes, notes
 
 
 def test_lines_stand_across_the_table_and_each_range_is_whole(tmp_path: Path) -> None:
     page = page_of(REPORT, tmp_path)
     told = [attributes for tag, attributes in page.tags if tag == "td" and attributes["class"] == "lines"]
-    assert [one["colspan"] for one in told] == ["4", "3"]
+    assert [one["colspan"] for one in told] == ["4", "3", "3"]
     source = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert '<span class="whole">2-4,</span> <span class="whole">9 … (+2)</span>' in source
     assert '<td class="code" data-header="รหัส · code">BAD_DATE</td>' in source
@@ -132,8 +135,8 @@ def test_lines_stand_across_the_table_and_each_range_is_whole(tmp_path: Path) ->
 def test_the_workbook_has_a_sheet_for_every_kind_and_no_formula(tmp_path: Path) -> None:
     book = book_of(REPORT, tmp_path)
     assert list(book) == [
-        "สรุป summary", "แถวที่กักไว้ quarantine", "คำเตือน warnings", "แก้ให้แล้ว fixes", "คอลัมน์ที่ไม่นำเข้า left out",
-        "คอลัมน์ที่ไม่รู้จัก unknown", "หมายเหตุ notes",
+        "สรุป summary", "แถวที่กักไว้ quarantine", "คำเตือน warnings", "ช่องที่ไม่นำเข้า cells left out", "แก้ให้แล้ว fixes",
+        "คอลัมน์ที่ไม่นำเข้า left out", "คอลัมน์ที่ไม่รู้จัก unknown", "หมายเหตุ notes",
     ]  # fmt: skip
     assert "=CMD()" in book["คอลัมน์ที่ไม่รู้จัก unknown"]
 
@@ -152,17 +155,20 @@ def test_the_files_are_named_by_batch(tmp_path: Path) -> None:
 def test_no_cell_of_a_student_is_in_either_file(desk: Desk, tmp_path: Path) -> None:
     desk.roster({1001: "ชย.1/1"})
     head = "รหัสนักศึกษา | ชื่อ | วันที่สำรวจ | จำนวนสมาชิกในครัวเรือน"
-    report = desk.bring(
-        f"{head}\n1001 | ฑฒณทดสอบ | 31/06/2568 | ๔\n77001 | ฑฒณทดสอบ | 01/06/2568 | สี่", at="2025-06-20 08:00"
-    )
-    assert report.quarantined == 2
+    rows = "1001 | ฑฒณทดสอบ | 31/06/2568 | ๔\n77001 | ฑฒณทดสอบ | 01/06/2568 | สี่\n1001 | ฑฒณทดสอบ | 02/06/2568 | ๗ คน"
+    report = desk.bring(f"{head}\n{rows}", at="2025-06-20 08:00")
+    assert (report.quarantined, dict(report.left_out_lines)) == (2, {"จำนวนสมาชิกในครัวเรือน": [3, 4]})
     told = page_of(report, tmp_path).text + "".join(
         cell for cells in book_of(report, tmp_path).values() for cell in cells
     )
-    assert not [cell for cell in ("ฑฒณทดสอบ", "77001", "สี่", "31/06/2568") if cell in told]
+    assert not [cell for cell in ("ฑฒณทดสอบ", "77001", "สี่", "๗ คน", "31/06/2568") if cell in told]
 
 
 def test_lines_of_several_sheets_carry_the_name_of_their_sheet() -> None:
-    report = replace(REPORT, sheets=["ม.1", "ม.2"], lines={"BAD_DATE": [2, 3, 2_000_005]}, reasons={"BAD_DATE": 3})
+    lines = [2, 3, 2_000_005]
+    report = replace(REPORT, sheets=["ม.1", "ม.2"], lines={"BAD_DATE": lines}, reasons={"BAD_DATE": 3})
+    report = replace(report, left_out={"คะแนน": 3}, left_out_lines={"คะแนน": lines})
     [quarantine] = [part for part in parts_of(report) if part.name.en == "quarantine"]
-    assert quarantine.rows[0][-1] == "ม.1!2-ม.1!3, ม.2!5"
+    [left_out] = [part for part in parts_of(report) if part.name.en == "cells left out"]
+    assert quarantine.rows[0][-1] == left_out.rows[0][-1] == "ม.1!2-ม.1!3, ม.2!5"
+    assert "x3, ช่อง (column) คะแนน, บรรทัด (lines) ม.1!2, ม.1!3, ม.2!5" in report.text()
