@@ -203,15 +203,12 @@ def data(card: Telling) -> Iterator[Block]:
             f"หายไปแล้วแต่ยังไม่มีใครทราบในวันนั้น (นับแยก ไม่ใช้สอน): {training['gone_rows']:,}",
             f"Gone before anybody knew (counted apart, not trained on): {training['gone_rows']:,}",
         ),
-        say(
-            f"สัปดาห์ที่ยังไม่รู้ผล: {training['immature_weeks']:,}",
-            f"Weeks whose outcome is not known yet: {training['immature_weeks']:,}",
-        ),
+        f"{say('สัปดาห์ที่ยังไม่รู้ผล', 'Weeks whose outcome is not known yet')}: {training['immature_weeks']:,}",
         say(
             f"แถวที่ใช้สอนซึ่งรู้จากข้อมูลย้อนหลังเท่านั้น เวลาทราบจึงเป็นการประมาณ: {share(training['reconstructed_share'])} "
             f"(ทุกภาคเรียนรวมกันมีรายการข้อมูลเช่นนี้ {training['reconstructed_rows']:,} รายการ)",
-            "Training rows told by history alone, so that entry times were reconstructed: "
-            f"{share(training['reconstructed_share'])} (such records of all terms: {training['reconstructed_rows']:,})",
+            f"Training rows told by history alone: {share(training['reconstructed_share'])} "
+            f"(records whose entry time was reconstructed, of all terms: {training['reconstructed_rows']:,})",
         ),
     ]
     if sampled:
