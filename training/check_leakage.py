@@ -1,6 +1,7 @@
 """TR2xx: did the model see what nobody could have known? A leak makes every other figure worthless."""
 
 from features.catalogue import FEATURE_OF
+from models.card_words import LISTS
 from models.horizon import HORIZONS
 from records.text import Text
 from training.check_declaration import (
@@ -72,12 +73,12 @@ def _one_list_too_good(evidence: Evidence) -> Finding | None:
     alone = {name: found.auc.value for name, found in evidence.lists.items() if name not in LEARNT_LISTS}
     if not alone:
         raise not_applicable(th="ไม่มีรายชื่ออย่างง่ายให้เทียบ", en="there is no simple list beside the model")
-    strange = [f"{name} ({auc:.2f})" for name, auc in alone.items() if auc > TOO_GOOD_ALONE]
+    strange = [(LISTS[name], f"({auc:.2f})") for name, auc in alone.items() if auc > TOO_GOOD_ALONE]
     if not strange:
         return None
     return finding(
-        th=f"รายชื่ออย่างง่ายเรียงได้แม่นผิดปกติ: {named(strange)}",
-        en=f"A simple list ranks suspiciously well: {named(strange)}.",
+        th=f"รายชื่ออย่างง่ายเรียงได้แม่นผิดปกติ: {named(f'{one.th} {auc}' for one, auc in strange)}",
+        en=f"A simple list ranks suspiciously well: {named(f'{one.en} {auc}' for one, auc in strange)}.",
     )
 
 

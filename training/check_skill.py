@@ -62,12 +62,13 @@ def _simple_here(evidence: Evidence) -> Finding | None:
     tested(evidence)
     if not evidence.institutions:
         raise not_applicable(th="ยังไม่ได้ตัดสินรายสถานศึกษา", en="no institution was judged")
-    simple = [f"{one.institution} → {one.chosen}" for one in evidence.institutions if one.chosen != MODEL]
+    simple = [(one.institution, LISTS[one.chosen]) for one in evidence.institutions if one.chosen != MODEL]
     if not simple:
         return None
     return finding(
-        th=f"{len(simple)} แห่งควรใช้รายชื่ออย่างง่าย: {named(simple)}",
-        en=f"{len(simple)} institution(s) are served by a simple list: {named(simple)}.",
+        th=f"{len(simple)} แห่งควรใช้รายชื่ออย่างง่าย: {named(f'{code} → {chosen.th}' for code, chosen in simple)}",
+        en=f"{len(simple)} institution(s) are served by a simple list: "
+        f"{named(f'{code} → {chosen.en}' for code, chosen in simple)}.",
     )
 
 
@@ -86,7 +87,7 @@ def _gain_over(evidence: Evidence, name: str) -> Gain:
     for gain in evidence.gains:
         if gain.against == name:
             return gain
-    raise not_applicable(th=f"ไม่ได้เทียบกับ {name}", en=f"there is no comparison with {name}")
+    raise not_applicable(th=f"ไม่ได้เทียบกับ{LISTS[name].th}", en=f"there is no comparison with {LISTS[name].en}")
 
 
 def _too_late(evidence: Evidence) -> Finding | None:

@@ -17,8 +17,10 @@ from training.audit_groups import ATTRIBUTES
 from training.check_data import silent_domains
 from training.check_declaration import Check, Severity
 from training.check_fairness import PROTECTED
+from training.check_leakage import LEARNT_LISTS
 from training.checks import CHECKS, GROUPS, CheckResult, Section, as_json, blocking, lines, run_checks
 from training.decision import SIMPLE_LISTS
+from training.entrants import SIMPLE
 from training.evidence import MODEL, UNKNOWN, Evidence, Gain, Interval, Leak
 
 UNSURE = Interval(value=0.4, low=math.nan, high=math.nan)
@@ -103,13 +105,16 @@ FAILS: dict[str, tuple[Evidence, str]] = {
     "TR201": (training(newest_as_of=date(2025, 10, 6)), "2025-10-06"),
     "TR202": (training(newest_as_of=date(2025, 8, 11)), "2025-10-06"),
     "TR203": (LEAKING, f"{FEATURE_OF[LEAKING.leaks[0].feature].label.en} (identity, 0.97)"),
-    "TR204": (alone(about(0.92)), "screening (0.92)"),
+    "TR204": (alone(about(0.92)), "the advisor's screening group (0.92)"),
     "TR205": (model(auc=about(0.96)), "0.960"),
     "TR206": (of_test(students_also_trained=2_900), "9%"),
     "TR301": (gaining(about(1.5, 1.5)), "Beyond absences of the last four weeks: 1.50 [0.00 – 3.00]"),
     "TR302": (model(auc=about(0.51)), "0.51 [0.49 – 0.53]"),
     "TR303": (model(auc_within=about(0.5)), "lottery"),
-    "TR304": (replace(EVIDENCE, institutions=(*EVIDENCE.institutions, WORSE_HERE)), "2 → abc_flags"),
+    "TR304": (
+        replace(EVIDENCE, institutions=(*EVIDENCE.institutions, WORSE_HERE)),
+        "2 → ABC flags (attendance, behaviour, courses)",
+    ),
     "TR305": (gaining(about(0.3, 0.5), against="logistic"), "0.30"),
     "TR306": (led(13), "13 days"),
     "TR307": (source(Domain.HOUSEHOLD, about(0.0, 0.009)), "Household"),
@@ -211,6 +216,24 @@ def test_the_list_to_beat_is_called_as_on_the_card(name: str) -> None:
     assert said is not None
     assert said.en.startswith(f"Beyond {LISTS[name].en}: 1.50")
     assert said.th.startswith(f"เทียบกับ {LISTS[name].th} พบผู้ออกเพิ่มสัปดาห์ละ 1.50")
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_no_check_calls_a_simple_list_by_its_machine_name(name: str) -> None:
+    too_good = replace(EVIDENCE, lists={MODEL: FIGURES, name: replace(FIGURES, auc=about(0.92))})
+    better_here = replace(EVIDENCE, institutions=(replace(WORSE_HERE, chosen=name),))
+    told = [result("TR304", better_here)] + ([] if name in LEARNT_LISTS else [result("TR204", too_good)])
+    for one in told:
+        assert one.said is not None
+        assert LISTS[name].th in one.said.th
+        assert LISTS[name].en in one.said.en
+        assert "_" not in one.said.th + one.said.en
+
+
+def test_a_comparison_that_was_not_made_is_named_as_on_the_card() -> None:
+    said = result("TR305", replace(EVIDENCE, gains=())).said
+    assert said is not None
+    assert (said.th, said.en) == ("ไม่ได้เทียบกับสมการโลจิสติก", "there is no comparison with logistic regression")
 
 
 @pytest.mark.parametrize(("code", "evidence"), FAILS_TOO)
