@@ -70,7 +70,8 @@ def binning_of(model: TreeModel) -> Binning:
         if size > MOST_BINS:
             raise ModelRefused(
                 f"The model tells {size:,} values of {name} apart, more than {MOST_BINS:,}. "
-                "Train it with a smaller max_bin or with fewer categories."
+                "Train it with a smaller max_bin or with fewer categories. · "
+                f"แบบจำลองแยกค่าของ {name} ถึง {size:,} ค่า เกิน {MOST_BINS:,} ค่า ฝึกใหม่ด้วย max_bin ที่เล็กลง หรือให้มีรหัสน้อยลง"
             )
     return binning
 

@@ -55,6 +55,7 @@ _LARGEST = 1_000.0
 _SAME = 1e-12
 """How far tables may lie from compiling again: sums differ in their last bits between processors."""
 _STAGING = ".staging-"
+_OTHER_FEATURES = "ตัวบ่งชี้ของแบบจำลองนี้ไม่ตรงกับชุดตัวบ่งชี้ที่ใช้อยู่ หรือเรียงลำดับต่างกัน"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,9 +189,9 @@ def _prove(signed: Signed) -> None:
         same = compiled[name].dtype == held.dtype and compiled[name].shape == held.shape
         exact = held.dtype.kind != "f" or name == "thresholds"
         if not same or not (np.array_equal if exact else _close)(compiled[name], held):
-            raise ModelRefused(
-                f"{signed.named(TABLES)} is not what compiling {MODEL} gives ({name} differs). "
-                "Train a new model with `zerodrop train`."
+            raise ModelRefused.train_anew(
+                f"{signed.named(TABLES)} is not what compiling {MODEL} gives ({name} differs).",
+                th=f"ตารางของแบบจำลองนี้ไม่ตรงกับที่คำนวณจาก {MODEL} (ต่างที่ {name})",
             )
 
 
@@ -212,13 +213,15 @@ def read_bundle(models: Path, digest: str) -> Bundle:
     """A promoted bundle. Raises ModelRefused unless it is whole, sane, known and for this catalogue."""
     folder = models / digest
     if not (folder / MANIFEST).is_file():
-        raise ModelRefused(f"There is no model {digest[:12]} in {models}. Promote it again with `zerodrop promote`.")
+        raise ModelRefused(
+            f"There is no model {digest[:12]} in {models}. Promote it again with `zerodrop promote`. · "
+            f"ไม่พบแบบจำลอง {digest[:12]} ใน {models} ให้รับหน้าที่อีกครั้งด้วย zerodrop promote"
+        )
     signed = verify(folder, digest)
     names = _catalogue_names(signed)
     if _trees(signed).features != names:
-        raise ModelRefused(
-            f"{signed.named(MODEL)} has other features than the catalogue, or in another order. "
-            "Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"{signed.named(MODEL)} has other features than the catalogue, or in another order.", th=_OTHER_FEATURES
         )
     calibration, card = signed.json(CALIBRATION), signed.json(CARD)
     stability = card.object("stability")
@@ -252,13 +255,14 @@ def _catalogue_names(signed: Signed) -> tuple[str, ...]:
     if fingerprint != FINGERPRINT:
         raise ModelRefused(
             f"Model {signed.digest[:12]} was made for another feature catalogue ({fingerprint[:12]}, this one is "
-            f"{FINGERPRINT[:12]}). Train a new model with `zerodrop train`, or go back to that version of the code."
+            f"{FINGERPRINT[:12]}). Train a new model with `zerodrop train`, or go back to that version of the code. · "
+            f"แบบจำลอง {signed.digest[:12]} ทำจากชุดตัวบ่งชี้รุ่นอื่น ฝึกแบบจำลองใหม่ด้วย zerodrop train หรือกลับไปใช้ zerodrop รุ่นนั้น"
         )
     names = tuple(feature.name for feature in CATALOGUE)
     if signed.manifest.texts("features") != names:
-        raise ModelRefused(
-            f"{signed.named(MANIFEST)} lists other features than the catalogue, or in another order. "
-            "Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"{signed.named(MANIFEST)} lists other features than the catalogue, or in another order.",
+            th=_OTHER_FEATURES,
         )
     return names
 
@@ -266,9 +270,9 @@ def _catalogue_names(signed: Signed) -> tuple[str, ...]:
 def _horizon(signed: Signed) -> Horizon:
     name = signed.manifest.text("horizon")
     if name not in HORIZONS:
-        raise ModelRefused(
-            f"{signed.named(MANIFEST)} has a horizon that this zerodrop does not know; it knows {', '.join(HORIZONS)}. "
-            "Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"{signed.named(MANIFEST)} has a horizon that this zerodrop does not know; it knows {', '.join(HORIZONS)}.",
+            th=f"แบบจำลองนี้ใช้ช่วงเวลาที่ zerodrop รุ่นนี้ไม่รู้จัก ที่รู้จักคือ {', '.join(HORIZONS)}",
         )
     return HORIZONS[name]
 
@@ -276,8 +280,9 @@ def _horizon(signed: Signed) -> Horizon:
 def _tables_for(signed: Signed, names: tuple[str, ...]) -> Tables:
     tables = _tables(signed)
     if tables.features != len(names):
-        raise ModelRefused(
-            f"{signed.named(TABLES)} is for another number of features. Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"{signed.named(TABLES)} is for another number of features.",
+            th="ตารางของแบบจำลองนี้มีจำนวนตัวบ่งชี้ไม่เท่ากับชุดตัวบ่งชี้ที่ใช้อยู่",
         )
     return tables
 
@@ -289,7 +294,7 @@ def _linear(signed: Signed) -> Linear:
 def _calibration(held: JsonObject) -> Calibration:
     slope = held.number("slope", low=0, high=_LARGEST)
     if slope == 0:  # it would make every student alike
-        raise ModelRefused(f"{held.where}: slope must be above 0. Train a new model with `zerodrop train`.")
+        raise ModelRefused.train_anew(f"{held.where}: slope must be above 0.", th="ค่า slope ของแบบจำลองนี้ต้องมากกว่า 0")
     return Calibration(slope=slope, offset=held.number("offset", low=-_LARGEST, high=_LARGEST))
 
 
@@ -301,9 +306,9 @@ def _bands(card: JsonObject, *, judged: bool) -> tuple[ObservedRate, ...]:
     bands = tuple(_observed(one) for one in card.objects("bands"))
     needed = [HIGH, WATCH, NO_BAND] if judged else []
     if [one.band for one in bands] != needed:
-        raise ModelRefused(
-            f"{card.where}: bands must be {', '.join(needed) or 'empty without a test term'}. "
-            "Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"{card.where}: bands must be {', '.join(needed) or 'empty without a test term'}.",
+            th="ระดับการดูแลในบัตรของแบบจำลองนี้ไม่ครบ เกิน หรือสลับลำดับ",
         )
     return bands
 
@@ -312,7 +317,9 @@ def _observed(held: JsonObject) -> ObservedRate:
     rows, left = held.whole("rows"), held.whole("left")
     low = held.number("low", low=0, high=1)
     if left > rows:
-        raise ModelRefused(f"{held.where}: more left than there were rows. Train a new model with `zerodrop train`.")
+        raise ModelRefused.train_anew(
+            f"{held.where}: more left than there were rows.", th="บัตรของแบบจำลองนี้มีผู้ออกมากกว่าจำนวนแถว"
+        )
     return ObservedRate(
         band=held.text("band"), rows=rows, left=left, low=low, high=held.number("high", low=low, high=1)
     )

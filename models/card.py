@@ -74,9 +74,9 @@ def render_html(card: Mapping[str, Any], signed: Sequence[Signed] = ()) -> str:
 def _blocks(card: Mapping[str, Any], language: str, signed: Sequence[Signed]) -> Iterator[Block]:
     missing = [name for name in _NEEDED if name not in card]
     if missing:
-        raise ModelRefused(
-            f"This card was written by another zerodrop: it holds no {', '.join(missing)}. "
-            "Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"This card was written by another zerodrop: it holds no {', '.join(missing)}.",
+            th=f"บัตรนี้มาจาก zerodrop รุ่นอื่น จึงไม่มี {', '.join(missing)}",
         )
     told = Telling(card=card, language=language, signed=signed)
     for section in _SECTIONS:

@@ -55,8 +55,9 @@ class JsonObject:
     def numbers_of(self, names: Sequence[str], *, low: float, high: float) -> list[float]:
         """One number for each of the names, and nothing else."""
         if set(self.held) != set(names):
-            raise ModelRefused(
-                f"{self.where} does not have one number for each feature of the catalogue. Train a new model with `zerodrop train`."
+            raise ModelRefused.train_anew(
+                f"{self.where} does not have one number for each feature of the catalogue.",
+                th="แฟ้มของแบบจำลองนี้ไม่มีตัวเลขครบทุกตัวบ่งชี้ของชุดที่ใช้อยู่ หรือมีเกิน",
             )
         return [self.number(name, low=low, high=high) for name in names]
 
@@ -69,7 +70,9 @@ class JsonObject:
         return self.held[key]
 
     def _refuse(self, key: str, needed: str) -> NoReturn:
-        raise ModelRefused(f"{self.where}: {key} must be {needed}. Train a new model with `zerodrop train`.")
+        raise ModelRefused.train_anew(
+            f"{self.where}: {key} must be {needed}.", th=f"ค่า {key} ในแฟ้มของแบบจำลองนี้หายไปหรือไม่ถูกต้อง"
+        )
 
 
 def read_object(content: bytes, where: str) -> JsonObject:
@@ -79,9 +82,9 @@ def read_object(content: bytes, where: str) -> JsonObject:
             content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite
         )
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
-        raise ModelRefused(f"{where} is no readable JSON. Train a new model with `zerodrop train`.") from None
+        raise ModelRefused.train_anew(f"{where} is no readable JSON.", th="แฟ้มของแบบจำลองนี้อ่านเป็น JSON ไม่ได้") from None
     if not isinstance(held, dict):
-        raise ModelRefused(f"{where} is no JSON object. Train a new model with `zerodrop train`.")
+        raise ModelRefused.train_anew(f"{where} is no JSON object.", th="แฟ้มของแบบจำลองนี้ไม่เป็น JSON ในรูปที่ต้องใช้")
     return JsonObject(where=where, held=held)
 
 

@@ -104,8 +104,9 @@ def read_linear(held: JsonObject, features: Sequence[Feature]) -> Linear:
     told = held.object("features")
     unknown = set(told.held) - {feature.name for feature in features}
     if unknown:
-        raise ModelRefused(
-            f"{told.where} names a feature that the catalogue does not have. Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"{told.where} names a feature that the catalogue does not have.",
+            th="สมการเส้นตรงของแบบจำลองนี้มีตัวบ่งชี้ที่ไม่อยู่ในชุดตัวบ่งชี้ที่ใช้อยู่",
         )
     numbers = np.zeros((len(_NUMBERS), len(features)))
     for place, feature in enumerate(features):
@@ -119,15 +120,16 @@ def read_linear(held: JsonObject, features: Sequence[Feature]) -> Linear:
 def _read_one(held: JsonObject, feature: Feature) -> list[float]:
     weight = held.number("weight", low=-_LARGEST_NUMBER, high=_LARGEST_NUMBER)
     if weight * feature.risk.value < 0:
-        raise ModelRefused(
-            f"{held.where}: weight goes against the direction that the catalogue declares. "
-            "Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"{held.where}: weight goes against the direction that the catalogue declares.",
+            th=f"น้ำหนักของ {feature.label.th} ในสมการเส้นตรงของแบบจำลองนี้สวนทางกับทิศทางที่กำหนดไว้",
         )
     low = held.number("low", low=-_LARGEST_NUMBER, high=_LARGEST_NUMBER)
     high = held.number("high", low=low, high=_LARGEST_NUMBER)
     known = held.number("known", low=-_LARGEST_NUMBER, high=_LARGEST_NUMBER)
     if max(abs(weight * low + known), abs(weight * high + known)) > LARGEST:
-        raise ModelRefused(
-            f"{held.where}: it adds more than {LARGEST:,.0f} log-odds. Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"{held.where}: it adds more than {LARGEST:,.0f} log-odds.",
+            th=f"{feature.label.th} ในสมการเส้นตรงของแบบจำลองนี้เพิ่มคะแนนเกิน {LARGEST:,.0f} log-odds",
         )
     return [weight, low, high, known, held.number("missing", low=-LARGEST, high=LARGEST)]

@@ -39,7 +39,9 @@ class Signed:
         try:
             return self.contents[name].decode("utf-8")
         except UnicodeDecodeError:
-            raise ModelRefused(f"{self.named(name)} is no text. Train a new model with `zerodrop train`.") from None
+            raise ModelRefused.train_anew(
+                f"{self.named(name)} is no text.", th=f"แฟ้ม {name} ของแบบจำลองนี้ไม่ใช่ข้อความ"
+            ) from None
 
     def json(self, name: str) -> JsonObject:
         return read_object(self.contents[name], self.named(name))
@@ -63,9 +65,9 @@ def verify(folder: Path, digest: str) -> Signed:
             f"แบบจำลอง {digest[:12]} มาจาก zerodrop รุ่นใหม่กว่า ปรับรุ่นของเครื่องนี้ก่อน"
         )
     if version < SCHEMA_VERSION:
-        raise ModelRefused(
-            f"Model {digest[:12]} was written by an older zerodrop. Train a new model with `zerodrop train`. · "
-            f"แบบจำลอง {digest[:12]} มาจาก zerodrop รุ่นเก่ากว่า ฝึกแบบจำลองใหม่ด้วย zerodrop train"
+        raise ModelRefused.train_anew(
+            f"Model {digest[:12]} was written by an older zerodrop.",
+            th=f"แบบจำลอง {digest[:12]} มาจาก zerodrop รุ่นเก่ากว่า",
         )
     contents = {MANIFEST: content}
     for name in FILES:

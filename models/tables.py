@@ -223,5 +223,6 @@ def _array(file: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
 
 def _refused(why: str) -> ModelRefused:
     return ModelRefused(
-        f"The tables of the model are damaged: {why}. Promote the trained bundle again, or train a new one."
+        f"The tables of the model are damaged: {why}. Promote the trained bundle again, or train a new one. · "
+        "ตารางของแบบจำลองเสียหาย ให้รับหน้าที่อีกครั้งด้วย zerodrop promote หรือฝึกใหม่ด้วย zerodrop train"
     )

@@ -101,11 +101,17 @@ def read_trees(text: str) -> TreeModel:
 
 
 def _damaged(what: str) -> NoReturn:
-    raise ModelRefused(f"The model text is damaged: {what}. Promote the trained bundle again, or train a new one.")
+    raise ModelRefused(
+        f"The model text is damaged: {what}. Promote the trained bundle again, or train a new one. · "
+        "ต้นไม้ตัดสินใจของแบบจำลองเสียหาย ให้รับหน้าที่อีกครั้งด้วย zerodrop promote หรือฝึกใหม่ด้วย zerodrop train"
+    )
 
 
 def _unsupported(what: str) -> NoReturn:
-    raise ModelRefused(f"The model text cannot be explained exactly: {what}. Train a model with `zerodrop train`.")
+    raise ModelRefused(
+        f"The model text cannot be explained exactly: {what}. Train a model with `zerodrop train`. · "
+        "ต้นไม้ตัดสินใจชนิดนี้ให้เหตุผลที่ตรงกับคะแนนไม่ได้ ฝึกแบบจำลองด้วย zerodrop train"
+    )
 
 
 def _features_of(head: str) -> tuple[str, ...]:

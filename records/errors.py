@@ -284,6 +284,11 @@ class ModelRefused(UserError):
 
     exit_code = 6
 
+    @classmethod
+    def train_anew(cls, en: str, *, th: str) -> "ModelRefused":
+        """For what only another training mends."""
+        return cls(f"{en} Train a new model with `zerodrop train`. · {th} ฝึกแบบจำลองใหม่ด้วย zerodrop train")
+
 
 class NotAllowed(UserError):
     """This account may not do or see that."""

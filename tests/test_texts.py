@@ -1,9 +1,11 @@
 """Every text that people read is there in both languages, clean, and can be filled in."""
 
+import ast
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from features.catalogue import WITH_SENSITIVE
 from features.declaration import Feature
 from features.vocabulary import Domain, Unit
 from models.reasons import missing_sentence
-from records import codes
+from records import codes, errors
 from records.codes import CodeList
 from records.college import SETUP_SHEETS
 from records.roles import ROLES
@@ -106,3 +108,41 @@ def test_a_bad_text_is_found(text: Text) -> None:
 
 def test_a_grade_without_letters_is_allowed() -> None:
     assert list(faults_of(Text(th="3.5", en="3.5"))) == []
+
+
+# What the commands of models say when they refuse
+
+ROOT = Path(__file__).resolve().parents[1]
+USER_ERRORS = {
+    name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.UserError)
+}
+
+
+def english_alone(code: str) -> Iterator[int]:
+    """The lines on which a refusal is made whose own words have no Thai; one that only passes on a text has no words."""
+    for made in ast.walk(ast.parse(code)):
+        if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id in USER_ERRORS:
+            words = "".join(
+                one.value for one in ast.walk(made) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            )
+            if any(letter.isalpha() for letter in words) and not any(
+                "\u0e01" <= letter <= "\u0e5b" for letter in words
+            ):
+                yield made.lineno
+
+
+@pytest.mark.parametrize("room", ["models", "training"])
+def test_every_refusal_of_a_model_is_said_in_thai_too(room: str) -> None:
+    files = sorted((ROOT / room).glob("*.py"))
+    found = [f"{file.name}:{line}" for file in files for line in english_alone(file.read_text(encoding="utf-8"))]
+    assert not found
+
+
+def test_a_refusal_in_english_alone_is_found() -> None:
+    code = """raise ModelRefused(f"No {name}.")
+raise ModelRefused(f"{name}. {refused}")
+raise ModelRefused("No model. · ไม่มีแบบจำลอง")
+raise ValueError("wrong shape")
+raise CannotServe("No port.")
+"""
+    assert list(english_alone(code)) == [1, 5]

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.cohort import NobodyEnrolled
+from features.known_now import why_nobody
 from features.snapshot import Snapshot, features
 from features.state import Replay
 from models.bands import HIGH, WATCH, Bands, advisor_numbers, assign
@@ -117,8 +118,8 @@ def _snapshot(home: DataHome, institution: str, as_of: date, actor: str) -> Snap
     try:
         state = Replay(log).advance(as_of)
         return features(state, as_of, institution=institution, ledger_number=log.ledger_number)
-    except NobodyEnrolled as nobody:
-        raise ConfigurationGap(str(nobody)) from None
+    except NobodyEnrolled:
+        raise ConfigurationGap(why_nobody(log, as_of)) from None
 
 
 def _bands(home: DataHome, snapshot: Snapshot, digest: str, models: Path) -> Bands:

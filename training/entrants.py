@@ -52,7 +52,8 @@ def _refuse_without_both(training: Panel) -> None:
     if not any(one.any() for one in left) or all(one.all() for one in left):
         raise ModelRefused(
             "Of the students in these weeks all or none left, so no list can learn who leaves. "
-            "Train on terms in which some left and some stayed."
+            "Train on terms in which some left and some stayed. · "
+            "ในสัปดาห์เหล่านี้นักเรียนออกทุกคนหรือไม่มีใครออกเลย จึงเรียนรู้ไม่ได้ว่าใครจะออก ฝึกด้วยภาคเรียนที่มีทั้งผู้ออกและผู้เรียนต่อ"
         )
 
 
@@ -63,7 +64,8 @@ def _columns(features: Sequence[Feature], names: Sequence[str], list_name: str) 
     if missing:
         raise ModelRefused(
             f"The catalogue has no feature {', '.join(missing)}, which the simple list {list_name} asks. "
-            "Keep the feature, or change the list in training/entrants.py."
+            "Keep the feature, or change the list in training/entrants.py. · "
+            f"ชุดตัวบ่งชี้ไม่มี {', '.join(missing)} ที่รายชื่ออย่างง่าย {list_name} ใช้ คงตัวบ่งชี้นี้ไว้ หรือแก้รายชื่อใน training/entrants.py"
         )
     return np.array([places[name] for name in names], np.int64)
 

@@ -85,9 +85,12 @@ def grow(panel: Panel, horizon: Horizon, *, form: Form, seeds: Sequence[int]) ->
     """The model on the whole panel, not calibrated yet. Raises ModelRefused with too few leavers."""
     rows = training_rows(panel)
     if rows.left.sum() < LEAST_LEAVERS or (~rows.left).sum() < LEAST_LEAVERS:
+        leaving = int(rows.left.sum())
         raise ModelRefused(
-            f"The training terms have {int(rows.left.sum())} student-weeks before leaving; a model needs "
-            f"{LEAST_LEAVERS}. Import more past terms with --history, or stay with the rule list."
+            f"The training terms have {leaving} student-weeks before leaving; a model needs "
+            f"{LEAST_LEAVERS}. Import more past terms with --history, or stay with the rule list. · "
+            f"ภาคเรียนที่ใช้ฝึกมี {leaving} แถวก่อนการออก แบบจำลองต้องมีอย่างน้อย {LEAST_LEAVERS} แถว "
+            "นำเข้าภาคเรียนก่อนหน้าด้วย --history หรือใช้รายชื่อตามการขาดเรียนต่อไป"
         )
     members, linear = parts(rows, panel.features, form=form, seeds=seeds)
     model = model_of(merge(members), panel.features, horizon, Calibration(), linear=linear)
@@ -156,7 +159,11 @@ def _with(bag: Bag, found: Floats, parts: Sequence[Rows]) -> Bag:
     try:
         calibration = calibrate(found, left, weight)
     except ValueError as error:
-        raise ModelRefused(f"{error}. Stay with the rule list and look at the data of that term.") from None
+        raise ModelRefused(
+            f"{error}. Stay with the rule list and look at the data of that term. · "
+            "ในภาคเรียนที่ใช้ปรับเทียบ คะแนนที่สูงกว่าไม่ได้มีผู้ออกมากกว่า จึงปรับเทียบไม่ได้ "
+            "ใช้รายชื่อตามการขาดเรียนต่อไป และตรวจข้อมูลของภาคเรียนนั้น"
+        ) from None
     return replace(bag, model=replace(bag.model, calibration=calibration))
 
 

@@ -75,7 +75,8 @@ def model_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
     known = sorted(path.name for path in home.models.glob(f"{digest}*")) if digest and digest.isalnum() else []
     if len(known) > 1:
         raise ModelRefused(
-            f"{len(known)} models begin with {digest}: {', '.join(name[:16] for name in known)}. Give more letters."
+            f"{len(known)} models begin with {digest}: {', '.join(name[:16] for name in known)}. Give more letters. · "
+            f"มีแบบจำลอง {len(known)} แบบที่ขึ้นต้นด้วย {digest} ใส่ตัวอักษรให้มากขึ้น"
         )
     if known and (is_whole(home.models / known[0], known[0]) or not _has_runs(home)):
         return home.models / known[0], known[0]
@@ -102,15 +103,16 @@ def _kept(home: DataHome, digest: str | None, institution: str) -> str:
 
 def _require_checks(card: dict[str, Any], digest: str) -> None:
     if "checks" not in card:
-        raise ModelRefused(
-            f"The card of model {digest[:12]} holds no checks, so nobody can see whether it may serve. "
-            "Train a new model with `zerodrop train`."
+        raise ModelRefused.train_anew(
+            f"The card of model {digest[:12]} holds no checks, so nobody can see whether it may serve.",
+            th=f"บัตรของแบบจำลอง {digest[:12]} ไม่มีผลการตรวจสอบ จึงไม่ทราบว่าใช้งานได้หรือไม่",
         )
     failed = [one for one in card["checks"] if one["section"] == "blocking"]
     if failed:
         told = "\n".join(_sentence(one) for one in failed)
         raise ModelRefused(
-            f"Model {digest[:12]} failed {len(failed)} blocking check(s), and no signature overrides one:\n{told}"
+            f"Model {digest[:12]} failed {len(failed)} blocking check(s), and no signature overrides one · "
+            f"แบบจำลอง {digest[:12]} ไม่ผ่านการตรวจสอบที่ต้องผ่าน {len(failed)} ข้อ ลงนามข้ามไม่ได้:\n{told}"
         )
 
 

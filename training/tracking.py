@@ -176,7 +176,8 @@ def _opened(home: DataHome) -> Any:
     if settings.mlflow_address in (settings.database_address, settings.vault_address):
         raise ConfigurationGap(
             "ZERODROP_MLFLOW_URL names the database of the records, where MLflow's tables cannot live. "
-            "Give MLflow a database of its own."
+            "Give MLflow a database of its own. · "
+            "ZERODROP_MLFLOW_URL เป็นฐานข้อมูลที่เก็บข้อมูลนักเรียน ตารางของ MLflow อยู่ร่วมกันไม่ได้ ให้ MLflow ใช้ฐานข้อมูลของตนเอง"
         )
     require_whole_runs(home)
     os.environ.update(ENVIRONMENT)

@@ -78,8 +78,14 @@ class Hostile:
     said: str
 
 
-DAMAGED = "The model text is damaged: {}. Promote the trained bundle again, or train a new one."
-UNSUPPORTED = "The model text cannot be explained exactly: {}. Train a model with `zerodrop train`."
+DAMAGED = (
+    "The model text is damaged: {}. Promote the trained bundle again, or train a new one. · "
+    "ต้นไม้ตัดสินใจของแบบจำลองเสียหาย ให้รับหน้าที่อีกครั้งด้วย zerodrop promote หรือฝึกใหม่ด้วย zerodrop train"
+)
+UNSUPPORTED = (
+    "The model text cannot be explained exactly: {}. Train a model with `zerodrop train`. · "
+    "ต้นไม้ตัดสินใจชนิดนี้ให้เหตุผลที่ตรงกับคะแนนไม่ได้ ฝึกแบบจำลองด้วย zerodrop train"
+)
 
 
 def hostile_texts() -> list[Hostile]:

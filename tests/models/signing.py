@@ -14,6 +14,7 @@ from records.errors import ModelRefused
 
 Change = Callable[[dict[str, Any]], None]
 TRAIN = " Train a new model with `zerodrop train`."
+TRAIN_TH = " ฝึกแบบจำลองใหม่ด้วย zerodrop train"
 
 
 def rewritten(folder: Path, change: Change) -> str:
@@ -43,9 +44,17 @@ def changed(change: Change) -> Callable[[bytes], bytes]:
 
 
 def said(models: Path, trained: Path) -> str:
-    """What is said of a bundle that was put in its place by hand, its digest left out."""
+    """What is said in English of a bundle that was put in its place by hand, its digest left out."""
+    return refusal(models, trained)[0]
+
+
+def refusal(models: Path, trained: Path) -> tuple[str, str]:
+    """In English, its digest left out, and in Thai: both ask for the same."""
     digest = digest_of(trained)
     shutil.copytree(trained, models / digest)
     with pytest.raises(ModelRefused) as refused:
         read_bundle(models, digest)
-    return str(refused.value).removeprefix(f"Model {digest[:12]}: ")
+    english, thai = str(refused.value).split(" · ")
+    assert thai[0] >= "\u0e01", thai
+    assert thai.endswith(TRAIN_TH) == english.endswith(TRAIN), thai
+    return english.removeprefix(f"Model {digest[:12]}: "), thai

@@ -21,7 +21,7 @@ from models.signed import verify
 from records.errors import ModelRefused
 from tests.models.cards import BANDS, complete_card
 from tests.models.conftest import Answers
-from tests.models.signing import changed, resigned, rewritten, said
+from tests.models.signing import changed, refusal, resigned, rewritten, said
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("model.txt", "tables.npz", "linear.json", "calibration.json", "card.json", "card.md")
@@ -170,7 +170,8 @@ def test_a_model_that_was_never_kept_is_refused(models: Path) -> None:
     with pytest.raises(ModelRefused) as refused:
         read_bundle(models, "ab" * 32)
     assert str(refused.value) == (
-        f"There is no model abababababab in {models}. Promote it again with `zerodrop promote`."
+        f"There is no model abababababab in {models}. Promote it again with `zerodrop promote`. · "
+        f"ไม่พบแบบจำลอง abababababab ใน {models} ให้รับหน้าที่อีกครั้งด้วย zerodrop promote"
     )
 
 
@@ -193,15 +194,18 @@ def test_a_model_of_another_catalogue_is_refused(tmp_path: Path, models: Path, m
     assert f"Model {digest[:12]} was made for another feature catalogue (5ca1ab1e5ca1, this one is " in str(
         refused.value
     )
-    assert "Train a new model with `zerodrop train`, or go back to that version of the code." in str(refused.value)
+    assert str(refused.value).endswith(
+        "Train a new model with `zerodrop train`, or go back to that version of the code. · "
+        f"แบบจำลอง {digest[:12]} ทำจากชุดตัวบ่งชี้รุ่นอื่น ฝึกแบบจำลองใหม่ด้วย zerodrop train หรือกลับไปใช้ zerodrop รุ่นนั้น"
+    )
 
 
 def test_a_bundle_of_an_older_program_is_refused(trained: Path, models: Path) -> None:
     rewritten(trained, lambda manifest: manifest.update(schema_version=1))
     digest = digest_of(trained)[:12]
-    assert said(models, trained) == (
-        f"Model {digest} was written by an older zerodrop. Train a new model with `zerodrop train`. · "
-        f"แบบจำลอง {digest} มาจาก zerodrop รุ่นเก่ากว่า ฝึกแบบจำลองใหม่ด้วย zerodrop train"
+    assert refusal(models, trained) == (
+        f"Model {digest} was written by an older zerodrop. Train a new model with `zerodrop train`.",
+        f"แบบจำลอง {digest} มาจาก zerodrop รุ่นเก่ากว่า ฝึกแบบจำลองใหม่ด้วย zerodrop train",
     )
 
 

@@ -17,7 +17,7 @@ from models.tables import save_tables
 from records.errors import ModelRefused
 from tests.models.cards import BANDS, complete_card
 from tests.models.hostile import CASES, GOOD
-from tests.models.signing import TRAIN, changed, resigned, said
+from tests.models.signing import TRAIN, TRAIN_TH, changed, refusal, resigned, said
 
 FIRST = CATALOGUE[0].name
 
@@ -87,6 +87,23 @@ def test_json_with_a_wrong_value_is_refused_whoever_signed_it(trained: Path, mod
 def test_what_is_no_strict_json_is_refused(trained: Path, models: Path, content: bytes, sentence: str) -> None:
     resigned(trained, "calibration.json", lambda _: content)
     assert said(models, trained) == sentence + TRAIN
+
+
+THAI = {
+    "a slope of 0": "ค่า slope ของแบบจำลองนี้ต้องมากกว่า 0",
+    "an offset too far": "ค่า offset ในแฟ้มของแบบจำลองนี้หายไปหรือไม่ถูกต้อง",
+    "a horizon nobody knows": "แบบจำลองนี้ใช้ช่วงเวลาที่ zerodrop รุ่นนี้ไม่รู้จัก ที่รู้จักคือ days_28, days_56, next_count",
+    "no features": "ตัวบ่งชี้ของแบบจำลองนี้ไม่ตรงกับชุดตัวบ่งชี้ที่ใช้อยู่ หรือเรียงลำดับต่างกัน",
+    "bands in disorder": "ระดับการดูแลในบัตรของแบบจำลองนี้ไม่ครบ เกิน หรือสลับลำดับ",
+    "more left than rows": "บัตรของแบบจำลองนี้มีผู้ออกมากกว่าจำนวนแถว",
+}
+
+
+@pytest.mark.parametrize("wrong", THAI)
+def test_a_wrong_value_is_told_in_thai_too(trained: Path, models: Path, wrong: str) -> None:
+    name, values, _ = WRONG[wrong]
+    resigned(trained, name, changed(lambda held: held.update(values)))
+    assert refusal(models, trained)[1] == THAI[wrong] + TRAIN_TH
 
 
 def test_json_with_anything_changed_is_refused_or_read(trained: Path, models: Path) -> None:
@@ -169,7 +186,9 @@ def test_tables_that_are_not_of_these_trees_are_not_kept(
     with pytest.raises(ModelRefused) as refused:
         keep(trained, models)
     assert str(refused.value).startswith(f"Model {digest[:12]}: tables.npz is not what compiling model.txt gives (")
-    assert str(refused.value).endswith(" differs)." + TRAIN)
+    english, thai = str(refused.value).split(" · ")
+    assert english.endswith(" differs)." + TRAIN)
+    assert thai.startswith("ตารางของแบบจำลองนี้ไม่ตรงกับที่คำนวณจาก model.txt (ต่างที่ ")
     assert list(models.iterdir()) == []
 
 

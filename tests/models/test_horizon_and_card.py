@@ -220,8 +220,9 @@ def test_lengths_are_in_order_also_when_the_card_was_read_from_its_file() -> Non
 
 def test_a_card_of_another_zerodrop_is_refused() -> None:
     card = {name: value for name, value in CARD.items() if name not in ("evidence", "words")}
-    with pytest.raises(ModelRefused, match="it holds no evidence, words"):
+    with pytest.raises(ModelRefused, match="it holds no evidence, words") as refused:
         render(card)
+    assert "· บัตรนี้มาจาก zerodrop รุ่นอื่น จึงไม่มี evidence, words ฝึกแบบจำลองใหม่" in str(refused.value)
 
 
 # The page

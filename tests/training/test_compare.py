@@ -96,8 +96,9 @@ def test_the_look_is_recorded(home: DataHome) -> None:
 
 
 def test_a_day_before_anybody_was_enrolled_is_refused(home: DataHome) -> None:
-    with pytest.raises(ConfigurationGap):
+    with pytest.raises(ConfigurationGap, match="Nobody is enrolled on 2024-01-01") as refused:
         compared(home, trained(home, "missed_share_28d", 0.2), as_of=date(2024, 1, 1))
+    assert "ไม่มีนักเรียนในทะเบียน ณ วันที่ 01/01/2567" in str(refused.value)
 
 
 def test_it_is_told_in_numbers_and_class_groups_with_both_figures(home: DataHome) -> None:
