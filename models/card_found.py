@@ -50,8 +50,8 @@ def _at_capacity(card: Telling, lists: Mapping[str, Any]) -> Table:
     return Table(
         caption=say("ตามจำนวนที่เยี่ยมได้จริง", "At the capacity that people really have"),
         head=(
-            say("รายชื่อ", "List"), say("พบต่อสัปดาห์", "Reached a week"), say("ในรายชื่อออกจริง", "Precision"),
-            say("ผู้ออกที่อยู่ในรายชื่อ", "Recall"), say("กี่เท่าของสุ่ม", "Lift"),
+            say("รายชื่อ", "List"), card.figure_name("reached_per_week"), card.figure_name("precision"),
+            card.figure_name("recall"), card.figure_name("lift"),
         ),
         rows=tuple(
             cells(
@@ -68,7 +68,7 @@ def _ordering(card: Telling, lists: Mapping[str, Any]) -> Table:
     return Table(
         caption=say("การจัดลำดับทั้งสถานศึกษา", "Ordering everybody"),
         head=(
-            say("รายชื่อ", "List"), "AUC", say("AUC ภายในสถานศึกษา", "AUC within"), say("ความต่างระหว่างแห่ง", "Between places"),
+            say("รายชื่อ", "List"), card.figure_name("auc"), card.figure_name("auc_within"), say("ความต่างระหว่างแห่ง", "Between places"),
             say("ความแม่นเฉลี่ย (AP)", "Average precision"), say("Brier skill", "Brier skill"),
         ),
         rows=tuple(
@@ -292,7 +292,7 @@ def _attribute(card: Telling, found: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading(text=f"{card.attribute(name)}: {card.words(VERDICTS, found['verdict'])}", level=3)
     head = (
         say("กลุ่ม", "Group"), say("นักเรียน", "Students"), say("ผู้ออก", "Leavers"),
-        say("ผู้ออกที่อยู่ในรายชื่อ", "Recall"), say("ออกจริงต่อที่คาด", "Observed / expected"), say("อยู่ในรายชื่อ", "Listed"),
+        card.figure_name("recall"), card.figure_name("observed_expected"), say("อยู่ในรายชื่อ", "Listed"),
     )  # fmt: skip
     rows = tuple(_group(card, name, group) for group in found["groups"])
     yield Table(head=head, rows=rows)

@@ -28,6 +28,17 @@ BANDS = {
     "high": Text(th="ไปเยี่ยม", en="visited"),
     "watch": Text(th="เฝ้าดู", en="watched"),
     "none": Text(th="ไม่อยู่ในรายชื่อ", en="not listed"),
+    "unknown": Text(th="ข้อมูลไม่พอจะจัดลำดับ", en="too little known to rank"),
+}
+FIGURES = {
+    "reached_per_week": Text(th="พบต่อสัปดาห์", en="Reached a week"),
+    "precision": Text(th="ในรายชื่อออกจริง", en="Precision"),
+    "recall": Text(th="ผู้ออกที่อยู่ในรายชื่อ", en="Recall"),
+    "lift": Text(th="กี่เท่าของสุ่ม", en="Lift"),
+    "auc": Text(th="AUC", en="AUC"),
+    "auc_within": Text(th="AUC ภายในสถานศึกษา", en="AUC within"),
+    "observed_expected": Text(th="ออกจริงต่อที่คาด", en="Observed / expected"),
+    "ece": Text(th="ความคลาดเคลื่อน (ECE)", en="Expected calibration error"),
 }
 VERDICTS = {
     "gap": Text(th="พบความเหลื่อมล้ำ", en="a gap"),
@@ -59,6 +70,9 @@ class Telling:
 
     def list_name(self, name: str) -> str:
         return self.words(LISTS, name)
+
+    def figure_name(self, name: str) -> str:
+        return self.words(FIGURES, name)
 
     def domain(self, name: str) -> str:
         return self.words(_DOMAINS, name)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.card_words import UNTOLD, beside, interval, share_interval
+from models.card_words import BANDS, FIGURES, UNTOLD, beside, interval, share_interval
 from records.lists import RULE_LIST
+from records.text import Text
 from training.compare import Comparison, Moved
 from training.evidence import AT_CAPACITY, MODEL
 
@@ -40,9 +41,10 @@ def _named(digest: str) -> str:
 
 
 def _row(one: Moved) -> str:
+    now, then = BANDS[one.band_now], BANDS[one.band_then]
     return (
         f"  #{one.number:<7} {one.class_group:<16} ลำดับ · rank {one.rank_now:>5} → {one.rank_then:<5} "
-        f"{one.band_now} → {one.band_then}"
+        f"{now.th} → {then.th} · {now.en} → {then.en}"
     )
 
 
@@ -54,13 +56,15 @@ def _figures(found: Comparison) -> Iterator[str]:
     if then is None:
         yield "ยังไม่มีภาคเรียนทดสอบ · the new model was tested on no term"
         return
-    yield "ในภาคเรียนทดสอบของแต่ละบัตร · on the test terms of each card        ใช้อยู่ · in charge → ถ้าเปลี่ยน · if switched"
-    yield from (f"  {name:<44} {_of(now, name)} → {_of(then, name)}" for name in _SHOWN)
+    yield "ในภาคเรียนทดสอบของแต่ละบัตร · on the test terms of each card: ใช้อยู่ · in charge → ถ้าเปลี่ยน · if switched"
+    yield from (f"  {_in_both(FIGURES[name])}: {_of(now, name)} → {_of(then, name)}" for name in _SHOWN)
 
 
-_SHOWN = (
-    "reached a week", "precision", "recall", "AUC", "AUC within", "observed/expected", "calibration error",
-)  # fmt: skip
+_SHOWN = ("reached_per_week", "precision", "recall", "auc", "auc_within", "observed_expected", "ece")
+
+
+def _in_both(name: Text) -> str:
+    return name.th if name.th == name.en else f"{name.th} · {name.en}"
 
 
 def _of(figures: Mapping[str, Any] | None, name: str) -> str:
@@ -68,12 +72,12 @@ def _of(figures: Mapping[str, Any] | None, name: str) -> str:
         return UNTOLD
     at = figures["at"][AT_CAPACITY]
     cells = {
-        "reached a week": interval(at["reached_per_week"], 1),
+        "reached_per_week": interval(at["reached_per_week"], 1),
         "precision": share_interval(at["precision"]),
         "recall": share_interval(at["recall"]),
-        "AUC": interval(figures["auc"]),
-        "AUC within": interval(figures["auc_within"]),
-        "observed/expected": interval(figures["observed_expected"]),
-        "calibration error": interval(figures["ece"], 3),
+        "auc": interval(figures["auc"]),
+        "auc_within": interval(figures["auc_within"]),
+        "observed_expected": interval(figures["observed_expected"]),
+        "ece": interval(figures["ece"], 3),
     }
     return beside(cells[name])

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from models.bands import HIGH, NO_BAND, UNKNOWN, WATCH
 from models.bundle import keep, write_bundle
+from models.card_words import BANDS
 from records.audit import AuditRow
 from records.errors import ConfigurationGap
 from records.home import DataHome
@@ -107,5 +109,25 @@ def test_it_is_told_in_numbers_and_class_groups_with_both_figures(home: DataHome
     assert f"entering {len(found.enters)}" in said
     for one in (*found.enters, *found.leaves):
         assert f"#{one.number} " in said
-    assert "0.68 (0.66 – 0.70) → 0.76 (0.74 – 0.78)" in said  # the absences' AUC stands in the new model's card
+    assert "  AUC: 0.68 (0.66 – 0.70) → 0.76 (0.74 – 0.78)" in said  # the absences' AUC stands in the new model's card
     assert "the absence rule" in said
+
+
+def test_bands_and_figures_are_called_as_on_the_card_in_thai_and_in_english(home: DataHome) -> None:
+    found = compared(home, trained(home, "missed_share_28d", 0.2))
+    lines = list(told(found))
+    entered = found.enters[0]
+    now, then = BANDS[entered.band_now], BANDS[entered.band_then]
+    [row] = [line for line in lines if line.startswith(f"  #{entered.number} ")]
+    assert row.endswith(f" {now.th} → {then.th} · {now.en} → {then.en}")
+    assert (now.th, now.en) == ("ไม่อยู่ในรายชื่อ", "not listed")
+    figures = lines[-7:]
+    assert [line.split(": ")[0].strip() for line in figures] == [
+        "พบต่อสัปดาห์ · Reached a week", "ในรายชื่อออกจริง · Precision", "ผู้ออกที่อยู่ในรายชื่อ · Recall", "AUC",
+        "AUC ภายในสถานศึกษา · AUC within", "ออกจริงต่อที่คาด · Observed / expected",
+        "ความคลาดเคลื่อน (ECE) · Expected calibration error",
+    ]  # fmt: skip
+
+
+def test_every_band_that_a_list_can_have_has_its_word() -> None:
+    assert set(BANDS) == {HIGH, WATCH, NO_BAND, UNKNOWN}
