@@ -56,14 +56,14 @@ def _lines(found: "Mapping[str, Sequence[MonitoredWeek]]") -> list[str]:
 def _of_institution(code: str, weeks: "Sequence[MonitoredWeek]") -> list[str]:
     from records.college import buddhist
 
-    newest = weeks[-1]
+    newest = next((week for week in reversed(weeks) if week.students), weeks[-1])  # a week of a break has no list
     whose_th, whose = ("ทุกแห่งรวมกัน", "all together") if code == EVERYBODY else (code, code)
     return [
         f"{whose_th} รายชื่อล่าสุดวันที่ {buddhist(newest.as_of)} การส่งข้อมูลดูถึงวันนี้ · "
         f"{whose}, newest list of {newest.as_of}; deliveries are looked at as of today",
         *_leavings(weeks),
         *_records(newest),
-        *_alerts(newest),
+        *_alerts([week for week in weeks if week.as_of >= newest.as_of]),
     ]
 
 
@@ -117,12 +117,13 @@ def _records(week: "MonitoredWeek") -> list[str]:
     return [*lines, f"  เงียบไป · silent: {', '.join(silent)}"] if silent else lines
 
 
-def _alerts(week: "MonitoredWeek") -> list[str]:
+def _alerts(weeks: "Sequence[MonitoredWeek]") -> list[str]:
+    """Of the newest list, and of the weeks of a break since."""
     from records.monitoring import ALERT_OF
 
-    if not week.alerts:
+    told = [ALERT_OF[code] for code in dict.fromkeys(code for week in weeks for code in week.alerts)]
+    if not told:
         return ["  ไม่มีการเตือน · no alert"]
-    told = [ALERT_OF[code] for code in week.alerts]
     return [
         line
         for alert in told

@@ -1,12 +1,15 @@
 """`zerodrop monitor` as a person runs it: Thai and English, JSON, and an exit code that asks for attention when wanted."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from records.college import buddhist
+from tests.features.pictures import TERMS
 from tests.features.small_log import INSTITUTION
 from tests.functional.command_fixtures import Place, call, make_place, query
-from tests.training.test_monitor import college, publish_lists
+from tests.training.test_monitor import WATCHED, WEEKS, college, publish_lists
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +33,16 @@ def test_it_says_in_both_languages_what_was_told_and_what_should_have_been(worse
     assert "leavings told" in said.out
     assert "การออกที่แจ้งมาแล้ว" in said.out
     assert "chart: more" in said.out
+
+
+def test_it_begins_with_the_day_of_which_it_speaks(worse: Path) -> None:
+    """That of the newest list, whenever this is run, though its alarm came in the break after it."""
+    newest = TERMS[WATCHED][0] + timedelta(weeks=WEEKS - 1)
+    said = call("monitor", "--home", worse)
+    assert said.out.splitlines()[0] == (
+        f"{INSTITUTION} รายชื่อล่าสุดวันที่ {buddhist(newest)} การส่งข้อมูลดูถึงวันนี้ · "
+        f"{INSTITUTION}, newest list of {newest}; deliveries are looked at as of today"
+    )
 
 
 def test_json_carries_the_weeks_and_what_alerts_mean(worse: Path) -> None:
