@@ -29,15 +29,19 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 INSTITUTION = "9999000001"
 USAGE, IMPORT, GAP, VAULT, MODEL, SERVE = 2, 3, 4, 5, 6, 8  # exit codes of records/errors.py
 # Few trees on one thread: what is tested here is the way, not the skill, and LightGBM's threads wait busily for each
-# other when a machine is full. So few leavers pass no check of skill: what they found is left out, so that it can be signed.
-FEW_TREES = """
-import models.risk_model, training.search as search, training.train as training
-from training.checks import blocking
+# other when a machine is full.
+EVERY_CHECK = """
+import models.risk_model, training.search as search
 from training.fit import Form
-whole = training.run_checks
-training.run_checks = lambda evidence: tuple(one for one in whole(evidence) if one not in blocking(whole(evidence)))
 models.risk_model.PARAMETERS.update(num_threads=1, learning_rate=0.2)
 search.GRID = (Form(trees=15),)
+"""
+# So few leavers pass no check of skill: what they found is left out, so that it can be signed.
+FEW_TREES = f"""{EVERY_CHECK}
+import training.train as training
+from training.checks import blocking
+whole = training.run_checks
+training.run_checks = lambda evidence: tuple(one for one in whole(evidence) if one not in blocking(whole(evidence)))
 """
 
 

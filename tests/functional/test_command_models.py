@@ -6,6 +6,7 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from features.catalogue import FINGERPRINT
@@ -18,8 +19,10 @@ from tests.functional.command_fixtures import MODEL, SERVE, USAGE, Place, call, 
 from tests.models.cards import complete_card
 from tests.models.one_split import one_split
 from tests.training.drawn_card import draw_card
-from tests.training.drawn_evidence import EVIDENCE
+from tests.training.drawn_evidence import EVIDENCE, about
+from training.checks import run_checks
 from training.evidence import Evidence, Leak
+from training.train import Trained
 
 MONDAY = "2025-09-08"
 
@@ -159,6 +162,88 @@ def test_a_comparison_shows_numbers_and_class_groups_and_no_name(place: Place, c
     assert told["now"] == "absence_rule"
     assert told["listed_then"] == told["staying"] + len(told["enters"])
     assert query(copied, "select count(*) from audit where detail like '%compare models%'") == [(2,)]
+
+
+def changed_manifest(home: Path, digest: str) -> None:
+    with (home / "models" / digest / "manifest.json").open("a") as manifest:
+        manifest.write("\n")
+
+
+def looks(home: Path) -> int:
+    """How often this home's log was opened to compare models."""
+    [(count,)] = query(home, "select count(*) from audit where detail like '%compare models%'")
+    return int(count)
+
+
+def test_a_comparison_with_a_changed_model_is_refused_before_anybody_is_looked_at(copied: Path, tmp_path: Path) -> None:
+    digest = kept(copied, tmp_path)
+    changed_manifest(copied, digest)
+    said = call("compare", digest[:8], "--as-of", "2025-07-07", "--home", copied)
+    sentence = f"Model {digest[:12]}: its manifest was changed after signing. Promote it again."
+    refused(said, code=MODEL, sentence=sentence)
+    assert "แฟ้ม manifest.json ถูกแก้ไขหลังลงนาม ให้รับหน้าที่อีกครั้งด้วย zerodrop promote" in said.err
+    assert looks(copied) == 0
+
+
+def test_a_comparison_that_the_model_in_charge_refuses_was_a_look_all_the_same(copied: Path, tmp_path: Path) -> None:
+    """Students were read before the changed manifest of what is in charge was met."""
+    held, new = kept(copied, tmp_path), kept(copied, tmp_path, offset=0.5)
+    assert call("promote", held, *SIGNED, "--home", copied).code == 0
+    changed_manifest(copied, held)
+    said = call("compare", new[:8], "--as-of", "2025-07-07", "--home", copied)
+    sentence = f"Model {held[:12]}: its manifest was changed after signing. Promote it again."
+    refused(said, code=MODEL, sentence=sentence)
+    assert looks(copied) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "named", "words"),
+    [("card", "digest", ()), ("compare", "then", ("--as-of", "2025-07-07")), ("promote", "digest", SIGNED)],
+)
+def test_a_digest_is_taken_however_it_was_pasted(
+    copied: Path, tmp_path: Path, command: str, named: str, words: tuple[str, ...]
+) -> None:
+    digest = kept(copied, tmp_path)
+    said = call(command, f"  {digest[:16].upper()} \n", *words, "--json", "--home", copied)
+    assert said.code == 0, said.err
+    assert said.document[named] == digest
+
+
+def test_what_was_promoted_as_pasted_is_taken_back_like_any_other(copied: Path, tmp_path: Path) -> None:
+    digest = kept(copied, tmp_path)
+    for pasted in (f"\t{digest.upper()}", " Absence_Rule "):
+        assert call("promote", pasted, *SIGNED, "--home", copied).code == 0
+    assert query(copied, "select model_digest from promotion order by id") == [(digest,), ("absence_rule",)]
+    told = call("rollback", *SIGNED, "--json", "--home", copied).document
+    assert (told["digest"], told["instead_of"]) == (digest, "absence_rule")
+
+
+@pytest.fixture
+def blocked(monkeypatch: pytest.MonkeyPatch) -> Trained:
+    """What was learned is drawn: its checks are real, and two of those that block failed."""
+    leak = Leak(probe="identity", feature="gpa_last", strength=0.93)
+    gain = replace(EVIDENCE.gains[0], per_week=about(0.1, 0.5))
+    trained = Trained(
+        digest="ab" * 32, card={}, card_text="# บัตรแบบจำลอง", model=one_split("missed_share_28d", above=0.25), tested=(),
+        judged=None, checks=run_checks(replace(EVIDENCE, leaks=(leak,), gain=gain)), sample=np.zeros((0, 0), np.float32),
+        run_id="1",
+    )  # fmt: skip
+    monkeypatch.setattr("training.train.train", lambda *_, **__: trained)
+    return trained
+
+
+def test_a_training_says_which_checks_keep_the_model_from_being_put_in_charge(place: Place, blocked: Trained) -> None:
+    told = call("train", "--json", "--home", place.home).document
+    assert (told["digest"], told["blocked_by"]) == (blocked.digest, ["TR203", "TR301"])
+    said = call("train", "--home", place.home)
+    assert said.code == 0
+    assert said.out.splitlines() == [
+        "# บัตรแบบจำลอง",
+        f"Model {blocked.digest}",
+        "แบบจำลองนี้ยังรับหน้าที่ไม่ได้ เพราะไม่ผ่าน TR203, TR301 รายชื่อที่ใช้อยู่ยังคงเดิม · "
+        "This model cannot be put in charge: TR203, TR301 failed. The list in use stays as it is.",
+    ]
+    assert "zerodrop promote" not in said.out
 
 
 def test_a_failed_blocking_check_refuses_with_its_code(copied: Path, tmp_path: Path) -> None:

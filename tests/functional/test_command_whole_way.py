@@ -11,6 +11,7 @@ import pytest
 from features.catalogue import CATALOGUE
 from features.vocabulary import Domain
 from tests.functional.command_fixtures import (
+    EVERY_CHECK,
     FEW_TREES,
     INSTITUTION,
     Files,
@@ -45,9 +46,9 @@ class Way:
     def go(self, step: str, command: str, *words: str | Path) -> None:
         self.steps[step] = call(command, *words, "--home", self.home)
 
-    def alone(self, step: str, command: str, *words: str | Path) -> None:
+    def alone(self, step: str, command: str, *words: str | Path, code: str = FEW_TREES) -> None:
         """In a process of its own: MLflow warns of its own libraries, and every warning is an error here."""
-        self.steps[step] = run(command, *words, "--home", self.home, code=FEW_TREES)
+        self.steps[step] = run(command, *words, "--home", self.home, code=code)
 
     def took(self, step: str, files: list[Path], *words: str) -> None:
         for file in files:
@@ -85,6 +86,7 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Way:
     way.go("the next week", "score", "--as-of", str(last))
     way.go("replay", "replay", "--as-of", str(monday), "--out", folder / "replay.parquet", "--json")
     way.go("replay text", "replay", "--as-of", str(monday))
+    way.alone("train with every check", "train", "--as-of", str(monday), "--json", code=EVERY_CHECK)
     return way
 
 
@@ -192,6 +194,13 @@ def test_a_signed_model_makes_the_next_list(way: Way) -> None:
     asked = "select count(*), count(probability) from list_entry where publication_id = ?"
     scored = query(way.home, asked, told["publication"].replace("-", ""))
     assert scored == [(told["students"], told["students"])]
+
+
+def test_a_training_names_the_checks_that_keep_its_model_from_being_put_in_charge(way: Way) -> None:
+    """Some leavers of two terms prove nothing."""
+    told = way.steps["train with every check"].document
+    assert told["blocked_by"]
+    assert told["blocked_by"] == [one["code"] for one in told["card"]["checks"] if one["section"] == "blocking"]
 
 
 def test_the_rule_list_can_be_taken_back_into_charge(way: Way) -> None:

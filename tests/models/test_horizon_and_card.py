@@ -60,6 +60,17 @@ def test_the_card_tells_on_what_it_rests(told: str) -> None:
     assert told in render(CARD)
 
 
+def test_the_card_tells_rows_of_history_apart_from_records_of_history() -> None:
+    facts = replace(EVIDENCE.training, reconstructed_share=0.416, reconstructed_rows=12_345)
+    lines = render(draw_card(replace(EVIDENCE, training=facts))).splitlines()
+    assert (
+        "- แถวที่ใช้สอนซึ่งรู้จากข้อมูลย้อนหลังเท่านั้น เวลาทราบจึงเป็นการประมาณ: 42% (ทุกภาคเรียนรวมกันมีรายการข้อมูลเช่นนี้ 12,345 รายการ)"
+    ) in lines
+    assert (
+        "- Training rows told by history alone: 42% (records whose entry time was reconstructed, of all terms: 12,345)"
+    ) in lines
+
+
 @pytest.mark.parametrize("told", [
     "| visited | 14 (12 – 18) | 800 | 116 |", "| เฝ้าดู | ไม่มีนักเรียนในระดับนี้ | 0 | 0 |", "| not listed | 2 (1 – 2) |",
     "Too little known to rank: 0.5% (123 / 24,923 student-weeks), of whom left: 7",
