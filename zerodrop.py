@@ -219,7 +219,8 @@ def _take_in_simulated_college(home: Path, files: Path, students: int) -> date:
     if there:
         raise ConfigurationGap(
             f"There is {' and '.join(there)} already, and the demo starts from nothing. "
-            "Remove what is left of an earlier demo, or choose another --home."
+            "Remove what is left of an earlier demo, or choose another --home. · "
+            f"มี {' และ '.join(there)} อยู่แล้ว การสาธิตต้องเริ่มจากที่ว่าง ลบของการสาธิตครั้งก่อน หรือเลือก --home อื่น"
         )
     simulate(out=files, students=students)
     init(workbook=files / "college.xlsx", codes=False, home=home)

@@ -146,7 +146,8 @@ def _require_students(panel: Panel, presentations: Sequence[Presentation], days:
             if not _of(panel, [presentation], [day]).weeks:
                 raise UserError(
                     f"The data has no student of {presentation.code} still registered on day {day}. "
-                    "Name presentations and days that are in it."
+                    "Name presentations and days that are in it. · "
+                    f"ในข้อมูลไม่มีนักเรียนของ {presentation.code} ที่ยังลงทะเบียนอยู่ในวันที่ {day} ระบุรุ่นและวันที่มีในข้อมูล"
                 )
 
 

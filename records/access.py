@@ -321,7 +321,13 @@ def open_log(
 def require_students(home: DataHome, principal: Principal, action: str, student_id: UUID | None = None) -> None:
     """Raises NotAllowed for a role that sees no students; the try is recorded."""
     if not principal.sees_students:
-        refuse(home, principal, action, f"The role '{principal.role.name}' sees no students.", student_id)
+        refuse(
+            home,
+            principal,
+            action,
+            f"The role '{principal.role.name}' sees no students. · บทบาท '{principal.role.label.th}' ดูข้อมูลนักเรียนไม่ได้",
+            student_id,
+        )
 
 
 def refuse(

@@ -41,7 +41,13 @@ def require_permission(
 
 def refuse_care(home: DataHome, principal: Principal, student_id: UUID | None = None) -> None:
     """Raises NotAllowed, after it was recorded that somebody tried."""
-    refuse(home, principal, "refused care", f"The role '{principal.role.name}' may not do that.", student_id)
+    refuse(
+        home,
+        principal,
+        "refused care",
+        f"The role '{principal.role.name}' may not do that. · บทบาท '{principal.role.label.th}' ทำเช่นนั้นไม่ได้",
+        student_id,
+    )
 
 
 def record_refused(home: DataHome, principal: Principal, student_id: UUID | None) -> None:

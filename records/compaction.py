@@ -90,7 +90,7 @@ def _require_as_written(folder: Path, shard: Shard, files: Sequence[LogFile]) ->
 def _damaged(shard: Shard, path: str) -> UserError:
     return UserError(
         f"The file {path} of {shard.name} is missing or is not what was written; nothing was changed. Restore this file from "
-        f"a backup. แฟ้ม {path} ({shard.name}) หายไปหรือไม่ตรงกับที่บันทึกไว้ ระบบยังไม่ได้เปลี่ยนอะไร ให้กู้แฟ้มนี้จากข้อมูลสำรอง"
+        f"a backup. · แฟ้ม {path} ({shard.name}) หายไปหรือไม่ตรงกับที่บันทึกไว้ ระบบยังไม่ได้เปลี่ยนอะไร ให้กู้แฟ้มนี้จากข้อมูลสำรอง"
     )
 
 
@@ -111,7 +111,7 @@ def _compact_table(home: DataHome, shard: Shard, table: Table, closed_before: da
             raise
         return sum(part.rows for part in parts)
     raise UserError(
-        f"Other compactions of {shard.name} came in between {_TRIES} times; nothing was changed. Run one at a time. "
+        f"Other compactions of {shard.name} came in between {_TRIES} times; nothing was changed. Run one at a time. · "
         f"มีการรวมแฟ้มของ {shard.name} ซ้อนกัน {_TRIES} ครั้ง ข้อมูลยังเหมือนเดิม ให้สั่งรวมแฟ้มทีละครั้ง"
     )
 
@@ -168,7 +168,7 @@ def written_as_one(
         (home.logs / relative).unlink()
         raise UserError(
             f"The files of table {table.name} of {shard.name} hold {rows:,} rows and the ledger says {expected:,}; nothing was "
-            f"changed. Restore these files from a backup. แฟ้มของตาราง {table.name} ({shard.name}) มี {rows:,} แถว "
+            f"changed. Restore these files from a backup. · แฟ้มของตาราง {table.name} ({shard.name}) มี {rows:,} แถว "
             f"แต่บัญชีบอกว่ามี {expected:,} แถว ระบบยังไม่ได้เปลี่ยนอะไร ให้กู้แฟ้มจากข้อมูลสำรอง"
         )
     return relative, parts

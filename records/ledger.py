@@ -369,10 +369,10 @@ def require_batch(database: Database, institution: str, number: int) -> BatchRow
     with database.read() as session:
         row = session.get(BatchRow, number)
     if row is None:
-        raise UserError(f"There is no batch {number}. ไม่มีชุดนำเข้าที่ {number}")
+        raise UserError(f"There is no batch {number}. · ไม่มีชุดนำเข้าที่ {number}")
     if row.institution != institution:
         raise UserError(
-            f"Batch {number} belongs to another institution than {institution}. "
+            f"Batch {number} belongs to another institution than {institution}. · "
             f"ชุดที่ {number} เป็นของสถานศึกษาอื่น ไม่ใช่ {institution}"
         )
     return row

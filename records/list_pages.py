@@ -49,7 +49,12 @@ def publications(
     `week` is the Monday of a week, None for all. Raises NotAllowed, and UnknownCursor.
     """
     if not any(principal.may(one) for one in _LISTS) or institution not in principal.institutions:
-        refuse(home, principal, "refused lists", "This account sees no lists of that institution.")
+        refuse(
+            home,
+            principal,
+            "refused lists",
+            "This account sees no lists of that institution. · บัญชีนี้ดูรายชื่อของสถานศึกษานั้นไม่ได้",
+        )
     with home.database.read(principal.acting) as session:
         chosen = select(PublicationRow).where(PublicationRow.institution == institution)
         if week is not None:
@@ -162,7 +167,12 @@ def see_audit(
 ) -> tuple[list[AuditRow], bool]:
     """Who looked or changed what, newest first; asking is a look of its own. Raises NotAllowed."""
     if not principal.may(Permission.SEE_AUDIT):
-        refuse(home, principal, "refused audit", f"The role '{principal.role.name}' does not see the audit trail.")
+        refuse(
+            home,
+            principal,
+            "refused audit",
+            f"The role '{principal.role.name}' does not see the audit trail. · บทบาท '{principal.role.label.th}' ดูบันทึกการเข้าดูไม่ได้",
+        )
     chosen = select(AuditRow).where(AuditRow.institution.in_(sorted(principal.institutions)))
     if student_id is not None:
         chosen = chosen.where(AuditRow.student_id == student_id)

@@ -108,7 +108,8 @@ def roll_back(database: Database, *, institution: str, undoes: int, signed_by: s
         held, digest = before(session, institution)
         if held.id != undoes:
             raise ModelRefused(
-                "Another decision was signed meanwhile, so nothing was taken back. Run `zerodrop rollback` again."
+                "Another decision was signed meanwhile, so nothing was taken back. Run `zerodrop rollback` again. · "
+                "มีผู้ลงนามตัดสินเรื่องอื่นแทรกเข้ามา จึงยังไม่ได้ถอน สั่ง zerodrop rollback อีกครั้ง"
             )
         row = PromotionRow(
             institution=institution, model_digest=digest, signed_by=signed_by, reason=reason, at=datetime.now(UTC)

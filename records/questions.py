@@ -21,7 +21,10 @@ def ask_college(ask: Ask) -> College:
     opens_on = _day(ask("วันเปิดภาคเรียน · term opens on (18/05/2569)"))
     closes_on = _day(ask("วันปิดภาคเรียน · term closes on (09/10/2569)"))
     if closes_on <= opens_on:
-        raise ConfigurationGap("The term closes before it opens. Run zerodrop init again.")
+        raise ConfigurationGap(
+            "The term closes before it opens. Run zerodrop init again. · "
+            "วันปิดภาคเรียนต้องอยู่หลังวันเปิดภาคเรียน สั่ง zerodrop init ใหม่"
+        )
     year = int(ask("ปีการศึกษา · academic year (BE)", type=int))
     term = int(ask("ภาคเรียนที่ · term", type=int))
     visits = int(ask("เยี่ยมบ้านได้กี่คนต่อสัปดาห์ · home visits a week", type=int))
@@ -39,6 +42,7 @@ def _day(cell: str) -> date:
     day = normalise.parse_day(cell)
     if day is None:
         raise ConfigurationGap(
-            f"'{cell}' is no date. Write day/month/year, for example 18/05/2569, and run zerodrop init again."
+            f"'{cell}' is no date. Write day/month/year, for example 18/05/2569, and run zerodrop init again. · "
+            f"'{cell}' ไม่ใช่วันที่ ให้เขียน วัน/เดือน/ปี เช่น 18/05/2569 แล้วสั่ง zerodrop init ใหม่"
         )
     return day

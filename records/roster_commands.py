@@ -101,6 +101,6 @@ def _day(told: str) -> "date | None":
     day = parse_day(told)
     if day is None:
         raise UserError(
-            f"'{told}' is no day. Write it as 2025-06-10 or 10/06/2568. เขียนวันที่เป็น 2025-06-10 หรือ 10/06/2568"
+            f"'{told}' is no day. Write it as 2025-06-10 or 10/06/2568. · เขียนวันที่เป็น 2025-06-10 หรือ 10/06/2568"
         )
     return day

@@ -141,7 +141,7 @@ def the_two(known: Sequence[RosterCount], earlier: date | None, later: date | No
     if len(known) < 2:
         raise ConfigurationGap(
             f"A comparison needs two complete rosters and there is {'one' if known else 'none'}. "
-            "Import the roster of another day; one with rows in quarantine does not count as complete. "
+            "Import the roster of another day; one with rows in quarantine does not count as complete. · "
             "ต้องมีทะเบียนนักเรียนครบทั้งสถานศึกษาอย่างน้อยสองรอบ โปรดนำเข้าทะเบียนอีกรอบหนึ่ง "
             "ทะเบียนที่มีแถวถูกกักไว้ยังไม่นับเป็นรอบ"
         )
@@ -152,10 +152,12 @@ def the_two(known: Sequence[RosterCount], earlier: date | None, later: date | No
     elif earlier_ones:
         before = earlier_ones[-1]
     else:
-        raise UserError(f"There is no roster before {after.day} ไม่มีทะเบียนก่อนวันนั้น. {_which(known)}")
+        raise _none_such(known, f"There is no roster before {after.day}.", f"ไม่มีทะเบียนก่อนวันที่ {after.day}")
     if before.key >= after.key:
-        raise UserError(
-            f"The earlier day {before.day} is not before the later day {after.day}. วันแรกต้องมาก่อนวันหลัง. {_which(known)}"
+        raise _none_such(
+            known,
+            f"The earlier day {before.day} is not before the later day {after.day}.",
+            f"วันแรก {before.day} ต้องมาก่อนวันหลัง {after.day}",
         )
     return before, after
 
@@ -164,13 +166,13 @@ def _of_day(known: Sequence[RosterCount], day: date) -> RosterCount:
     """The roster of a day; where one file told several terms, the newest of them."""
     found = [count for count in known if count.day == day]
     if not found:
-        raise UserError(f"No roster was counted on {day}. ไม่มีทะเบียนของวันนั้น. {_which(known)}")
+        raise _none_such(known, f"No roster was counted on {day}.", f"ไม่มีทะเบียนของวันที่ {day}")
     return found[-1]
 
 
-def _which(known: Sequence[RosterCount]) -> str:
+def _none_such(known: Sequence[RosterCount], en: str, th: str) -> UserError:
     days = ", ".join(f"{count.day} ({count.academic_year + 543}/{count.term})" for count in known)
-    return f"There are rosters of ทะเบียนที่มี: {days}."
+    return UserError(f"{en} There are rosters of {days}. · {th} ทะเบียนที่มี: {days}")
 
 
 def compare(
@@ -191,7 +193,11 @@ def compare(
     others = [open_roll(home, code, actor=actor, known_until=known_until) for code in codes]
     for count in (earlier, later):
         if count.key not in {known.key for known in own.counts}:
-            raise UserError(f"The roster of {count.day} was not known then. ยังไม่ทราบทะเบียนรอบนั้น. {_which(own.counts)}")
+            raise _none_such(
+                own.counts,
+                f"The roster of {count.day} was not known then.",
+                f"ยังไม่ทราบทะเบียนของวันที่ {count.day} ในเวลานั้น",
+            )
     lines, arrivals = compare_rolls(own, others, earlier, later)
     return Comparison(
         institution=institution,

@@ -48,10 +48,11 @@ from records.text import Text
 
 Row = dict[str, str]
 T = TypeVar("T")
+_LABELS = {column.name: column.label.th for sheet in SETUP_SHEETS for column in sheet.columns}
 _RULES_SHEET = next(sheet.label.th for sheet in SETUP_SHEETS if sheet.name == "rules")
 
 
-class _Mistake(ValueError):
+class _Mistake(Exception):
     """What is wrong with a row, in both languages."""
 
     def __init__(self, en: str, th: str) -> None:
@@ -64,7 +65,10 @@ def read_college(path: Path) -> College:
     sheets = _sheets(path)
     one = sheets["institution"]
     if len(one) != 1:
-        raise ConfigurationGap(f"{path.name}, sheet 'สถานศึกษา': it needs exactly one row and has {len(one)}.")
+        raise ConfigurationGap(
+            f"{path.name}, sheet 'สถานศึกษา': it needs exactly one row and has {len(one)}. · "
+            f"ไฟล์ {path.name} แผ่นงาน 'สถานศึกษา': ต้องมีแถวเดียว แต่มี {len(one)} แถว"
+        )
     return College(
         institution=Institution(
             **{column: one[0][1][column] for column in ("code", "name_th", "name_en", "agency", "province")}
@@ -124,29 +128,30 @@ def _each(path: Path, sheet: str, sheets: dict[str, list[tuple[int, Row]]], read
                 f"{path.name}, sheet '{label}', line {line}: {mistake} · "
                 f"ไฟล์ {path.name} แผ่นงาน '{label}' แถวที่ {line}: {mistake.th}"
             ) from None
-        except ValueError as error:
-            raise ConfigurationGap(f"{path.name}, sheet '{label}', line {line}: {error}") from None
     return found
 
 
 def _day(row: Row, column: str) -> date:
     day = normalise.parse_day(row[column])
     if day is None:
-        raise ValueError(f"'{column}' is no date; write day/month/year, for example 18/05/2569")
+        raise _Mistake(
+            f"'{column}' is no date; write day/month/year, for example 18/05/2569",
+            f"ช่อง '{_LABELS[column]}' ไม่ใช่วันที่ ให้เขียน วัน/เดือน/ปี เช่น 18/05/2569",
+        )
     return day
 
 
 def _whole(row: Row, column: str) -> int:
     number = normalise.parse_whole(row[column])
     if number is None:
-        raise ValueError(f"'{column}' is no whole number")
+        raise _Mistake(f"'{column}' is no whole number", f"ช่อง '{_LABELS[column]}' ต้องเป็นจำนวนเต็ม")
     return number
 
 
 def _term(row: Row) -> TermDates:
     opens, closes = _day(row, "opens_on"), _day(row, "closes_on")
     if closes <= opens:
-        raise ValueError("the term closes before it opens")
+        raise _Mistake("the term closes before it opens", "วันปิดภาคเรียนต้องอยู่หลังวันเปิดภาคเรียน")
     year = normalise.year_ce(_whole(row, "academic_year"))
     return TermDates(academic_year=year, term=_whole(row, "term"), opens_on=opens, closes_on=closes)
 
@@ -154,17 +159,19 @@ def _term(row: Row) -> TermDates:
 def _holiday(row: Row) -> Holiday:
     kind = DAY_KINDS.parse(row["kind"] or "HOLIDAY")
     if kind is None:
-        raise ValueError(
-            f"'{row['kind']}' is no kind of day; known: {', '.join(code.label.th for code in DAY_KINDS.codes)}"
+        known = ", ".join(code.label.th for code in DAY_KINDS.codes)
+        raise _Mistake(
+            f"'{row['kind']}' is no kind of day; known: {known}", f"ไม่รู้จักประเภทวัน '{row['kind']}' ที่ใช้ได้คือ {known}"
         )
     return Holiday(day=_day(row, "day"), name=row["name"], kind=DAY_KINDS.values[kind])
 
 
 def _staff_member(row: Row) -> StaffMember:
     if row["role"] not in ROLE_OF:
-        raise ValueError(f"there is no role '{row['role']}'; roles: {', '.join(ROLE_OF)}")
+        known = ", ".join(ROLE_OF)
+        raise _Mistake(f"there is no role '{row['role']}'; roles: {known}", f"ไม่มีบทบาท '{row['role']}' ที่ใช้ได้คือ {known}")
     if not row["login"]:
-        raise ValueError("a login is missing")
+        raise _Mistake("a login is missing", "ยังไม่ได้ใส่ชื่อผู้ใช้")
     return StaffMember(login=_login(row["login"]), name=row["name"], role=row["role"])
 
 
@@ -180,7 +187,7 @@ def _login(cell: str) -> str:
 def _capacity(row: Row) -> Capacity:
     visits, rows = _whole(row, "visits_per_week"), _whole(row, "rows_per_advisor")
     if visits < 0 or rows < 0:
-        raise ValueError("capacity cannot be negative")
+        raise _Mistake("capacity cannot be negative", "กำลังคนต้องไม่ติดลบ")
     return Capacity(valid_from=_day(row, "valid_from"), visits_per_week=visits, rows_per_advisor=rows)
 
 
@@ -284,7 +291,9 @@ def _assign_groups(session: Session, college: College, first: date, today: date)
         if advisor is None or advisor.institution != code:
             raise ConfigurationGap(
                 f"Class group '{group.class_group}' names the advisor '{group.advisor}', whose account belongs to "
-                "another institution. Give this institution's advisor a login of their own."
+                "another institution. Give this institution's advisor a login of their own. · "
+                f"กลุ่มเรียน '{group.class_group}' ระบุครูที่ปรึกษา '{group.advisor}' ซึ่งเป็นบัญชีของสถานศึกษาอื่น "
+                "ให้ตั้งชื่อผู้ใช้ของครูที่ปรึกษาในสถานศึกษานี้เอง"
             )
         since = today if group.class_group in advised else first
         assign_group(session, account=advisor, class_group=group.class_group, valid_from=since)
@@ -311,7 +320,8 @@ def _require_usable_code(code: str) -> None:
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z_-]{0,31}", code):
         raise ConfigurationGap(
             f"'{code}' is no institution code. Give the code that the ministry uses: digits and Latin letters, "
-            "in the sheet 'สถานศึกษา', column 'code'."
+            "in the sheet 'สถานศึกษา', column 'code'. · "
+            f"'{code}' ใช้เป็นรหัสสถานศึกษาไม่ได้ ใส่รหัสของกระทรวงที่เป็นตัวเลขและอักษรโรมัน ในแผ่นงาน 'สถานศึกษา' ช่อง 'code'"
         )
 
 
@@ -329,7 +339,9 @@ def _require_known_advisors(home: DataHome, college: College) -> None:
         if group.advisor not in known:
             raise ConfigurationGap(
                 f"Class group '{group.class_group}' names the advisor '{group.advisor}', who has no account. "
-                "Add a row for that login to the sheet 'บุคลากร', or correct the login."
+                "Add a row for that login to the sheet 'บุคลากร', or correct the login. · "
+                f"กลุ่มเรียน '{group.class_group}' ระบุครูที่ปรึกษา '{group.advisor}' ซึ่งยังไม่มีบัญชี "
+                "เพิ่มในแผ่นงาน 'บุคลากร' หรือแก้ชื่อผู้ใช้"
             )
 
 

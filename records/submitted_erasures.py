@@ -39,7 +39,12 @@ def erase_once(
     from records.erasure import erase  # it rewrites logs and needs Parquet, which the service does not load for looks
 
     if not principal.may(Permission.MANAGE_RECORDS) or institution not in principal.institutions:
-        refuse(home, principal, "refused erasure", "This account erases nobody there.")
+        refuse(
+            home,
+            principal,
+            "refused erasure",
+            "This account erases nobody there. · บัญชีนี้ลบข้อมูลนักเรียนของสถานศึกษานั้นไม่ได้",
+        )
     held = idempotency.answered_before(home.database, asked)
     if held is not None:
         return held

@@ -20,7 +20,7 @@ from records.ledger import StudentRow
 from records.lists import NewEntry, NewPublication, PublicationRow, Published
 from records.roles import Permission
 
-_NO_PUBLISHER = "This account publishes no lists there."
+_NO_PUBLISHER = "This account publishes no lists there. · บัญชีนี้เผยแพร่รายชื่อของสถานศึกษานั้นไม่ได้"
 HIGH, WATCH, UNKNOWN = "high", "watch", "unknown"
 
 

@@ -57,7 +57,12 @@ def summary(home: DataHome, principal: Principal) -> Summary:
     """
     of_province = principal.may(Permission.SEE_PROVINCE)
     if not of_province and not principal.may(Permission.SEE_SUMMARIES):
-        refuse(home, principal, "refused summary", f"The role '{principal.role.name}' sees no counts.")
+        refuse(
+            home,
+            principal,
+            "refused summary",
+            f"The role '{principal.role.name}' sees no counts. · บทบาท '{principal.role.label.th}' ดูจำนวนนักเรียนไม่ได้",
+        )
     with home.database.read() as session:
         codes = _province(session, principal) if of_province else sorted(principal.institutions)
     hides_small = of_province or not principal.may(Permission.SEE_ALL_STUDENTS)
@@ -146,7 +151,12 @@ def pseudonymous_entries(
     None when there is no such list for this account. Raises NotAllowed.
     """
     if not principal.may(Permission.SEE_PSEUDONYMS):
-        refuse(home, principal, "refused pseudonyms", f"The role '{principal.role.name}' sees no pseudonymous rows.")
+        refuse(
+            home,
+            principal,
+            "refused pseudonyms",
+            f"The role '{principal.role.name}' sees no pseudonymous rows. · บทบาท '{principal.role.label.th}' ดูแถวข้อมูลที่ใช้นามแฝงไม่ได้",
+        )
     acting = Acting(institutions=frozenset({institution}) & principal.institutions, account_id=None)
     with home.database.write(acting) as session:
         found = _publication(session, principal, institution, publication)

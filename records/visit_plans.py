@@ -254,7 +254,9 @@ def _candidate(student_id: UUID, entry: SeenEntry | None, *, has_visit: bool) ->
 
 def _require_planner(principal: Principal) -> None:
     if not principal.may(Permission.PLAN_VISITS):
-        raise NotAllowed(f"The role '{principal.role.name}' plans no visits.")
+        raise NotAllowed(
+            f"The role '{principal.role.name}' plans no visits. · บทบาท '{principal.role.label.th}' วางแผนการเยี่ยมบ้านไม่ได้"
+        )
 
 
 def _require_week(week: date, on: date) -> None:

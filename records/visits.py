@@ -77,7 +77,9 @@ def book(
     `two_person` and `unsafe` are those of the students. Raises NotAllowed, NotTheirs, CareRefused, and WeekIsFull.
     """
     if not principal.may(Permission.PLAN_VISITS):
-        raise NotAllowed(f"The role '{principal.role.name}' books no visits.")
+        raise NotAllowed(
+            f"The role '{principal.role.name}' books no visits. · บทบาท '{principal.role.label.th}' จองการเยี่ยมบ้านไม่ได้"
+        )
     ledger.take_turn(session, institution)
     _require_theirs(session, principal, institution, student_ids, on)
     _require_week(week, planned_on, on)
@@ -117,7 +119,9 @@ def change(
         raise NotTheirs(None)
     _require_theirs(session, principal, row.institution, [row.student_id], on)
     if not _may_change(principal, changes):
-        raise NotAllowed(f"The role '{principal.role.name}' may not change that of a visit.")
+        raise NotAllowed(
+            f"The role '{principal.role.name}' may not change that of a visit. · บทบาท '{principal.role.label.th}' แก้ไขส่วนนั้นของการเยี่ยมบ้านไม่ได้"
+        )
     ledger.take_turn(session, row.institution)
     session.refresh(row)
     if str(row.version) not in versions:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from features.catalogue import FINGERPRINT
 from features.cohort import NobodyEnrolled, teaching_days
+from features.known_now import why_nobody
 from features.rules import rules_of
 from features.snapshot import Snapshot, features
 from features.state import Replay, State
@@ -21,7 +22,7 @@ from models.known import abstains, rule_weight
 from records import lists, staff
 from records.access import open_log
 from records.clock import local_day, start_of
-from records.college import Capacity
+from records.college import Capacity, buddhist
 from records.errors import ConfigurationGap, ImportRefused
 from records.home import DataHome
 from records.lists import RULE_LIST, NewPublication, Published
@@ -173,12 +174,15 @@ def list_of(
 
 def _snapshot(log: EventLog, state: State, as_of: date) -> Snapshot:
     if as_of.weekday() != 0:
-        raise ConfigurationGap(f"{as_of} is no Monday. Weekly lists are as of Monday: take {monday_of(as_of)}.")
+        raise ConfigurationGap(
+            f"{as_of} is no Monday. Weekly lists are as of Monday: take {monday_of(as_of)}. · "
+            f"{as_of} ไม่ใช่วันจันทร์ รายชื่อรายสัปดาห์ออกตามข้อมูล ณ วันจันทร์ ให้ใช้วันที่ {monday_of(as_of)}"
+        )
     _require_teaching_week(state, as_of)
     try:
         return features(state, as_of, institution=log.institution, ledger_number=log.ledger_number)
-    except NobodyEnrolled as nobody:
-        raise ConfigurationGap(str(nobody)) from None
+    except NobodyEnrolled:
+        raise ConfigurationGap(why_nobody(log, as_of)) from None
 
 
 def _require_teaching_week(state: State, as_of: date) -> None:
@@ -187,7 +191,9 @@ def _require_teaching_week(state: State, as_of: date) -> None:
     if not ((days >= monday) & (days < monday + 7)).any():
         raise ConfigurationGap(
             f"The week of {as_of} has no teaching day in the calendar, so there is no list for it. "
-            "If there is teaching, enter the term in the set-up workbook and run `zerodrop init` again."
+            "If there is teaching, enter the term in the set-up workbook and run `zerodrop init` again. · "
+            f"สัปดาห์ของวันที่ {buddhist(as_of)} ไม่มีวันเรียนในปฏิทิน จึงไม่มีรายชื่อ "
+            "ถ้ามีการเรียน กรอกภาคเรียนในแบบตั้งค่า แล้วสั่ง zerodrop init อีกครั้ง"
         )
 
 

@@ -45,7 +45,7 @@ def in_processes(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> It
                 yield begun.popleft().result()
     except BrokenProcessPool:
         raise UserError(
-            "งานย่อยงานหนึ่งของการฝึกหยุดกลางคัน มักเป็นเพราะหน่วยความจำไม่พอ ให้ปิดโปรแกรมอื่น หรือฝึกทีละน้อยแห่งด้วย --institution · "
             "A process of this training ended before its answer, most often for want of memory: close other programs, or train "
-            "fewer places at once with --institution."
+            "fewer places at once with --institution. · "
+            "งานย่อยงานหนึ่งของการฝึกหยุดกลางคัน มักเป็นเพราะหน่วยความจำไม่พอ ให้ปิดโปรแกรมอื่น หรือฝึกทีละน้อยแห่งด้วย --institution"
         ) from None

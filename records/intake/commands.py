@@ -105,7 +105,7 @@ def _lines(told: str) -> list[int] | None:
     parts = [part.strip() for part in told.split(",")]
     if not all(part.isdecimal() for part in parts):
         raise UserError(
-            f"--lines takes numbers with commas between, such as 4,7; not '{told}'. "
+            f"--lines takes numbers with commas between, such as 4,7; not '{told}'. · "
             f"--lines ใส่เลขบรรทัดคั่นด้วยจุลภาค เช่น 4,7"
         )
     return sorted({int(part) for part in parts})

@@ -55,7 +55,7 @@ def write_workbook(path: Path, batch: int, file: KeptFile, rows: Sequence[KeptRo
     """Write rows in quarantine under their own headers. Raises UserError for more than a sheet can hold."""
     if len(rows) > _MOST_ROWS:
         raise UserError(
-            f"{len(rows):,} rows are more than a workbook holds. Mend them at their source and import the file again. "
+            f"{len(rows):,} rows are more than a workbook holds. Mend them at their source and import the file again. · "
             f"มี {len(rows):,} แถว มากเกินกว่าที่ไฟล์ Excel รับได้ ให้แก้ที่ระบบต้นทางแล้วนำเข้าใหม่"
         )
 

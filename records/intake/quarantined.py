@@ -178,7 +178,7 @@ def discard(home: DataHome, institution: str, number: int, actor: str, lines: Se
     if unknown:
         told = ", ".join(map(str, unknown[:8]))
         raise UserError(
-            f"Batch {number} has no row in quarantine at line {told}; nothing was deleted. "
+            f"Batch {number} has no row in quarantine at line {told}; nothing was deleted. · "
             f"ชุดที่ {number} ไม่มีแถวที่กักไว้ที่บรรทัด {told} จึงยังไม่ได้ลบอะไร"
         )
     with home.database.write() as session:
@@ -196,7 +196,7 @@ def _batch(home: DataHome, institution: str, number: int) -> BatchRow:
     batch = ledger.require_batch(home.database, institution, number)
     if not home.quarantine.lines(batch.token):
         raise UserError(
-            f"No row of batch {number} is in quarantine. See `zerodrop quarantine list`. "
+            f"No row of batch {number} is in quarantine. See `zerodrop quarantine list`. · "
             f"ชุดที่ {number} ไม่มีแถวที่กักไว้ ดูด้วย zerodrop quarantine list"
         )
     return batch
@@ -207,7 +207,7 @@ def _file(home: DataHome, batch: BatchRow) -> KeptFile:
     if file is None or not file.sheets:
         raise UserError(
             f"Rows of batch {batch.number} ({batch.source}) are mended at their source: correct them there and import the "
-            f"file again. แถวของชุดที่ {batch.number} ให้แก้ที่ระบบต้นทาง แล้วส่งออกและนำเข้าใหม่"
+            f"file again. · แถวของชุดที่ {batch.number} ให้แก้ที่ระบบต้นทาง แล้วส่งออกและนำเข้าใหม่"
         )
     return file
 

@@ -89,13 +89,13 @@ def undo_batch(home: DataHome, institution: str, number: int, actor: str) -> Und
 def _require_standing(home: DataHome, batch: BatchRow) -> None:
     if batch.undoes is not None:
         raise UserError(
-            f"Batch {batch.number} is itself an undo, of batch {batch.undoes}. Import that file again instead. "
+            f"Batch {batch.number} is itself an undo, of batch {batch.undoes}. Import that file again instead. · "
             f"ชุดที่ {batch.number} เป็นการถอนชุดที่ {batch.undoes} ถ้าต้องการข้อมูลกลับมา ให้นำเข้าไฟล์เดิมอีกครั้ง"
         )
     for other in ledger.batches(home.database, batch.institution):
         if other.undoes == batch.number:
             raise UserError(
-                f"Batch {batch.number} was undone already, by batch {other.number}. "
+                f"Batch {batch.number} was undone already, by batch {other.number}. · "
                 f"ชุดที่ {batch.number} ถูกถอนไปแล้วด้วยชุดที่ {other.number}"
             )
 

@@ -70,7 +70,9 @@ def read_metrics(
 
 def _require_models(reader: Principal) -> None:
     if not reader.may(Permission.SEE_MODELS):
-        raise NotAllowed(f"The role '{reader.role.name}' sees no models.")
+        raise NotAllowed(
+            f"The role '{reader.role.name}' sees no models. · บทบาท '{reader.role.label.th}' ดูแบบจำลองไม่ได้"
+        )
 
 
 def _decisions(home: DataHome, reader: Principal) -> list[Signed]:

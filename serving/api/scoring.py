@@ -38,7 +38,7 @@ _A_MINUTE = 60
 def score_rows(desk: AtDesk, reader: SignedIn, sent: SentRows) -> ScoresAnswer:
     institution = sent.institution or reader.institution
     if not reader.may(Permission.SCORE) or institution not in reader.institutions:
-        raise NotAllowed("This account scores no rows there.")
+        raise NotAllowed("This account scores no rows there. · บัญชีนี้ขอคะแนนของสถานศึกษานั้นไม่ได้")
     digest = digest_in_charge(desk.home, institution)
     bundle = held_model(desk.home, digest)
     _record(desk.home, reader, institution, rows=len(sent.rows))

@@ -47,7 +47,9 @@ def read_summary(desk: AtDesk, reader: SignedIn, code: InstitutionCode) -> Insti
 )
 def read_province(desk: AtDesk, reader: SignedIn) -> ProvinceSummary:
     if not reader.may(Permission.SEE_PROVINCE):
-        raise NotAllowed(f"The role '{reader.role.name}' sees no province.")
+        raise NotAllowed(
+            f"The role '{reader.role.name}' sees no province. · บทบาท '{reader.role.label.th}' ดูจำนวนทั้งจังหวัดไม่ได้"
+        )
     told = summaries.summary(desk.home, reader)
     return ProvinceSummary(
         institutions=[_institution(one) for one in told.institutions],

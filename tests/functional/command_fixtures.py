@@ -184,10 +184,10 @@ def write_setup(path: Path, **sheets: Sequence[tuple[str, ...]]) -> Path:
 
 
 def refused(said: Said, *, code: int, sentence: str) -> None:
-    """Standard error ends with this sentence (of imports, keys and models in Thai too), standard output is empty, there is no traceback."""
+    """Standard error ends with this sentence (in Thai too, but for a wrong way of calling), standard output is empty, there is no traceback."""
     told = said.err.strip()
     english, _, thai = told.rpartition(" · ")
-    if code in (IMPORT, VAULT, MODEL, SERVE):
+    if code in (IMPORT, GAP, VAULT, MODEL, SERVE):
         assert re.search("[ก-๙]", thai), said.err
     if english.endswith(sentence):
         told = english

@@ -63,5 +63,7 @@ def test_a_second_demo_in_the_same_place_is_refused(demo: Said, folder: Path) ->
     assert said.code == 4
     assert said.err == (
         f"There is {folder / 'demo'} and {folder / 'demo-files'} already, and the demo starts from nothing. "
-        "Remove what is left of an earlier demo, or choose another --home.\n"
+        "Remove what is left of an earlier demo, or choose another --home. · "
+        f"มี {folder / 'demo'} และ {folder / 'demo-files'} อยู่แล้ว "
+        "การสาธิตต้องเริ่มจากที่ว่าง ลบของการสาธิตครั้งก่อน หรือเลือก --home อื่น\n"
     )

@@ -210,7 +210,8 @@ WORDS: tuple[tuple[str, int, str], ...] = (
     (
         "score --as-of 2025-09-10",
         GAP,
-        "2025-09-10 is no Monday. Weekly lists are as of Monday: take 2025-09-08.",
+        "2025-09-10 is no Monday. Weekly lists are as of Monday: take 2025-09-08. · "
+        "2025-09-10 ไม่ใช่วันจันทร์ รายชื่อรายสัปดาห์ออกตามข้อมูล ณ วันจันทร์ ให้ใช้วันที่ 2025-09-08",
     ),
     (
         "score --as-of 2025-03-31",
@@ -292,8 +293,8 @@ def test_a_term_before_its_roster_was_imported(tmp_path: Path) -> None:
     refused(
         said,
         code=GAP,
-        sentence="Nobody is enrolled on 2026-06-01 as far as was known that day: no term of the calendar is open then, "
-        "or no roster of it was imported. Look at the terms (zerodrop check) and import the roster.",
+        sentence="Nobody is enrolled on 2026-06-01: no roster of its term had come in by then. "
+        "Take a later day, or import the roster (zerodrop import).",
     )
 
 

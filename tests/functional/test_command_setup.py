@@ -79,7 +79,8 @@ SETUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "terms",
         ("2569", "1", "09/10/2569", "18/05/2569"),
-        "setup.xlsx, sheet 'ภาคเรียน', line 2: the term closes before it opens",
+        "setup.xlsx, sheet 'ภาคเรียน', line 2: the term closes before it opens · "
+        "ไฟล์ setup.xlsx แผ่นงาน 'ภาคเรียน' แถวที่ 2: วันปิดภาคเรียนต้องอยู่หลังวันเปิดภาคเรียน",
     ),
     (
         "capacity",
@@ -90,7 +91,8 @@ SETUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "institution",
         ("../records", "ก", "A", "", ""),
         "'../records' is no institution code. Give the code that the ministry uses: digits and Latin letters, "
-        "in the sheet 'สถานศึกษา', column 'code'.",
+        "in the sheet 'สถานศึกษา', column 'code'. · '../records' ใช้เป็นรหัสสถานศึกษาไม่ได้ "
+        "ใส่รหัสของกระทรวงที่เป็นตัวเลขและอักษรโรมัน ในแผ่นงาน 'สถานศึกษา' ช่อง 'code'",
     ),
     (
         "institution",
@@ -173,10 +175,20 @@ def test_a_share_that_was_typed_in_percent_enters_nothing(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("place_of", "answer", "sentence"),
     [
-        (3, "31/04/2569", "'31/04/2569' is no date. Write day/month/year, for example 18/05/2569, and run zerodrop init again."),
-        (4, "01/05/2569", "The term closes before it opens. Run zerodrop init again."),
+        (
+            3,
+            "31/04/2569",
+            "'31/04/2569' is no date. Write day/month/year, for example 18/05/2569, and run zerodrop init again. · "
+            "'31/04/2569' ไม่ใช่วันที่ ให้เขียน วัน/เดือน/ปี เช่น 18/05/2569 แล้วสั่ง zerodrop init ใหม่",
+        ),
+        (
+            4,
+            "01/05/2569",
+            "The term closes before it opens. Run zerodrop init again. · "
+            "วันปิดภาคเรียนต้องอยู่หลังวันเปิดภาคเรียน สั่ง zerodrop init ใหม่",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_date_that_was_typed(tmp_path: Path, place_of: int, answer: str, sentence: str) -> None:
     answers = [*ANSWERS[:place_of], answer, *ANSWERS[place_of + 1 :]]
     said = run("init", "--home", tmp_path / "var", typed="\n".join(answers) + "\n")

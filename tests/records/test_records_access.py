@@ -261,7 +261,9 @@ def test_roles_without_students_are_refused_by_sentence(home: DataHome, role: st
     assert see_list(home, who, DAY) is None
     with pytest.raises(NotAllowed) as refused:
         require_students(home, who, "refused list")
-    assert str(refused.value) == f"The role '{role}' sees no students."
+    assert str(refused.value) == (
+        f"The role '{role}' sees no students. · บทบาท '{ROLE_OF[role].label.th}' ดูข้อมูลนักเรียนไม่ได้"
+    )
     assert refused.value.exit_code == 7
     assert see_student(home, who, ids[0], DAY) is None
     assert [action for _, action, _ in looks(home)] == ["refused list", "refused student"]

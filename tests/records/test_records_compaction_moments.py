@@ -139,7 +139,7 @@ def test_a_file_that_is_not_what_was_written_stops_the_compaction_of_every_table
         compact(home, BOTH, LATER)
     assert str(refused.value) == (
         f"The file {file.path} of both is missing or is not what was written; nothing was changed. Restore this file from a "
-        f"backup. แฟ้ม {file.path} (both) หายไปหรือไม่ตรงกับที่บันทึกไว้ ระบบยังไม่ได้เปลี่ยนอะไร ให้กู้แฟ้มนี้จากข้อมูลสำรอง"
+        f"backup. · แฟ้ม {file.path} (both) หายไปหรือไม่ตรงกับที่บันทึกไว้ ระบบยังไม่ได้เปลี่ยนอะไร ให้กู้แฟ้มนี้จากข้อมูลสำรอง"
     )
     assert ledger.shard_index(home.database, BOTH.institutions) == before
     assert sorted(home.logs.rglob("*")) == files

@@ -115,7 +115,7 @@ def test_a_decision_signed_meanwhile_is_not_taken_back(database: Database) -> No
     with database.read() as session:
         held, _ = before(session, EVERY_INSTITUTION)
     sign(database, "b")
-    with pytest.raises(ModelRefused, match="Another decision was signed meanwhile"):
+    with pytest.raises(ModelRefused, match=r"Another decision was signed meanwhile.* · มีผู้ลงนามตัดสินเรื่องอื่น"):
         roll_back(database, institution=EVERY_INSTITUTION, undoes=held.id, signed_by="ก", reason="ข")
     assert champion(database) == "b"
 

@@ -90,26 +90,29 @@ def test_the_empty_template_can_be_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "sheet", "sentence", "thai"),
     [
-        (("terms", 2, 2, "31/02/2568"), "sheet 'ภาคเรียน', line 2: 'opens_on' is no date; write day/month/year, for example 18/05/2569"),
-        (("terms", 2, 3, "01/05/2568"), "sheet 'ภาคเรียน', line 2: the term closes before it opens"),
-        (("terms", 2, 0, "ปีนี้"), "sheet 'ภาคเรียน', line 2: 'academic_year' is no whole number"),
-        (("holidays", 3, 2, "เที่ยว"), "sheet 'วันหยุด', line 3: 'เที่ยว' is no kind of day; known: วันเรียน, วันหยุด, วันสอบ, ปิดเรียนเหตุพิเศษ, เรียนที่บ้าน"),
-        (("holidays", 2, 0, "พรุ่งนี้"), "sheet 'วันหยุด', line 2: 'day' is no date; write day/month/year, for example 18/05/2569"),
-        (("staff", 2, 2, "ภารโรง"), "sheet 'บุคลากร', line 2: there is no role 'ภารโรง'; roles: advisor, department_head, committee, counsellor, scholarship, director, province, analyst, data_steward, admin"),
-        (("staff", 3, 0, " "), "sheet 'บุคลากร', line 3: a login is missing"),
-        (("capacity", 2, 1, "-3"), "sheet 'กำลังคนต่อสัปดาห์', line 2: capacity cannot be negative"),
-        (("capacity", 2, 2, "สี่"), "sheet 'กำลังคนต่อสัปดาห์', line 2: 'rows_per_advisor' is no whole number"),
+        (("terms", 2, 2, "31/02/2568"), "ภาคเรียน", "'opens_on' is no date; write day/month/year, for example 18/05/2569", "ช่อง 'วันเปิดภาคเรียน' ไม่ใช่วันที่ ให้เขียน วัน/เดือน/ปี เช่น 18/05/2569"),
+        (("terms", 2, 3, "01/05/2568"), "ภาคเรียน", "the term closes before it opens", "วันปิดภาคเรียนต้องอยู่หลังวันเปิดภาคเรียน"),
+        (("terms", 2, 0, "ปีนี้"), "ภาคเรียน", "'academic_year' is no whole number", "ช่อง 'ปีการศึกษา' ต้องเป็นจำนวนเต็ม"),
+        (("holidays", 3, 2, "เที่ยว"), "วันหยุด", "'เที่ยว' is no kind of day; known: วันเรียน, วันหยุด, วันสอบ, ปิดเรียนเหตุพิเศษ, เรียนที่บ้าน", "ไม่รู้จักประเภทวัน 'เที่ยว' ที่ใช้ได้คือ วันเรียน, วันหยุด, วันสอบ, ปิดเรียนเหตุพิเศษ, เรียนที่บ้าน"),
+        (("holidays", 2, 0, "พรุ่งนี้"), "วันหยุด", "'day' is no date; write day/month/year, for example 18/05/2569", "ช่อง 'วันที่' ไม่ใช่วันที่ ให้เขียน วัน/เดือน/ปี เช่น 18/05/2569"),
+        (("staff", 2, 2, "ภารโรง"), "บุคลากร", "there is no role 'ภารโรง'; roles: advisor, department_head, committee, counsellor, scholarship, director, province, analyst, data_steward, admin", "ไม่มีบทบาท 'ภารโรง' ที่ใช้ได้คือ advisor, department_head, committee, counsellor, scholarship, director, province, analyst, data_steward, admin"),
+        (("staff", 3, 0, " "), "บุคลากร", "a login is missing", "ยังไม่ได้ใส่ชื่อผู้ใช้"),
+        (("capacity", 2, 1, "-3"), "กำลังคนต่อสัปดาห์", "capacity cannot be negative", "กำลังคนต้องไม่ติดลบ"),
+        (("capacity", 2, 2, "สี่"), "กำลังคนต่อสัปดาห์", "'rows_per_advisor' is no whole number", "ช่อง 'รายชื่อต่อครูที่ปรึกษา' ต้องเป็นจำนวนเต็ม"),
     ],
     ids=lambda one: "-".join(map(str, one[:3])) if isinstance(one, tuple) else "",
 )  # fmt: skip
 def test_a_mistake_is_named_by_sheet_and_line(
-    workbook: Callable[..., Path], change: tuple[str, int, int, str], sentence: str
+    workbook: Callable[..., Path], change: tuple[str, int, int, str], sheet: str, sentence: str, thai: str
 ) -> None:
+    line = change[1]
     with pytest.raises(ConfigurationGap) as refused:
         read_college(workbook(change=change))
-    assert str(refused.value) == f"college.xlsx, {sentence}"
+    assert str(refused.value) == (
+        f"college.xlsx, sheet '{sheet}', line {line}: {sentence} · ไฟล์ college.xlsx แผ่นงาน '{sheet}' แถวที่ {line}: {thai}"
+    )
     assert refused.value.exit_code == 4
 
 
@@ -177,7 +180,10 @@ def test_two_institutions_in_one_workbook_are_refused(workbook: Callable[..., Pa
     path = workbook(add=("institution", ["99", "ก", "A", "", ""]))
     with pytest.raises(ConfigurationGap) as refused:
         read_college(path)
-    assert str(refused.value) == "college.xlsx, sheet 'สถานศึกษา': it needs exactly one row and has 2."
+    assert (
+        str(refused.value)
+        == "college.xlsx, sheet 'สถานศึกษา': it needs exactly one row and has 2. · ไฟล์ college.xlsx แผ่นงาน 'สถานศึกษา': ต้องมีแถวเดียว แต่มี 2 แถว"
+    )
 
 
 def test_a_missing_header_is_named_in_thai(workbook: Callable[..., Path]) -> None:
@@ -200,7 +206,8 @@ def test_a_group_of_an_unknown_advisor_is_refused_before_anything_is_entered(hom
         apply_college(home, college)
     assert str(refused.value) == (
         "Class group 'ปวช.1/2' names the advisor 'kru.nobody', who has no account. "
-        "Add a row for that login to the sheet 'บุคลากร', or correct the login."
+        "Add a row for that login to the sheet 'บุคลากร', or correct the login. · "
+        "กลุ่มเรียน 'ปวช.1/2' ระบุครูที่ปรึกษา 'kru.nobody' ซึ่งยังไม่มีบัญชี เพิ่มในแผ่นงาน 'บุคลากร' หรือแก้ชื่อผู้ใช้"
     )
     with home.database.read() as session:
         assert staff.accounts_of(session, CODE) == []
@@ -369,11 +376,11 @@ def test_questions_give_a_college() -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"opens on": "เมื่อวาน"}, "'เมื่อวาน' is no date. Write day/month/year, for example 18/05/2569, and run zerodrop init again."),
-        ({"closes on": "18/05/2568"}, "The term closes before it opens. Run zerodrop init again."),
+        ({"opens on": "เมื่อวาน"}, "'เมื่อวาน' is no date. Write day/month/year, for example 18/05/2569, and run zerodrop init again. · '"),
+        ({"closes on": "18/05/2568"}, "The term closes before it opens. Run zerodrop init again. · วันปิด"),
     ],
 )  # fmt: skip
 def test_a_wrong_answer_is_named(given: dict[str, str], sentence: str) -> None:
     with pytest.raises(UserError) as refused:
         ask_college(answers(**given))
-    assert str(refused.value) == sentence
+    assert str(refused.value).startswith(sentence)

@@ -121,7 +121,7 @@ def test_the_list_tells_what_it_rests_on(home: DataHome) -> None:
 def test_a_day_that_is_no_monday_is_refused_with_the_monday(home: DataHome) -> None:
     with pytest.raises(ConfigurationGap) as gap:
         listed(home, date(2025, 7, 9))
-    assert str(gap.value) == "2025-07-09 is no Monday. Weekly lists are as of Monday: take 2025-07-07."
+    assert str(gap.value).startswith("2025-07-09 is no Monday. Weekly lists are as of Monday: take 2025-07-07. · ")
 
 
 def test_a_week_without_a_teaching_day_is_refused(home: DataHome) -> None:
@@ -129,7 +129,9 @@ def test_a_week_without_a_teaching_day_is_refused(home: DataHome) -> None:
         listed(home, date(2025, 10, 13))
     assert str(gap.value) == (
         "The week of 2025-10-13 has no teaching day in the calendar, so there is no list for it. "
-        "If there is teaching, enter the term in the set-up workbook and run `zerodrop init` again."
+        "If there is teaching, enter the term in the set-up workbook and run `zerodrop init` again. · "
+        "สัปดาห์ของวันที่ 13/10/2568 ไม่มีวันเรียนในปฏิทิน จึงไม่มีรายชื่อ "
+        "ถ้ามีการเรียน กรอกภาคเรียนในแบบตั้งค่า แล้วสั่ง zerodrop init อีกครั้ง"
     )
 
 
@@ -140,7 +142,9 @@ def test_a_week_in_which_nobody_is_enrolled_is_refused(home: DataHome) -> None:
         for n in STUDENTS
     ]  # fmt: skip
     add_records(home, events)
-    with pytest.raises(ConfigurationGap, match="Nobody is enrolled on 2025-07-07 as far as was known that day"):
+    with pytest.raises(
+        ConfigurationGap, match=r"Nobody is enrolled on 2025-07-07: .* · ไม่มีนักเรียนในทะเบียน ณ วันที่ 07/07/2568"
+    ):
         listed(home)
 
 

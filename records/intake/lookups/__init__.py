@@ -42,21 +42,31 @@ def _read(path: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationGap(f"{FOLDER}/{path.name} is no TOML file: {error}.") from None
+        file = f"{FOLDER}/{path.name}"
+        raise ConfigurationGap(f"{file} is no TOML file: {error}. · แฟ้ม {file} อ่านเป็น TOML ไม่ได้: {error}") from None
 
 
 def _checked(path: Path, place: str, meanings: object) -> dict[str, str]:
     file = f"{FOLDER}/{path.name}"
     if not isinstance(meanings, dict) or not all(isinstance(ours, str) for ours in meanings.values()):
-        raise ConfigurationGap(f'{file}: ["{place}"] must be a table of lines such as "10" = "ENROLLED".')
+        raise ConfigurationGap(
+            f'{file}: ["{place}"] must be a table of lines such as "10" = "ENROLLED". · '
+            f'{file}: ["{place}"] ต้องเป็นตาราง แต่ละบรรทัดเขียนอย่าง "10" = "ENROLLED"'
+        )
     if place == SCHOOL:
         return dict(meanings)
     column = _column(place)
     if column is None:
-        raise ConfigurationGap(f'{file}: there is no column "{place}" that has codes; write ["table.column"].')
+        raise ConfigurationGap(
+            f'{file}: there is no column "{place}" that has codes; write ["table.column"]. · '
+            f'{file}: ไม่มีคอลัมน์ "{place}" ที่เป็นรหัส ให้เขียน ["ตาราง.คอลัมน์"]'
+        )
     for ours in meanings.values():
         if not _is_meant(column, ours):
-            raise ConfigurationGap(f'{file}: "{place}" has no code "{ours}" (docs/data-dictionary.md lists them).')
+            raise ConfigurationGap(
+                f'{file}: "{place}" has no code "{ours}" (docs/data-dictionary.md lists them). · '
+                f'{file}: "{place}" ไม่มีรหัส "{ours}" (ดูรหัสที่มีใน docs/data-dictionary.md)'
+            )
     return dict(meanings)
 
 

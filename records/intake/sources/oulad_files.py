@@ -110,7 +110,8 @@ def _require(file: str, names: set[str]) -> None:
     missing = [f"{table}.csv" for table in _FILES if f"{table}.csv" not in names]
     if missing:
         raise ImportRefused(
-            f"{file} lacks {', '.join(missing)} of the Open University dataset. Point to the folder or zip as published."
+            f"{file} lacks {', '.join(missing)} of the Open University dataset. Point to the folder or zip as published.",
+            th=f"{file} ขาด {', '.join(missing)} ของชุดข้อมูล Open University ระบุโฟลเดอร์หรือ zip ตามที่เผยแพร่",
         )
 
 
