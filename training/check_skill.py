@@ -4,6 +4,7 @@ import math
 
 from features.vocabulary import Domain
 from models.card_words import LISTS
+from records.lists import RULE_LIST
 from records.text import Text
 from training.check_declaration import Check, Finding, Severity, finding, named, not_applicable, shown, tested, told
 from training.entrants import LOGISTIC
@@ -198,8 +199,10 @@ CHECKS = (
             en="A model of a group can be worse than a simple list at one place; that place gets the better list.",
         ),
         what_to_do=Text(
-            th="ให้รายชื่อที่ระบุรับหน้าที่ในสถานศึกษานั้น",
-            en="Put the named list in charge of that institution.",
+            th="ให้รายชื่อตามการขาดเรียน ซึ่งเป็นรายชื่ออย่างง่ายแบบเดียวที่ zerodrop จัดทำให้ รับหน้าที่ในสถานศึกษานั้น: "
+            f"zerodrop promote {RULE_LIST} --institution รหัสสถานศึกษา",
+            en="Put the absence rule, the only simple list that zerodrop makes for an institution, in charge there: "
+            f"zerodrop promote {RULE_LIST} --institution CODE",
         ),
         run=_simple_here,
     ),

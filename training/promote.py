@@ -124,9 +124,10 @@ def _require_no_worse_place(home: DataHome, card: dict[str, Any], digest: str, i
     if institution in (EVERY_INSTITUTION, *undecided) and undecided:
         codes = ", ".join(undecided)
         raise ModelRefused(
-            f"Model {digest[:12]} reaches clearly fewer leavers than a simple list at {codes}. Leave the simple list in "
+            f"Model {digest[:12]} reaches clearly fewer leavers than a simple list at {codes}. Put the absence rule in "
             f"charge there: zerodrop promote {RULE_LIST} --institution {undecided[0]} · "
-            f"แบบจำลองนี้พบผู้ออกน้อยกว่ารายชื่ออย่างง่ายอย่างชัดเจนที่ {codes} ให้รายชื่ออย่างง่ายรับหน้าที่ที่นั่นก่อน"
+            f"แบบจำลอง {digest[:12]} พบผู้ออกน้อยกว่ารายชื่ออย่างง่ายอย่างชัดเจนที่ {codes} "
+            f"ให้รายชื่อตามการขาดเรียนรับหน้าที่ที่นั่น: zerodrop promote {RULE_LIST} --institution {undecided[0]}"
         )
 
 

@@ -12,6 +12,7 @@ import pytest
 from features.catalogue import CATALOGUE, FEATURE_OF
 from features.vocabulary import Domain
 from models.card_words import LISTS
+from records.lists import RULE_LIST
 from tests.training.drawn_evidence import EVIDENCE, FIGURES, LAG, about, fairness_by
 from training.audit_groups import ATTRIBUTES
 from training.check_data import silent_domains
@@ -216,6 +217,13 @@ def test_the_list_to_beat_is_called_as_on_the_card(name: str) -> None:
     assert said is not None
     assert said.en.startswith(f"Beyond {LISTS[name].en}: 1.50")
     assert said.th.startswith(f"เทียบกับ {LISTS[name].th} พบผู้ออกเพิ่มสัปดาห์ละ 1.50")
+
+
+def test_what_to_do_where_a_simple_list_serves_better_can_be_done() -> None:
+    """`zerodrop promote` puts a model or the absence rule in charge; no other simple list can serve."""
+    what_to_do = result("TR304", replace(EVIDENCE, institutions=(WORSE_HERE,))).check.what_to_do
+    for said in (what_to_do.th, what_to_do.en):
+        assert f"zerodrop promote {RULE_LIST} --institution " in said
 
 
 @pytest.mark.parametrize("name", SIMPLE)

@@ -85,8 +85,14 @@ def worse_here() -> dict[str, Any]:
 @pytest.mark.parametrize("institution", ["*", INSTITUTION])
 def test_where_a_model_is_clearly_worse_it_is_not_put_in_charge(home: DataHome, institution: str) -> None:
     digest = trained(home, worse_here())
-    with pytest.raises(ModelRefused, match=f"clearly fewer leavers than a simple list at {INSTITUTION}"):
+    with pytest.raises(ModelRefused) as refused:
         promote_model(home, institution=institution, digest=digest, **SIGNED)
+    way_out = f"zerodrop promote {RULE_LIST} --institution {INSTITUTION}"
+    assert str(refused.value) == (
+        f"Model {digest[:12]} reaches clearly fewer leavers than a simple list at {INSTITUTION}. Put the absence rule in "
+        f"charge there: {way_out} · แบบจำลอง {digest[:12]} พบผู้ออกน้อยกว่ารายชื่ออย่างง่ายอย่างชัดเจนที่ {INSTITUTION} "
+        f"ให้รายชื่อตามการขาดเรียนรับหน้าที่ที่นั่น: {way_out}"
+    )
     assert champion(home) == RULE_LIST
 
 
