@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.card_blocks import Block, Bullets, Heading, Paragraph, Table, cells
-from models.card_words import Telling, beside, count, figure, interval, share
+from models.card_words import LOOKED_AT, PROBES, Telling, beside, count, figure, interval, share
 from models.horizon import HORIZONS
 from records.clock import BANGKOK
 from records.lists import EVERY_INSTITUTION
@@ -312,7 +312,7 @@ def limits(card: Telling) -> Iterator[Block]:
         ),
     ]
     if evidence["leaks"]:
-        found = ", ".join(f"{one['probe']}: {one['feature']} ({figure(one['strength'])})" for one in evidence["leaks"])
+        found = ", ".join(_leak(card, one) for one in evidence["leaks"])
         items.append(say(f"พบร่องรอยข้อมูลรั่ว: {found}", f"Traces of a leak: {found}"))
     yield Bullets(items=tuple(items))
     prints = {
@@ -321,3 +321,8 @@ def limits(card: Telling) -> Iterator[Block]:
     }
     told = " · ".join(f"{name} {value[:16]}" for name, value in prints.items())
     yield Paragraph(text=f"{say('ลายนิ้วมือ', 'Fingerprints')}: {told}")
+
+
+def _leak(card: Telling, one: Mapping[str, Any]) -> str:
+    what = f": {card.words(LOOKED_AT, one['feature'])}" if one["feature"] else ""
+    return f"{card.words(PROBES, one['probe'])}{what} ({figure(one['strength'])})"

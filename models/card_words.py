@@ -8,6 +8,7 @@ from features.catalogue import FEATURE_OF
 from features.vocabulary import Domain
 from models.card_blocks import Cell
 from records.promotions import Signed
+from records.tables import TABLES
 from records.text import Text
 
 UNTOLD = "–"
@@ -24,6 +25,21 @@ LISTS = {
     "forest": Text(th="แรนดอมฟอเรสต์ (คนละแถวต่อภาคเรียน)", en="random forest (one row a student and term)"),
     "lottery": Text(th="จับสลาก", en="a lottery"),
 }
+PROBES = {
+    "told later": Text(th="ค่าที่ทราบภายหลัง", en="told later"),
+    "outside the log": Text(th="ค่าจากนอกระบบ", en="outside the log"),
+    "stamped early": Text(th="ลงวันที่ทราบเร็วกว่าจริง", en="stamped early"),
+    "label known later": Text(th="คำตอบที่ทราบภายหลัง", en="label known later"),
+    "too strong": Text(th="บอกผลได้แม่นผิดปกติ", en="too strong"),
+    "strong from afar": Text(th="บอกผลได้ล่วงหน้านานผิดปกติ", en="strong from afar"),
+    "same student twice": Text(th="นักเรียนคนเดียวมีสองเลข", en="same student twice"),
+    "shuffled labels": Text(th="สลับคำตอบแล้วยังทายถูก", en="shuffled labels"),
+}
+LOOKED_AT = {
+    **{table.name: table.label for table in TABLES},
+    **{feature.name: feature.label for feature in FEATURE_OF.values()},
+}
+"""What a probe names: a table or a feature."""
 BANDS = {
     "high": Text(th="ไปเยี่ยม", en="visited"),
     "watch": Text(th="เฝ้าดู", en="watched"),

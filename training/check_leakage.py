@@ -1,7 +1,6 @@
 """TR2xx: did the model see what nobody could have known? A leak makes every other figure worthless."""
 
-from features.catalogue import FEATURE_OF
-from models.card_words import LISTS
+from models.card_words import LISTS, LOOKED_AT, PROBES
 from models.horizon import HORIZONS
 from records.text import Text
 from training.check_declaration import (
@@ -63,9 +62,11 @@ def _leaks(evidence: Evidence) -> Finding | None:
 
 def _seen(leak: Leak) -> Text:
     """A probe names a feature of the catalogue, or what else it looked at, or nothing in particular."""
-    what, how = leak.feature or "-", f"({leak.probe}, {leak.strength:.2f})"
-    label = FEATURE_OF[what].label if what in FEATURE_OF else Text(th=what, en=what)
-    return Text(th=f"{label.th} {how}", en=f"{label.en} {how}")
+    probe = PROBES.get(leak.probe, Text(th=leak.probe, en=leak.probe))
+    if not leak.feature:
+        return Text(th=f"{probe.th} ({leak.strength:.2f})", en=f"{probe.en} ({leak.strength:.2f})")
+    what = LOOKED_AT.get(leak.feature, Text(th=leak.feature, en=leak.feature))
+    return Text(th=f"{what.th} ({probe.th}, {leak.strength:.2f})", en=f"{what.en} ({probe.en}, {leak.strength:.2f})")
 
 
 def _one_list_too_good(evidence: Evidence) -> Finding | None:

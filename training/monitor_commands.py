@@ -98,7 +98,10 @@ def _leavings(weeks: "Sequence[MonitoredWeek]") -> list[str]:
 
 
 def _records(week: "MonitoredWeek") -> list[str]:
+    from features.catalogue import FEATURE_OF
     from features.vocabulary import Domain
+    from records.intake.sources import source_label
+    from records.tables import TABLE_OF
 
     parts = [(Domain(name), share) for name, share in week.completeness.items()]
     th = " ".join(f"{domain.label.th} {share:.0%}" for domain, share in parts)
@@ -109,12 +112,19 @@ def _records(week: "MonitoredWeek") -> list[str]:
             f"  กลุ่มเร่งด่วนของสัปดาห์ก่อนยังอยู่ {week.staying:.0%} · {week.staying:.0%} of last week's high band stay"
         )
     if week.drift is not None:
+        moved = [FEATURE_OF[name].label for name in week.drifted if name in FEATURE_OF]
+        mostly_th = f" มากที่สุดคือ {', '.join(label.th for label in moved)}" if moved else ""
+        mostly = f", most of all {', '.join(label.en for label in moved)}" if moved else ""
         lines.append(
-            f"  ข้อมูลที่แบบจำลองใช้ขยับจากปีก่อน {week.drift:.3f} · inputs moved from earlier years by {week.drift:.3f}"
-            + (f" ({', '.join(week.drifted)})" if week.drifted else "")
+            f"  ข้อมูลที่แบบจำลองใช้ขยับจากปีก่อน {week.drift:.3f}{mostly_th} · "
+            f"inputs moved from earlier years by {week.drift:.3f}{mostly}"
         )
-    silent = [f"{lag['source']}/{lag['table']}" for lag in week.lags if lag["stale"]]
-    return [*lines, f"  เงียบไป · silent: {', '.join(silent)}"] if silent else lines
+    stale = [(source_label(lag["source"]), TABLE_OF[lag["table"]].label) for lag in week.lags if lag["stale"]]
+    if stale:
+        silent_th = ", ".join(f"{table.th} จาก{source.th}" for source, table in stale)
+        silent = ", ".join(f"{table.en} from {source.en}" for source, table in stale)
+        lines.append(f"  เงียบไป: {silent_th} · silent: {silent}")
+    return lines
 
 
 def _alerts(weeks: "Sequence[MonitoredWeek]") -> list[str]:

@@ -12,7 +12,7 @@ from records.intake.mending import mending_of
 from records.intake.parsing import LEFT_OUT
 from records.intake.problems import PROBLEM_OF
 from records.intake.report import ImportReport
-from records.intake.sources import SOURCE_OF
+from records.intake.sources import source_label
 from records.text import Text
 
 _TITLE = Text(th="รายงานการนำเข้าข้อมูล", en="Import report")
@@ -112,7 +112,7 @@ def _title(report: ImportReport) -> str:
 
 def _head(report: ImportReport) -> list[tuple[str, str]]:
     """What the report is about, in Thai and in English."""
-    source = _source(report.source)
+    source = source_label(report.source)
     head = [
         (f"ไฟล์ {report.file} จาก {source.th} ของสถานศึกษา {report.institution}", f"file {report.file} from {source.en}, institution {report.institution}"),
         (f"ชุดนำเข้าที่ {report.ledger_number}", f"batch {report.ledger_number}"),
@@ -121,11 +121,6 @@ def _head(report: ImportReport) -> list[tuple[str, str]]:
         day = report.newest_day
         head.append((f"ข้อมูลถึงวันที่ {day:%d/%m}/{day.year + 543}", f"data up to {day.isoformat()}"))
     return head
-
-
-def _source(name: str) -> Text:
-    """What a source is called; the profile of a clerk has only its name."""
-    return SOURCE_OF[name].label if name in SOURCE_OF else Text(th=name, en=name)
 
 
 def parts_of(report: ImportReport) -> list[Part]:

@@ -119,6 +119,14 @@ def test_each_group_stands_with_its_label_and_a_small_one_with_no_figure() -> No
     assert "Largest gap –; this sample can show gaps from 9% on" in card
 
 
+def test_a_trace_of_a_leak_is_told_in_words() -> None:
+    early = Leak(probe="stamped early", feature="attendance", strength=0.4)
+    twice = Leak(probe="same student twice", feature="", strength=0.02)
+    card = render(draw_card(replace(EVIDENCE, leaks=(early, twice))))
+    assert "พบร่องรอยข้อมูลรั่ว: ลงวันที่ทราบเร็วกว่าจริง: การมาเรียนรายวัน (0.40), นักเรียนคนเดียวมีสองเลข (0.02)" in card
+    assert "Traces of a leak: stamped early: Attendance (0.40), same student twice (0.02)" in card
+
+
 def test_a_failed_check_stands_with_its_code_why_and_what_to_do() -> None:
     leak = Leak(probe="identity", feature="gpa_last", strength=0.93)
     card = render(draw_card(replace(EVIDENCE, leaks=(leak,))))

@@ -11,7 +11,7 @@ import pytest
 
 from features.catalogue import CATALOGUE, FEATURE_OF
 from features.vocabulary import Domain
-from models.card_words import LISTS
+from models.card_words import LISTS, LOOKED_AT, PROBES
 from records.lists import RULE_LIST
 from tests.training.drawn_evidence import EVIDENCE, FIGURES, LAG, about, fairness_by
 from training.audit_groups import ATTRIBUTES
@@ -23,6 +23,7 @@ from training.checks import CHECKS, GROUPS, CheckResult, Section, as_json, block
 from training.decision import SIMPLE_LISTS
 from training.entrants import SIMPLE
 from training.evidence import MODEL, UNKNOWN, Evidence, Gain, Interval, Leak
+from training.leaks import PROBE_OF
 
 UNSURE = Interval(value=0.4, low=math.nan, high=math.nan)
 
@@ -217,6 +218,19 @@ def test_the_list_to_beat_is_called_as_on_the_card(name: str) -> None:
     assert said is not None
     assert said.en.startswith(f"Beyond {LISTS[name].en}: 1.50")
     assert said.th.startswith(f"เทียบกับ {LISTS[name].th} พบผู้ออกเพิ่มสัปดาห์ละ 1.50")
+
+
+@pytest.mark.parametrize("probe", PROBE_OF)
+@pytest.mark.parametrize("feature", ["attendance", CATALOGUE[0].name, ""])
+def test_a_leak_is_told_without_a_machine_name(probe: str, feature: str) -> None:
+    leaking = replace(EVIDENCE, leaks=(Leak(probe=probe, feature=feature, strength=0.5),))
+    said = result("TR203", leaking).said
+    assert said is not None
+    what = LOOKED_AT.get(feature)
+    told = (f"{what.th} ({PROBES[probe].th}, 0.50)", f"{what.en} ({probe}, 0.50)") if what else (
+        f"{PROBES[probe].th} (0.50)", f"{probe} (0.50)"
+    )  # fmt: skip
+    assert (said.th, said.en) == (f"พบสัญญาณข้อมูลรั่ว: {told[0]}", f"Signs of a leak: {told[1]}.")
 
 
 def test_what_to_do_where_a_simple_list_serves_better_can_be_done() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+from features.catalogue import FEATURE_OF
 from records.monitoring import ALERT_OF, MORE_LEAVE, SOURCE_SILENT, MonitoredWeek
 from training.monitor_commands import EVERYBODY, _lines
 
@@ -10,7 +11,7 @@ WEEK = MonitoredWeek(
     institution="1320026101", as_of=date(2025, 9, 8), model_digest="d", students=150, expected=1.25, observed=2, up=0.4,
     down=0.0, threshold=3.5, settled_expected=4.0, settled_observed=5, alerts=[SOURCE_SILENT],
     completeness={"attendance": 0.9}, lags=[{"source": "dmc", "table": "attendance", "stale": True}], staying=0.8,
-    drift=0.02, drifted=["gpa_last"],
+    drift=0.02, drifted=["missed_share_28d"],
 )  # fmt: skip
 EARLIER = replace(WEEK, as_of=date(2025, 9, 1), alerts=[], lags=[])
 
@@ -49,7 +50,9 @@ def test_an_alarm_in_a_break_is_told_beside_the_newest_list_and_names_no_list_of
     )
     lines = _lines({"1320026101": [EARLIER, WEEK, on_break]})
     assert ", newest list of 2025-09-08; " in lines[0]
-    assert "  เงียบไป · silent: dmc/attendance" in lines
+    assert (
+        "  เงียบไป: การมาเรียนรายวัน จากทะเบียน DMC (36 คอลัมน์) · silent: Attendance from DMC roster workbook (36 columns)"
+    ) in lines
     alerts = [line.split(":")[0] for line in lines if line.startswith("  ! ")]
     assert alerts == ["  ! SOURCE_SILENT", "  ! MORE_LEAVE"]
 
@@ -60,6 +63,21 @@ def test_every_line_is_said_in_thai_first_and_in_english() -> None:
         assert separated, line
         assert is_thai(thai), line
         assert not is_thai(english), line
+
+
+def test_features_that_moved_are_called_what_they_are_called_elsewhere() -> None:
+    label = FEATURE_OF["missed_share_28d"].label
+    assert (
+        f"  ข้อมูลที่แบบจำลองใช้ขยับจากปีก่อน 0.020 มากที่สุดคือ {label.th} · "
+        f"inputs moved from earlier years by 0.020, most of all {label.en}"
+    ) in _lines({"1320026101": [WEEK]})
+
+
+def test_a_source_that_a_clerk_described_has_only_its_name() -> None:
+    own = replace(WEEK, lags=[{"source": "our_marks", "table": "grades", "stale": True}])
+    [silent] = [line for line in _lines({"1320026101": [own]}) if line.startswith("  เงียบไป")]
+    assert "จากour_marks · " in silent
+    assert silent.endswith(" from our_marks")
 
 
 def test_what_was_told_is_summed_over_the_weeks_and_the_chart_is_of_the_last() -> None:

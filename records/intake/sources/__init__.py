@@ -22,6 +22,7 @@ from records.intake.sources import (
     vec_roster,
     vec_scores,
 )
+from records.text import Text
 
 SOURCES: tuple[Source, ...] = (
     dmc.SOURCE,
@@ -45,3 +46,8 @@ SOURCES: tuple[Source, ...] = (
     plain.SOURCE,
 )
 SOURCE_OF: dict[str, Source] = {source.name: source for source in SOURCES}
+
+
+def source_label(name: str) -> Text:
+    """What a source is called; the profile of a clerk has only its name."""
+    return SOURCE_OF[name].label if name in SOURCE_OF else Text(th=name, en=name)
