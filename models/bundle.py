@@ -329,8 +329,9 @@ def _observed(held: JsonObject) -> ObservedRate:
 
 
 def _trees(signed: Signed) -> TreeModel:
+    text = signed.text(MODEL)
     with _naming(signed, MODEL):
-        return read_trees(signed.text(MODEL))
+        return read_trees(text)
 
 
 def _tables(signed: Signed) -> Tables:

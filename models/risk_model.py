@@ -198,7 +198,7 @@ def calibrate(margins: Floats, left: npt.NDArray[np.bool_], weight: Floats | Non
     slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     if slope <= 0:
         raise ValueError(
-            "higher scores did not go with more leavers in the calibration term: there is nothing to calibrate"
+            "Higher scores did not go with more leavers in the calibration term: there is nothing to calibrate"
         )
     return Calibration(slope=slope, offset=offset)
 

@@ -88,7 +88,7 @@ def grow(panel: Panel, horizon: Horizon, *, form: Form, seeds: Sequence[int]) ->
         leaving = int(rows.left.sum())
         raise ModelRefused(
             f"The training terms have {leaving} student-weeks before leaving; a model needs "
-            f"{LEAST_LEAVERS}. Import more past terms with --history, or stay with the rule list. · "
+            f"{LEAST_LEAVERS}. Import more past terms with --history, or stay with the absence rule. · "
             f"ภาคเรียนที่ใช้ฝึกมี {leaving} แถวก่อนการออก แบบจำลองต้องมีอย่างน้อย {LEAST_LEAVERS} แถว "
             "นำเข้าภาคเรียนก่อนหน้าด้วย --history หรือใช้รายชื่อตามการขาดเรียนต่อไป"
         )
@@ -160,7 +160,7 @@ def _with(bag: Bag, found: Floats, parts: Sequence[Rows]) -> Bag:
         calibration = calibrate(found, left, weight)
     except ValueError as error:
         raise ModelRefused(
-            f"{error}. Stay with the rule list and look at the data of that term. · "
+            f"{error}. Stay with the absence rule and look at the data of that term. · "
             "ในภาคเรียนที่ใช้ปรับเทียบ คะแนนที่สูงกว่าไม่ได้มีผู้ออกมากกว่า จึงปรับเทียบไม่ได้ "
             "ใช้รายชื่อตามการขาดเรียนต่อไป และตรวจข้อมูลของภาคเรียนนั้น"
         ) from None

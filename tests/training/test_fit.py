@@ -228,7 +228,7 @@ def test_too_few_leavers_are_refused_with_what_to_do() -> None:
         fit_bag(panel, LIST_HORIZON)
     assert str(refused.value) == (
         "The training terms have 29 student-weeks before leaving; a model needs 30. "
-        "Import more past terms with --history, or stay with the rule list. · "
+        "Import more past terms with --history, or stay with the absence rule. · "
         "ภาคเรียนที่ใช้ฝึกมี 29 แถวก่อนการออก แบบจำลองต้องมีอย่างน้อย 30 แถว "
         "นำเข้าภาคเรียนก่อนหน้าด้วย --history หรือใช้รายชื่อตามการขาดเรียนต่อไป"
     )
@@ -247,8 +247,8 @@ def test_a_newest_term_in_which_the_signs_turned_is_refused(fitted: Fitted) -> N
     with pytest.raises(ModelRefused) as refused:
         fit_bag(panel_of(*early, *late), LIST_HORIZON)
     assert str(refused.value) == (
-        "higher scores did not go with more leavers in the calibration term: there is nothing to calibrate. "
-        "Stay with the rule list and look at the data of that term. · "
+        "Higher scores did not go with more leavers in the calibration term: there is nothing to calibrate. "
+        "Stay with the absence rule and look at the data of that term. · "
         "ในภาคเรียนที่ใช้ปรับเทียบ คะแนนที่สูงกว่าไม่ได้มีผู้ออกมากกว่า จึงปรับเทียบไม่ได้ "
         "ใช้รายชื่อตามการขาดเรียนต่อไป และตรวจข้อมูลของภาคเรียนนั้น"
     )
