@@ -20,7 +20,7 @@ from features.snapshot import Snapshot, features
 from features.state import Replay
 from models.bands import HIGH, WATCH, Bands, advisor_numbers, assign
 from models.baselines import AbsenceRule
-from models.bundle import keep, read_bundle, verify
+from models.bundle import Bundle, keep, read_bundle, verify
 from models.card import card_in
 from models.known import abstains, rule_weight
 from records import lists, staff
@@ -74,20 +74,20 @@ def compare_models(
     """What promoting `digest` (the newest run where None) would change in the list of `as_of`.
 
     Without `as_of` it is the week of the newest published list, else this week's. Raises ConfigurationGap when nobody
-    was enrolled then, ModelRefused for a model that cannot be read here.
+    was enrolled then, ModelRefused for a model that cannot be read here: before any student is looked at.
     """
     folder, then = model_folder(home, digest)
     verify(folder, then)  # before its folder is kept under the digest of what it holds by now
     with home.database.read() as session:
         now = lists.champion(session, institution)
         published = lists.current_publication(session, institution)
+    bundle_now = None if now == RULE_LIST else read_bundle(home.models, now)
+    with tempfile.TemporaryDirectory() as kept:
+        keep(folder, Path(kept))
+        bundle_then = read_bundle(Path(kept), then)
     this_week = published.as_of if published else today - timedelta(days=today.weekday())
     snapshot = _snapshot(home, institution, as_of or this_week, actor)
-    with tempfile.TemporaryDirectory() as kept:
-        proved = Path(kept)
-        keep(folder, proved)
-        bands_then = _bands(home, snapshot, then, proved)
-    bands_now = _bands(home, snapshot, now, home.models)
+    bands_now, bands_then = _bands(home, snapshot, bundle_now), _bands(home, snapshot, bundle_then)
     moved = _moved(snapshot, bands_now, bands_then)
     listed_now, listed_then = _listed(bands_now), _listed(bands_then)
     return Comparison(
@@ -122,14 +122,13 @@ def _snapshot(home: DataHome, institution: str, as_of: date, actor: str) -> Snap
         raise ConfigurationGap(why_nobody(log, as_of)) from None
 
 
-def _bands(home: DataHome, snapshot: Snapshot, digest: str, models: Path) -> Bands:
-    """The list as the weekly run would make it from this model or simple list."""
+def _bands(home: DataHome, snapshot: Snapshot, bundle: Bundle | None) -> Bands:
+    """The list as the weekly run would make it from this model, or from the absence rule where None."""
     institution, as_of, who = snapshot.institution, snapshot.as_of, snapshot.cohort
-    if digest == RULE_LIST:
+    if bundle is None:
         scores = AbsenceRule(features=snapshot.features).scores(snapshot.values)
         weight, bonus = rule_weight(snapshot.features), 0.0
     else:
-        bundle = read_bundle(models, digest)
         model = bundle.model_for(snapshot.institution)
         scores, weight, bonus = model.logits(snapshot.values), bundle.weight, bundle.bonus
     with home.database.read() as session:
