@@ -2,6 +2,7 @@
 
 UserError
 ├── LogFileWrong      a file of the log is missing or damaged           exit 2
+├── RunsWrong         the list of trainings is damaged or lost          exit 2
 ├── ImportRefused     a file as a whole cannot be taken                 exit 3
 ├── ConfigurationGap  something that no export carries is missing       exit 4
 ├── VaultError        the key is missing, wrong or readable by others   exit 5
@@ -64,6 +65,10 @@ class LogFileWrong(UserError):
 
     def __reduce__(self) -> tuple[type["LogFileWrong"], tuple[str]]:
         return type(self), (self.name,)  # it comes back from the process that read the file
+
+
+class RunsWrong(UserError):
+    """The list of MLflow's runs is damaged or lost; what was promoted goes on serving."""
 
 
 class ImportRefused(UserError):

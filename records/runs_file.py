@@ -1,30 +1,54 @@
-"""The file that holds MLflow's runs: looked at before anything is asked of it, for MLflow answers damage with a traceback."""
+"""MLflow's runs as files of the home: looked at before anything is asked, for MLflow answers damage with a traceback."""
 
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import make_url
 
-from records.errors import UserError
+from records.errors import RunsWrong
 from records.home import DataHome
 
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
-def require_whole_runs(home: DataHome) -> None:
-    """Raises UserError where the runs lie in an SQLite file that is damaged; of a busy one MLflow says so itself."""
+def runs_file(home: DataHome) -> Path | None:
+    """The SQLite file that lists the runs; None where another database does."""
     address = home.settings.mlflow_address
-    if not address.startswith("sqlite"):
-        return
-    path = Path(make_url(address).database or "")
-    if path.is_file() and not _is_whole(path):
-        raise UserError(
+    return Path(make_url(address).database or "") if address.startswith("sqlite") else None
+
+
+def artifacts_of_runs(home: DataHome) -> Path:
+    """The folder with what each run left: its bundle, card and figures, below the run's id."""
+    return (home.settings.home / "mlflow" / "artifacts").absolute()
+
+
+def require_whole_runs(home: DataHome) -> None:
+    """Raises RunsWrong where the runs lie in an SQLite file that is damaged; of a busy one MLflow says so itself."""
+    path = runs_file(home)
+    if path is not None and path.is_file() and not _is_whole(path):
+        raise RunsWrong(
             f"{path}, which lists the trained models, is damaged. Restore it from a backup, or move it away: the runs of "
             "before are then not listed any more, and promoted models go on serving. · "
             f"แฟ้ม {path} ซึ่งเก็บรายการแบบจำลองที่ฝึกไว้ เสียหาย กู้จากข้อมูลสำรอง หรือย้ายแฟ้มนี้ออกไป "
             "แล้วการฝึกก่อนหน้านี้จะไม่อยู่ในรายการอีก แต่แบบจำลองที่รับหน้าที่แล้วยังใช้งานต่อได้"
         )
+
+
+def require_listed_runs(home: DataHome, listed: Collection[object]) -> None:
+    """Raises RunsWrong where nothing is listed though bundles of runs are there: the list was lost, not never begun."""
+    folder = artifacts_of_runs(home)
+    if listed or not any(folder.glob("*/artifacts/bundle")):
+        return
+    path = runs_file(home) or "ZERODROP_MLFLOW_URL"
+    raise RunsWrong(
+        f"{path} lists no trained model, though {folder} holds what was trained: the list was lost, or is another one. "
+        "Restore it from a backup, or train again with `zerodrop train`: the runs of before are then not listed any more, "
+        "and promoted models go on serving. · "
+        f"ไม่มีรายการแบบจำลองใน {path} แต่ผลการฝึกยังอยู่ที่ {folder} รายการจึงหายไปหรือไม่ใช่ชุดเดิม กู้จากข้อมูลสำรอง "
+        "หรือฝึกใหม่ด้วยคำสั่ง zerodrop train แล้วการฝึกก่อนหน้านี้จะไม่อยู่ในรายการอีก แต่แบบจำลองที่รับหน้าที่แล้วยังใช้งานต่อได้"
+    )
 
 
 def _is_whole(path: Path) -> bool:

@@ -56,7 +56,7 @@ THOROUGH = (
     "tests/training/test_monitor.py",
     "tests/training/test_stability.py",
     "tests/training/test_trained_",
-    "tests/training/test_tracking.py",
+    "tests/training/test_tracking",
 )
 
 

@@ -27,7 +27,7 @@ from models.risk_model import RiskModel
 from records import promotions
 from records.errors import CannotServe, ConfigurationGap, ModelRefused
 from records.home import DataHome
-from records.runs_file import require_whole_runs
+from records.runs_file import artifacts_of_runs, require_listed_runs, require_whole_runs
 from training.contest import Contest
 from training.evidence import Evidence, as_json
 from training.figures import draw
@@ -96,7 +96,10 @@ def point_aliases(home: DataHome) -> None:
 
 
 def bundle_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
-    """The logged bundle of a digest (its first letters are enough), or of the newest run; and its whole digest."""
+    """The logged bundle of a digest (its first letters are enough), or of the newest run; and its whole digest.
+
+    Raises ModelRefused where there is none, RunsWrong where the list of runs was lost.
+    """
     mlflow = _opened(home)
     runs = mlflow.search_runs(
         search_all_experiments=True, order_by=["attributes.start_time DESC"], output_format="list"
@@ -104,7 +107,8 @@ def bundle_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
     for run in runs:
         held = run.data.tags.get(DIGEST, "")
         if held and run.info.status == "FINISHED" and (digest is None or held.startswith(digest)):
-            return _artifacts(home) / run.info.run_id / "artifacts" / _BUNDLE, held
+            return artifacts_of_runs(home) / run.info.run_id / "artifacts" / _BUNDLE, held
+    require_listed_runs(home, runs)
     known_th, known = ("ยังไม่เคยฝึก", "none yet")
     if digest is not None:
         known_th, known = f"ไม่มีที่ขึ้นต้นด้วย {digest}", f"none that begins with {digest}"
@@ -122,7 +126,7 @@ def user_interface(home: DataHome, *, port: int) -> int:
     _opened(home).search_experiments(max_results=1)  # makes or moves the tables on, before anybody looks
     command = [
         sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--default-artifact-root", _artifacts(home).as_uri(),
+        "--default-artifact-root", artifacts_of_runs(home).as_uri(),
     ]  # fmt: skip
     environment = {
         **os.environ,
@@ -170,7 +174,7 @@ def _terminated_as_interrupted() -> Iterator[None]:
 def _opened(home: DataHome) -> Any:
     """The mlflow module, pointed at this home's runs.
 
-    Raises ConfigurationGap for a database that is ours, UserError for a damaged file.
+    Raises ConfigurationGap for a database that is ours, RunsWrong for a damaged file.
     """
     settings = home.settings
     if settings.mlflow_address in (settings.database_address, settings.vault_address):
@@ -188,23 +192,15 @@ def _opened(home: DataHome) -> Any:
 
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    _folder(home).mkdir(parents=True, exist_ok=True)
+    artifacts_of_runs(home).parent.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(settings.mlflow_address)
     mlflow.set_registry_uri(settings.mlflow_address)
     return mlflow
 
 
-def _folder(home: DataHome) -> Path:
-    return (home.settings.home / "mlflow").absolute()
-
-
-def _artifacts(home: DataHome) -> Path:
-    return _folder(home) / "artifacts"
-
-
 def _experiment(home: DataHome, mlflow: Any, name: str) -> str:
     """The experiment of this name whose artifacts lie in this home; a home that was copied or moved begins one beside it."""
-    here = _artifacts(home).as_uri()
+    here = artifacts_of_runs(home).as_uri()
     for called in (name, f"{name} {hashlib.sha256(here.encode()).hexdigest()[:8]}"):
         held = mlflow.get_experiment_by_name(called)
         if held is None:

@@ -1,4 +1,4 @@
-"""The file of MLflow's runs: a damaged one is told, whatever else it may be is left to MLflow."""
+"""The list of MLflow's runs: a damaged and a lost one are told, whatever else it may be is left to MLflow."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from records.errors import UserError
+from records.errors import RunsWrong
 from records.home import DataHome, create_home
-from records.runs_file import require_whole_runs
+from records.runs_file import artifacts_of_runs, require_listed_runs, require_whole_runs, runs_file
 from records.settings import Settings
 
 
@@ -52,7 +52,7 @@ def test_a_damaged_file_is_named(home: DataHome, tmp_path: Path, harm: str) -> N
         "page": content[:half] + bytes(5_000) + content[half + 5_000 :],
     }
     path.write_bytes(harmed[harm])
-    with pytest.raises(UserError, match=rf"^{path}, which lists the trained models, is damaged\."):
+    with pytest.raises(RunsWrong, match=rf"^{path}, which lists the trained models, is damaged\."):
         require_whole_runs(home)
 
 
@@ -60,4 +60,29 @@ def test_a_damaged_file_is_named(home: DataHome, tmp_path: Path, harm: str) -> N
 def test_what_is_no_file_of_sqlite_is_left_to_mlflow(tmp_path: Path, address: str) -> None:
     made = create_home(Settings(home=tmp_path / "var", mlflow_url=address))
     require_whole_runs(made)
+    made.close()
+
+
+def test_a_list_of_nothing_beside_what_was_trained_is_told_as_lost(home: DataHome) -> None:
+    require_listed_runs(home, [])
+    folder = artifacts_of_runs(home)
+    (folder / "a run without a bundle" / "artifacts").mkdir(parents=True)
+    require_listed_runs(home, [])
+    (folder / "run" / "artifacts" / "bundle").mkdir(parents=True)
+    require_listed_runs(home, ["run"])
+    with pytest.raises(RunsWrong) as lost:
+        require_listed_runs(home, [])
+    assert str(lost.value).startswith(
+        f"{runs_file(home)} lists no trained model, though {folder} holds what was trained: the list was lost, or is another "
+        "one. Restore it from a backup, or train again with `zerodrop train`: "
+    )
+    assert "รายการจึงหายไปหรือไม่ใช่ชุดเดิม กู้จากข้อมูลสำรอง หรือฝึกใหม่ด้วยคำสั่ง zerodrop train" in lost.value.shown
+
+
+def test_another_database_is_told_by_its_setting_without_its_password(tmp_path: Path) -> None:
+    made = create_home(Settings(home=tmp_path / "var", mlflow_url="postgresql://mlflow:secret@127.0.0.1/mlflow"))
+    (artifacts_of_runs(made) / "run" / "artifacts" / "bundle").mkdir(parents=True)
+    with pytest.raises(RunsWrong, match=r"^ZERODROP_MLFLOW_URL lists no trained model") as lost:
+        require_listed_runs(made, [])
+    assert "secret" not in str(lost.value)
     made.close()
