@@ -1,4 +1,4 @@
-"""Backups: both databases, the log files that the ledger names, the promoted models, and the erasures; never the key.
+"""Backups: both databases, the log files that the ledger names, models, runs of training, and erasures; never the key.
 
 A backup is a folder that has its name when all of it is on the disk and was checked. Files that an earlier backup in the
 same place has already are shared with it, never with the data home itself: what damages one must not damage the other.
@@ -24,17 +24,19 @@ from sqlalchemy.orm import Session
 from records import ledger
 from records.erasure import ERASURES, read_erasures, write_erasures
 from records.erasure_tables import ErasureRow
-from records.errors import UserError
+from records.errors import RunsWrong, UserError
 from records.home import DataHome
 from records.integrity import integrity
 from records.ledger import BatchRow, InstitutionRow, LogFile, StudentRow
 from records.list_tables import PublicationRow
 from records.log_file import sha256_of
 from records.pg_dumps import dump, rows_in
+from records.runs_file import artifacts_of_runs, require_listed_runs, require_whole_runs, runs_file, statuses_of_runs
 
 FORMAT = 1
 MANIFEST, SEAL = "manifest.json", "manifest.sha256"
-LEDGER_COPY, VAULT_COPY = "zerodrop.db", "people.db"
+LEDGER_COPY, VAULT_COPY, RUNS_COPY = "zerodrop.db", "people.db", "mlflow/mlflow.db"
+_ARTIFACTS = "mlflow/artifacts"
 DAILY, WEEKLY, MONTHLY = 7, 5, 12
 _NAME = re.compile(r"zerodrop-(\d{8}T\d{6}Z)")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -54,6 +56,10 @@ class Made:
     """Files that an earlier backup has as well: they take no room of their own."""
     counts: Mapping[str, int]
     removed: Sequence[Path]
+    runs: int | None
+    """Finished runs of training that are in it; None where a database elsewhere lists them, so that none is."""
+    runs_wrong: str
+    """What is wrong with the list of runs, so that none is in it; else empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +106,8 @@ def _made(home: DataHome, part: Path, to: Path, now: datetime) -> Made:
     known = {entry.sha256: before[-1] / entry.path for entry in manifest_of(before[-1])[1]} if before else {}
     shared = sum(_take(home.logs / file.path, part / "records" / file.path, file.sha256, known) for file in files)
     shared += _take_models(home, part, known)
+    finished, runs_wrong = _copy_runs(home, part)
+    shared += _take_artifacts(home, part, finished or (), known)
     write_erasures(home, part / ERASURES, _erasures_known(home, to))
     entries = [_entry(part, path) for path in _files_below(part)]
     _write_manifest(part, {"format": FORMAT, "made_at": now.astimezone(UTC).isoformat(), "counts": counts}, entries)
@@ -110,7 +118,7 @@ def _made(home: DataHome, part: Path, to: Path, now: datetime) -> Made:
     (to / f".{ERASURES}").replace(to / ERASURES)
     return Made(
         path=path, files=len(entries), bytes=sum(entry.bytes for entry in entries), shared=shared, counts=counts,
-        removed=_rotated(to),
+        removed=_rotated(to), runs=None if finished is None else len(finished), runs_wrong=runs_wrong,
     )  # fmt: skip
 
 
@@ -147,6 +155,27 @@ def _dumped(home: DataHome, part: Path) -> tuple[list[LogFile], dict[str, int]]:
     if any(file.path not in there and not (home.logs / file.path).exists() for file in before):
         raise _Gone
     return list({file.path: file for file in (*before, *after)}.values()), counts
+
+
+def _copy_runs(home: DataHome, part: Path) -> tuple[list[str] | None, str]:
+    """The finished runs of the list that was copied, or None; and what is wrong with the list.
+
+    A damaged or lost list of runs keeps no backup from being made: what people told of students matters more.
+    """
+    source, listed = runs_file(home), dict[str, str]()
+    if source is None:
+        return None, ""
+    try:
+        require_whole_runs(home)
+        if source.is_file():
+            (part / RUNS_COPY).parent.mkdir()
+            _copy_sqlite(source, part / RUNS_COPY)
+            listed = statuses_of_runs(part / RUNS_COPY)
+        require_listed_runs(home, listed)
+    except RunsWrong as wrong:
+        shutil.rmtree((part / RUNS_COPY).parent, ignore_errors=True)
+        return [], str(wrong)
+    return sorted(run for run, status in listed.items() if status == "FINISHED"), ""
 
 
 def _copy_sqlite(source: Path, copy: Path) -> None:
@@ -226,12 +255,26 @@ def _take_models(home: DataHome, part: Path, known: Mapping[str, Path]) -> int:
     return sum(_take(file, part / file.relative_to(home.settings.home), sha256_of(file), known) for file in files)
 
 
+def _take_artifacts(home: DataHome, part: Path, finished: Sequence[str], known: Mapping[str, Path]) -> int:
+    """What finished runs left; a training that is going on now is not whole yet."""
+    folder = artifacts_of_runs(home)
+    files = [file for run in finished for file in _files_below(folder / run)]
+    return sum(_take(file, part / _ARTIFACTS / file.relative_to(folder), _digest(file), known) for file in files)
+
+
 def _files_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _entry(part: Path, path: Path) -> Entry:
     return Entry(path=path.relative_to(part).as_posix(), sha256=sha256_of(path), bytes=path.stat().st_size)
+
+
+def _digest(file: Path) -> str:
+    try:
+        return sha256_of(file)
+    except FileNotFoundError:
+        raise _Gone from None
 
 
 def _sync(path: Path) -> None:
@@ -317,7 +360,7 @@ def verify(path: Path) -> list[str]:
     """What is wrong with a backup, a sentence each; empty when it is whole. Raises UserError for what is no backup."""
     head, entries = manifest_of(path)
     found = list(_changed(path, entries))
-    for name in (LEDGER_COPY, VAULT_COPY):
+    for name in (LEDGER_COPY, VAULT_COPY, RUNS_COPY):
         if (path / name).exists():
             found += [f"{name}: {problem}" for problem in integrity(path / name)]
     if not found and (path / LEDGER_COPY).exists():

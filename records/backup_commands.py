@@ -21,7 +21,10 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def make(to: To, home: Home = None, as_json: Json = False) -> None:
-    """Copy the databases, the log and the models, checked, while work goes on. The vault's key is never in it."""
+    """Copy the databases, the log, the models and their trainings, checked, while work goes on; never the vault's key.
+
+    Exit code 1 when the list of trainings is damaged or lost: the backup is made, without them.
+    """
     from records.backup import backup
 
     with data_home(home) as opened:
@@ -32,12 +35,25 @@ def make(to: To, home: Home = None, as_json: Json = False) -> None:
         f"backed up: {made.path} ({made.files:,} files, {made.bytes / 1e6:,.1f} MB, {made.shared:,} shared with the one before)",
         f"กุญแจไม่อยู่ในชุดสำรอง เก็บ {key} แยกไว้ที่อื่น · the key is not in it: keep {key} somewhere else",
     ]
+    lines.append(made.runs_wrong or _runs_told(made.runs))
     lines += [f"ลบชุดเก่า: {one.name} · made way: {one.name}" for one in made.removed]
     told = {
         "path": made.path, "files": made.files, "bytes": made.bytes, "shared": made.shared, "counts": dict(made.counts),
-        "removed": list(made.removed),
+        "removed": list(made.removed), "runs": made.runs, "runs_wrong": made.runs_wrong,
     }  # fmt: skip
     say(told, as_json, "\n".join(lines))
+    if made.runs_wrong:
+        raise typer.Exit(1)
+
+
+def _runs_told(runs: int | None) -> str:
+    if runs is not None:
+        return f"การฝึกที่เสร็จแล้วในชุดนี้ {runs} ครั้ง · finished trainings in it: {runs}"
+    return (
+        "ไม่มีการฝึกแบบจำลองในชุดนี้ เพราะรายการอยู่ที่ ZERODROP_MLFLOW_URL ให้สำรองฐานข้อมูลนั้น แล้วสำรองโฟลเดอร์ mlflow/artifacts "
+        "ของที่เก็บข้อมูล · the trainings are not in it, for ZERODROP_MLFLOW_URL lists them: back up that database, and then the "
+        "folder mlflow/artifacts of the data home"
+    )
 
 
 def verify(backup: Backup, as_json: Json = False) -> None:

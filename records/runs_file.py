@@ -51,6 +51,14 @@ def require_listed_runs(home: DataHome, listed: Collection[object]) -> None:
     )
 
 
+def statuses_of_runs(path: Path) -> dict[str, str]:
+    """The runs that a whole file lists, by id; none where MLflow has made no tables in it yet."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+        if opened.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'runs'").fetchone() is None:
+            return {}
+        return dict(opened.execute("SELECT run_uuid, status FROM runs"))
+
+
 def _is_whole(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as opened:

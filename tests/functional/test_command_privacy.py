@@ -281,6 +281,27 @@ def test_the_command_says_that_the_key_is_not_in_it(college: College, tmp_path: 
     assert "กุญแจไม่อยู่ในชุดสำรอง" in said.out
 
 
+def test_the_command_says_what_became_of_the_trainings(college: College, tmp_path: Path) -> None:
+    words = ("backup", "make", "--home", college.home, "--to")  # each to a place of its own: a name is for a second
+    none = call(*words, tmp_path / "none")
+    assert none.code == 0
+    assert "การฝึกที่เสร็จแล้วในชุดนี้ 0 ครั้ง · finished trainings in it: 0" in none.out
+    elsewhere = run(
+        *words, tmp_path / "other", environment={"ZERODROP_MLFLOW_URL": "postgresql://m:secret@127.0.0.1:1/m"}
+    )
+    assert elsewhere.code == 0
+    assert "the trainings are not in it, for ZERODROP_MLFLOW_URL lists them: back up that database" in elsewhere.out
+    assert "secret" not in elsewhere.everything
+    path = college.home / "mlflow" / "mlflow.db"
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all " * 100)
+    damaged = call(*words, tmp_path / "json", "--json")
+    assert damaged.code == 1
+    assert damaged.document["runs_wrong"].startswith(f"{path}, which lists the trained models, is damaged. Restore it")
+    assert call("backup", "verify", damaged.document["path"]).code == 0
+    assert "กู้จากข้อมูลสำรอง" in call(*words, tmp_path / "text").out
+
+
 def test_a_damaged_backup_is_told_file_by_file(college: College, tmp_path: Path) -> None:
     path = Path(call("backup", "make", "--to", tmp_path / "b", "--home", college.home, "--json").document["path"])
     (path / "people.db").write_bytes(b"")
