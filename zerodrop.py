@@ -323,11 +323,15 @@ def _speak_utf8() -> None:
 
 def main() -> None:
     """Run the command; what a person can mend is a sentence and an exit code of its own, never a traceback."""
+    from records.stopping import STOPPED, Stopped, stopped_by_signals
+
     _speak_utf8()
     try:
-        command_line()(prog_name="zerodrop")
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        with stopped_by_signals():
+            command_line()(prog_name="zerodrop")
+    except Stopped:
+        typer.echo(STOPPED, err=True)
+        raise
     except Exception as error:
         from records.errors import UserError
 

@@ -3,12 +3,11 @@
 import ctypes
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from features.saved import StateNotSaved, advanced, whole
 from features.snapshot import Snapshot, features
 from records.errors import UserError
 from records.log import EventLog
+from records.processes import processes
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -125,7 +125,7 @@ def workers(number: int, scheduler: str = "") -> Iterator[Executor | None]:
         with _client(scheduler) as client:
             yield client.get_executor(pure=False)  # type: ignore[no-untyped-call]
     elif number > 1:
-        with _none_lost(BrokenProcessPool), ProcessPoolExecutor(number, mp_context=get_context("forkserver")) as pool:
+        with _none_lost(BrokenProcessPool), processes(number, "forkserver") as pool:
             yield pool
     else:
         yield None

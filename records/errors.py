@@ -12,6 +12,7 @@ UserError
 ├── LinkRefused       a pair of students cannot be decided so           exit 9
 ├── StoreUnavailable  the database does not answer now                  exit 10
 └── AuditBroken       the audit trail is not whole                      exit 11
+A command that is told to stop ends with 130 or 143 (records/stopping.py).
 Rows that cannot be taken are no errors: they are kept in quarantine with their reason.
 """
 

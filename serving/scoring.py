@@ -6,12 +6,11 @@ has while the others get theirs.
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from multiprocessing import get_context
 from uuid import UUID
 
 from features.catalogue import FINGERPRINT
@@ -21,6 +20,7 @@ from records.errors import ConfigurationGap, UserError
 from records.home import DataHome, open_home
 from records.list_tables import PublicationRow
 from records.lists import NewerListStands, Published
+from records.processes import processes
 from records.settings import Settings
 from records.weeks import monday_of
 from serving.due import Basis, Due, basis_of, due_weeks, teaching_mondays
@@ -98,7 +98,7 @@ def score_all(
 
 
 def _in_processes(tasks: Sequence[Task], workers: int) -> Iterator[list[Week]]:
-    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("spawn")) as pool:
+    with processes(min(workers, len(tasks)), "spawn") as pool:
         waiting = [(task, pool.submit(score_institution, task)) for task in tasks]
         for task, future in waiting:
             yield _answer(task, future)

@@ -16,6 +16,7 @@ import uvicorn
 
 from records.errors import CannotServe
 from records.home import DataHome
+from records.stopping import SIGNALS
 from serving.app import create_app
 from serving.connections import ImpatientProtocol
 from serving.log_lines import write_logs_as_json
@@ -42,7 +43,8 @@ def serve(home: DataHome, reach: Reach, *, today: Callable[[], date], secure_coo
         )
         end_metrics = app.state.metrics.export(reach.metrics_port) if reach.metrics_port else None
         # Uvicorn raises the signal again when it has drained; this way the home is closed and the last lines are written.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: sys.exit(0))
         scheme = "https" if reach.tls else "http"
         address = f"{scheme}://{reach.host}:{listening.getsockname()[1]}"
         structlog.get_logger("serving").info("serving", address=address)

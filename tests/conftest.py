@@ -36,6 +36,7 @@ THOROUGH = (
     "tests/functional/test_command_monitor.py",
     "tests/functional/test_command_privacy.py",
     "tests/functional/test_command_score_all.py",
+    "tests/functional/test_command_train_stopped.py",
     "tests/functional/test_command_whole_way.py",
     "tests/functional/test_oidc",
     "tests/functional/test_server.py",

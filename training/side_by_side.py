@@ -7,23 +7,31 @@ to the number of cores or to what ran beside it.
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from contextlib import contextmanager
 from typing import TypeVar
 
 from records.errors import UserError
+from records.processes import processes
+from records.stopping import Stopped
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
-def side_by_side() -> ThreadPoolExecutor:
+@contextmanager
+def side_by_side() -> Iterator[ThreadPoolExecutor]:
     """Threads, one for each core of this process; `map` gives results in the order of what was asked.
 
-    Leaving it as a context waits for everything that was begun, also when one piece fails.
+    Leaving it waits for everything that was asked, also when one piece fails; told to stop, for what was begun alone.
     """
-    return ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0)))
+    with ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0))) as pool:
+        try:
+            yield pool
+        except Stopped:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def in_processes(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
@@ -36,7 +44,7 @@ def in_processes(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> It
     cores = len(os.sched_getaffinity(0))
     begun: deque[Future[Result]] = deque()
     try:
-        with ProcessPoolExecutor(cores, mp_context=get_context("forkserver")) as pool:
+        with processes(cores, "forkserver") as pool:
             for piece in pieces:
                 begun.append(pool.submit(work, piece))
                 if len(begun) > cores:

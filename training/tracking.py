@@ -6,6 +6,7 @@ No row and no number of a student goes in: parameters, figures over many, drawin
 import hashlib
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,6 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -28,6 +28,7 @@ from records import promotions
 from records.errors import CannotServe, ConfigurationGap, ModelRefused
 from records.home import DataHome
 from records.runs_file import artifacts_of_runs, require_listed_runs, require_whole_runs
+from records.stopping import Stopped
 from training.contest import Contest
 from training.evidence import Evidence, as_json
 from training.figures import draw
@@ -68,24 +69,36 @@ class Run:
 
 
 def log_run(home: DataHome, run: Run) -> str:
-    """Log one run in the experiment of its institutions, register its bundle there, and return the run's id."""
+    """Log one run in the experiment of its institutions, register its bundle there, and return the run's id.
+
+    What stops it on the way leaves a failed run without files, which can never be promoted.
+    """
     mlflow = _opened(home)
     name = group_name(run.evidence.training.institutions)
     mlflow.set_experiment(experiment_id=_experiment(home, mlflow, name))
     client = mlflow.MlflowClient()
     with mlflow.start_run(tags=_tags(run)) as started:
         run_id = str(started.info.run_id)
-        mlflow.log_params(_parameters(run))
-        for part in _parts(list(_metrics(run))):
-            client.log_batch(run_id, metrics=[mlflow.entities.Metric(*one) for one in part])
-        with tempfile.TemporaryDirectory() as folder:
-            draw(Path(folder), run.evidence, run.contest, run.model, run.sample)
-            mlflow.log_artifacts(folder, _FIGURES)
-        mlflow.log_dict(_schema(run.features), _SCHEMA)
-        mlflow.log_artifacts(str(run.bundle), _BUNDLE)
-        register(client, name, run_id=run_id, source=mlflow.get_artifact_uri(_BUNDLE), digest=run.digest)
+        try:
+            _log(mlflow, run, run_id)
+            register(client, name, run_id=run_id, source=mlflow.get_artifact_uri(_BUNDLE), digest=run.digest)
+        except BaseException:
+            shutil.rmtree(artifacts_of_runs(home) / run_id, ignore_errors=True)
+            raise
     point_aliases(home)
     return run_id
+
+
+def _log(mlflow: Any, run: Run, run_id: str) -> None:
+    mlflow.log_params(_parameters(run))
+    client = mlflow.MlflowClient()
+    for part in _parts(list(_metrics(run))):
+        client.log_batch(run_id, metrics=[mlflow.entities.Metric(*one) for one in part])
+    with tempfile.TemporaryDirectory() as folder:
+        draw(Path(folder), run.evidence, run.contest, run.model, run.sample)
+        mlflow.log_artifacts(folder, _FIGURES)
+    mlflow.log_dict(_schema(run.features), _SCHEMA)
+    mlflow.log_artifacts(str(run.bundle), _BUNDLE)
 
 
 def point_aliases(home: DataHome) -> None:
@@ -136,10 +149,10 @@ def user_interface(home: DataHome, *, port: int) -> int:
         "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE": "false",
         "MLFLOW_SERVER_ALLOWED_HOSTS": f"127.0.0.1:{port},localhost:{port}",
     }
-    with _terminated_as_interrupted(), subprocess.Popen(command, env=environment, process_group=0) as server:
+    with subprocess.Popen(command, env=environment, process_group=0) as server:
         try:
             return server.wait()
-        except KeyboardInterrupt:
+        except Stopped:
             os.killpg(server.pid, signal.SIGTERM)  # with the processes that it started in turn
             return 0
 
@@ -155,20 +168,6 @@ def require_free(port: int) -> None:
                 f"Port {port} of this machine is taken or not for this account. Take another with --port. · "
                 f"พอร์ต {port} ของเครื่องนี้มีโปรแกรมอื่นใช้อยู่หรือไม่มีสิทธิ์ใช้ เลือกพอร์ตอื่นด้วย --port"
             ) from None
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """Whoever is told to end ends as with Ctrl-C, so that nothing it started stays behind."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _opened(home: DataHome) -> Any:

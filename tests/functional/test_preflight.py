@@ -4,6 +4,7 @@ import http.client
 import os
 import secrets
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -203,7 +204,7 @@ def test_with_a_certificate_it_answers_encrypted_and_in_no_other_way(
                 plain.sendall(b"GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert b"HTTP/1.1" not in plain.recv(4096)
         finally:
-            serving.terminate()
+            serving.send_signal(signal.SIGINT)  # as with Ctrl-C, which is how a person ends it
         assert serving.wait(timeout=30) == 0
 
 

@@ -1,0 +1,66 @@
+"""Ctrl-C, and a supervisor's SIGTERM: one sentence, the exit code of a shell, and nothing half-done that counts."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.functional.command_fixtures import ROOT, call, copy_home, make_place, query
+
+STOPPED = (
+    "หยุดแล้วตามที่สั่ง ก่อนงานเสร็จ ส่วนที่ยังไม่เสร็จไม่ถูกนับ สั่งใหม่ได้เมื่อพร้อม · "
+    "Stopped as asked, before the work was done: nothing half-done counts. Run it again when you are ready.\n"
+)
+# The moment is reached when the file is there; then nothing goes on until the signal comes.
+WAITING = """
+import importlib, pathlib, time
+module = importlib.import_module({module!r})
+def waiting(*_args, **_words):
+    pathlib.Path({there!r}).touch()
+    time.sleep(60)
+module.{name} = waiting
+"""
+
+
+def stopped(
+    folder: Path, number: signal.Signals, at: tuple[str, str], *words: str | Path, code: str = ""
+) -> tuple[int, str, str]:
+    """The command, told to stop before it calls a function: (exit code, standard output, standard error)."""
+    there = folder / "there"
+    there.unlink(missing_ok=True)
+    waiting = WAITING.format(module=at[0], name=at[1], there=str(there))
+    (folder / "tmp").mkdir(exist_ok=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{code}\n{waiting}\nimport zerodrop; zerodrop.main()", *map(str, words)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", cwd=ROOT, start_new_session=True,
+        env={**os.environ, "TMPDIR": str(folder / "tmp"), "OMP_NUM_THREADS": "1"},
+    ) as command:  # fmt: skip
+        while not there.exists() and command.poll() is None:
+            time.sleep(0.05)
+        os.killpg(command.pid, number)
+        out, err = command.communicate(timeout=60)
+    return command.returncode, out, err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_import_that_is_told_to_stop_says_so_and_can_be_run_again(tmp_path: Path, number: signal.Signals) -> None:
+    place = make_place(tmp_path)
+    home = copy_home(place.home, tmp_path / "copied")
+    file, before = place.files.history[3], query(home, "select * from batch")
+    words = ("import", file, "--history", "--home", home)
+    told = stopped(tmp_path, number, ("records.intake.committing", "_write"), *words)
+    assert told == (128 + number, "", STOPPED)
+    assert query(home, "select * from batch") == before
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert call(*words).code == 0
+    assert len(query(home, "select * from batch")) == len(before) + 1
+
+
+def test_a_question_that_is_left_by_ctrl_c_ends_the_same_way(tmp_path: Path) -> None:
+    at = ("typer", "confirm")
+    told = stopped(tmp_path, signal.SIGINT, at, "restore", tmp_path / "backup", "--into", tmp_path / "var")
+    assert told == (130, "", STOPPED)
