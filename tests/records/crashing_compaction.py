@@ -20,9 +20,13 @@ MOMENTS: dict[str, Callable[[], None]] = {
     "at the end of the transaction": lambda: setattr(ledger.Session, "add_all", after(ledger.Session.add_all)),
 }
 
+
 if __name__ == "__main__":
     moment, home, closed_before = sys.argv[1:]
-    MOMENTS[moment]()
+    if moment.startswith("after "):
+        compaction._commit = after(compaction._commit, times=int(moment.removeprefix("after ")))  # so many tables
+    else:
+        MOMENTS[moment]()
     opened = open_home(Settings(home=Path(home)))
     for shard in shards_of(opened):
         compaction.compact(opened, shard, date.fromisoformat(closed_before))

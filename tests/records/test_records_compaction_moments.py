@@ -51,6 +51,30 @@ def test_a_killed_compaction_leaves_the_log_as_it_was(home: DataHome, moment: st
     assert told(home) == before[0]
 
 
+@pytest.mark.parametrize("tables", [1, 3])
+def test_a_compaction_killed_between_two_tables_is_finished_by_the_next(home: DataHome, tables: int) -> None:
+    """Some tables are read from their new files, the others from their old ones."""
+    two_weeks(home)
+    before = told(home)
+    script = [
+        sys.executable,
+        crashing_compaction.__file__,
+        f"after {tables}",
+        str(home.settings.home),
+        LATER.isoformat(),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, timeout=60, check=False, env=environment)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert len(list((home.logs / "compacted").rglob("*.parquet"))) == tables
+    assert told(home) == before
+    assert compact(home, BOTH, LATER).files[1] == 5
+    assert told(home) == before
+    on_disk = {str(path.relative_to(home.logs)) for path in (home.logs / "compacted").rglob("*.parquet")}
+    assert len(on_disk) == 5, "what was compacted before is not written again"
+    assert on_disk <= ledger.paths(home.database)
+
+
 def test_an_import_that_commits_while_a_file_is_written_is_not_lost(
     home: DataHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
