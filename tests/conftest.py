@@ -1,7 +1,11 @@
 """What every room's tests may ask for: a real PostgreSQL, and one test on both engines."""
 
+from pathlib import Path
+
 import pytest
 
+from records.home import create_home
+from records.settings import Settings
 from tests.postgres import (
     empty_postgres_database,
     engine,
@@ -21,6 +25,15 @@ __all__ = [
     "postgres_template",
     "pytest_generate_tests",
 ]
+
+
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty data home on SQLite, which tests copy (tests/homes.py): to make one takes four times as long."""
+    home = tmp_path_factory.mktemp("made") / "home"
+    create_home(Settings(home=home)).close()
+    return home
+
 
 # Files whose tests take long together; `make test-thorough` runs them, `make test` everything else.
 THOROUGH = (

@@ -1,7 +1,9 @@
-"""The tree names no package registry and no path of one machine, holds no large file, and its lock has hashes."""
+"""The tree names no package registry and no path of one machine, holds no large file; dependencies say why, the lock has hashes."""
 
 import importlib.util
 import subprocess
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -88,3 +90,37 @@ def test_untracked_files_are_looked_at_and_ignored_ones_are_not(tmp_path: Path) 
     (tmp_path / "var" / "zerodrop.db").write_text("", encoding="utf-8")
     (tmp_path / "ครู.md").write_text("", encoding="utf-8")
     assert check_tree.tree_files(tmp_path) == [".gitignore", "ครู.md"]
+
+
+# Dependencies
+
+
+def unexplained(path: str, source: str) -> Iterator[str]:
+    """Dependencies of pyproject.toml without their reason, on their line or as a comment on the line above."""
+    tables = tomllib.loads(source)
+    project = tables.get("project", {})
+    groups = [
+        tables.get("build-system", {}).get("requires", []),
+        project.get("dependencies", []),
+        *project.get("optional-dependencies", {}).values(),
+        *tables.get("dependency-groups", {}).values(),
+    ]
+    lines = source.splitlines()
+    for requirement in (name for group in groups for name in group if isinstance(name, str)):
+        index = next(number for number, line in enumerate(lines) if f'"{requirement}"' in line)
+        above = lines[index - 1].strip() if index else ""
+        after = lines[index].rpartition('"')[2]
+        if "#" not in after and not above.startswith("#"):
+            yield f"{path}:{index + 1}: '{requirement}' does not say why it is there"
+
+
+def test_every_dependency_says_why_it_is_there() -> None:
+    found = list(unexplained("pyproject.toml", (ROOT / "pyproject.toml").read_text(encoding="utf-8")))
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_a_dependency_without_its_reason_is_found() -> None:
+    without = '[project]\ndependencies = [\n  "numpy>=2", # arrays\n  "left-pad>=1",\n]'
+    assert [one.split(":")[1] for one in unexplained("pyproject.toml", without)] == ["4"]
+    above = '[project]\ndependencies = [\n  # arrays\n  "numpy>=2",\n]'
+    assert list(unexplained("pyproject.toml", above)) == []

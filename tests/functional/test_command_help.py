@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.command_fixtures import ROOT, call, make_files, run
+from tests.functional.command_fixtures import ROOT, Files, call, copy_home, make_files, run
 
 COMMANDS = (
     "init", "check", "simulate", "import", "sources", "template", "compact", "replay", "base-rates", "doctor", "train", "card", "compare",
@@ -34,8 +34,10 @@ def test_help_is_instant(words: tuple[str, ...]) -> None:
         assert said.code == 0
         assert said.out.startswith(f"Usage: {' '.join(('zerodrop', *words))} ")
         assert said.err == ""
+        if worked[-1] < _SECONDS:
+            break
     print(
-        f"zerodrop {' '.join(words)} --help: best of {_TRIES} {min(waited):.3f} s, {min(worked):.3f} s of a processor"
+        f"zerodrop {' '.join(words)} --help: best of {len(worked)} {min(waited):.3f} s, {min(worked):.3f} s of a processor"
     )
     assert min(worked) < _SECONDS
 
@@ -78,11 +80,21 @@ def test_simulate_says_what_it_wrote_as_one_document(tmp_path: Path) -> None:
     assert all((tmp_path / "files" / name).is_file() for name in said.document["files"])
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Files]:
+    """A college that is set up, and its files."""
+    folder = tmp_path_factory.mktemp("begun")
+    files = make_files(folder / "files", students=60, years=1)
+    assert call("init", "--from", files.workbook, "--no-codes", "--home", folder / "var").code == 0
+    return folder / "var", files
+
+
 @pytest.mark.parametrize("as_json", [False, True])
-def test_progress_goes_to_standard_error_where_somebody_watches(tmp_path: Path, as_json: bool) -> None:
+def test_progress_goes_to_standard_error_where_somebody_watches(
+    begun: tuple[Path, Files], tmp_path: Path, as_json: bool
+) -> None:
     """Standard error is a terminal here; standard output is not, and holds the report alone."""
-    files, home = make_files(tmp_path / "files", students=60, years=1), tmp_path / "var"
-    assert call("init", "--from", files.workbook, "--no-codes", "--home", home).code == 0
+    home, files = copy_home(begun[0], tmp_path), begun[1]
     ours, theirs = pty.openpty()
     words = ["import", str(files.history[0]), "--history", "--home", str(home), *(["--json"] if as_json else [])]
     done = subprocess.run(

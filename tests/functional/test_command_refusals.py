@@ -264,6 +264,7 @@ def test_a_signature_of_blanks_is_none(place: Place) -> None:
     refused(said, code=MODEL, sentence="A promotion needs the name of who signs (--signed-by) and a reason (--reason).")
 
 
+@pytest.mark.thorough
 def test_a_model_that_was_never_trained_here(place: Place) -> None:
     said = run("promote", "abc123", "--signed-by", "ก", "--reason", "ข", "--home", place.home)
     refused(

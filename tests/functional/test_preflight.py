@@ -107,7 +107,8 @@ def test_a_sample_key(settings: Settings, secret: str) -> None:
     assert refused(settings).startswith(f"The key in {settings.key_path} is a sample that others know")
 
 
-def test_no_random_key_is_taken_for_a_sample(settings: Settings) -> None:
+def test_no_random_key_is_taken_for_a_sample(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.preflight.integrity", lambda database: [])  # the databases are the same each time
     for _ in range(2000):
         settings.key_path.write_text(secrets.token_hex(32))
         require_sound_files(settings)

@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 
 from records.college import Institution
-from records.home import create_home
 from records.ledger import add_institution
-from records.settings import Settings
 from simulation.college import write_college
+from tests.homes import copied
 from tests.intake.desk import CODE, Desk
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    home = create_home(Settings(home=tmp_path / "home"))
+def desk(made_home: Path, tmp_path: Path) -> Iterator[Desk]:
+    home = copied(made_home, tmp_path / "home")
     add_institution(home.database, Institution(code=CODE, name_th="วิทยาลัยตัวอย่าง", name_en="Example College"))
     (tmp_path / "files").mkdir()
     yield Desk(home=home, folder=tmp_path / "files")

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from records import ledger
 from records.errors import ConfigurationGap, UserError
-from records.home import DataHome, create_home
+from records.home import DataHome
 from records.rosters import Arrival, Fate
-from records.settings import Settings
+from tests.homes import copied
 from tests.records.roster_pictures import College, at, day
 from tests.records.small import CODE, OTHER_CODE, institution
 
@@ -251,6 +251,16 @@ EVENT = st.tuples(
 LINK = st.tuples(st.integers(0, 7), st.integers(0, 7))
 
 
+@pytest.fixture(scope="module")
+def empty(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with two institutions, copied for each example."""
+    home = copied(made_home, tmp_path_factory.mktemp("empty") / "home")
+    for code in (CODE, OTHER_CODE):
+        ledger.add_institution(home.database, institution(code))
+    home.close()
+    return home.settings.home
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     rosters=st.tuples(ROSTER, ROSTER, ROSTER),
@@ -259,15 +269,14 @@ LINK = st.tuples(st.integers(0, 7), st.integers(0, 7))
     links=st.lists(LINK, max_size=3),
 )
 def test_every_student_of_the_earlier_roster_is_in_exactly_one_class(
+    empty: Path,
     rosters: tuple[dict[int, str], ...],
     elsewhere: dict[int, str],
     events: list[tuple[int, str, int]],
     links: list[tuple[int, int]],
 ) -> None:
     with TemporaryDirectory() as folder:
-        home = create_home(Settings(home=Path(folder) / "home"))
-        for code in (CODE, OTHER_CODE):
-            ledger.add_institution(home.database, institution(code))
+        home = copied(empty, Path(folder) / "home")
         college = College(home)
         for term, day_told, roster in zip(
             ("2025/1", "2025/2", "2026/1"), ("2025-06-10", "2025-11-10", "2026-06-10"), rosters, strict=True
