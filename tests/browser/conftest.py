@@ -26,7 +26,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # what drives it keeps an event loop in this thread, where later tests want their own
 def chromium() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
