@@ -1,6 +1,6 @@
 """TR2xx: did the model see what nobody could have known? A leak makes every other figure worthless."""
 
-from models.card_words import LISTS, LOOKED_AT, PROBES
+from models.card_words import LISTS
 from models.horizon import HORIZONS
 from records.text import Text
 from training.check_declaration import (
@@ -15,7 +15,8 @@ from training.check_declaration import (
     told,
 )
 from training.entrants import FOREST, LOGISTIC
-from training.evidence import MODEL, Evidence, Leak
+from training.evidence import MODEL, Evidence
+from training.leaks import seen
 
 TOO_GOOD_AUC = 0.95
 """One published AUC for leaving within three months is higher: .965, on balanced random halves (Şara and others 2015)."""
@@ -54,19 +55,10 @@ def _label_not_yet_known(evidence: Evidence) -> Finding | None:
 def _leaks(evidence: Evidence) -> Finding | None:
     if not evidence.leaks:
         return None
-    seen = [_seen(leak) for leak in evidence.leaks]
+    found = [seen(leak) for leak in evidence.leaks]
     return finding(
-        th=f"พบสัญญาณข้อมูลรั่ว: {named(one.th for one in seen)}", en=f"Signs of a leak: {named(one.en for one in seen)}."
+        th=f"พบสัญญาณข้อมูลรั่ว: {named(one.th for one in found)}", en=f"Signs of a leak: {named(one.en for one in found)}."
     )
-
-
-def _seen(leak: Leak) -> Text:
-    """A probe names a feature of the catalogue, or what else it looked at, or nothing in particular."""
-    probe = PROBES.get(leak.probe, Text(th=leak.probe, en=leak.probe))
-    if not leak.feature:
-        return Text(th=f"{probe.th} ({leak.strength:.2f})", en=f"{probe.en} ({leak.strength:.2f})")
-    what = LOOKED_AT.get(leak.feature, Text(th=leak.feature, en=leak.feature))
-    return Text(th=f"{what.th} ({probe.th}, {leak.strength:.2f})", en=f"{what.en} ({probe.en}, {leak.strength:.2f})")
 
 
 def _one_list_too_good(evidence: Evidence) -> Finding | None:

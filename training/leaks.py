@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from models import card_words
 from models.horizon import Horizon
 from records.access import open_log
 from records.home import DataHome
@@ -163,12 +164,20 @@ def _largest(panel: Panel) -> list[str]:
     return sorted(sizes, key=lambda code: (-sizes[code], code))[:_MOST_INSTITUTIONS]
 
 
+def seen(leak: Leak) -> Text:
+    """What was found: a probe names a feature of the catalogue, or a table, or nothing in particular."""
+    probe = card_words.PROBES.get(leak.probe, Text(th=leak.probe, en=leak.probe))
+    if not leak.feature:
+        return Text(th=f"{probe.th} ({leak.strength:.2f})", en=f"{probe.en} ({leak.strength:.2f})")
+    what = card_words.LOOKED_AT.get(leak.feature, Text(th=leak.feature, en=leak.feature))
+    return Text(th=f"{what.th} ({probe.th}, {leak.strength:.2f})", en=f"{what.en} ({probe.en}, {leak.strength:.2f})")
+
+
 def lines_of(leak: Leak) -> list[str]:
     """A finding as people read it."""
-    probe = PROBE_OF[leak.probe]
-    name = f" {leak.feature}" if leak.feature else ""
+    probe, found = PROBE_OF[leak.probe], seen(leak)
     return [
-        f"! {leak.probe}{name} ({leak.strength:.2f})",
+        f"! {found.th} · {found.en}",
         f"  {probe.means.th}",
         f"  {probe.means.en}",
         f"  → {probe.what_to_do.th}",

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pytest
 from sqlalchemy import text
 
-from features.catalogue import CATALOGUE
+from features.catalogue import CATALOGUE, FEATURE_OF
+from models import card_words
 from models.horizon import LIST_HORIZON
 from records.home import DataHome
 from simulation.college import LAST_MONDAY
@@ -241,6 +242,14 @@ def test_a_missed_plant_or_a_leak_is_not_healthy_and_both_are_said_in_both_langu
     assert as_numbers(leaking)["healthy"] is False
 
 
+def test_probes_tables_and_features_are_called_by_their_names() -> None:
+    probe, feature = card_words.PROBES[LEAK.probe], FEATURE_OF["missed_share_28d"].label
+    said = told(examined(planted(1, LEAK), found=(replace(LEAK, feature="missed_share_28d"),)))
+    assert f"พบด้วย {probe.th} · found by: {probe.en}" in said
+    assert f"! {feature.th} ({probe.th}, {LEAK.strength:.2f}) · {feature.en} ({probe.en}, {LEAK.strength:.2f})" in said
+    assert "missed_share_28d" not in said
+
+
 def test_of_several_findings_of_one_feature_the_strongest_is_told() -> None:
     stronger = replace(LEAK, strength=0.9)
     assert once([LEAK, stronger, LEAK]) == (stronger,)
@@ -249,3 +258,4 @@ def test_of_several_findings_of_one_feature_the_strongest_is_told() -> None:
 def test_there_are_ten_plants_and_every_probe_has_one_name() -> None:
     assert [plant.number for plant in PLANTS] == list(range(1, 11))
     assert len({probe.name for probe in PROBES}) == len(PROBES)
+    assert {probe.name for probe in PROBES} == set(card_words.PROBES)
