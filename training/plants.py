@@ -245,8 +245,8 @@ def _with(rows: pa.Table, name: str, cells: pa.ChunkedArray) -> pa.Table:
 
 def _instead(work: Work, folder: Path, *tables: tuple[Table, pa.Table]) -> Work:
     """The log with these tables told otherwise; the other files are read where they lie."""
-    told = {table.name for table, _ in tables}
-    kept = [replace(file, path=str(work.log.folder / file.path)) for file in work.log.files if file.table not in told]
+    told, there = {table.name for table, _ in tables}, work.log.folder.absolute()
+    kept = [replace(file, path=str(there / file.path)) for file in work.log.files if file.table not in told]
     files = [_written(folder, work.log.institution, table, rows) for table, rows in tables if rows.num_rows]
     index = LogIndex(files=(*kept, *files), ledger_number=work.log.ledger_number, epoch=work.log.epoch)
     return replace(work, log=EventLog(folder=folder, institution=work.log.institution, index=index))
