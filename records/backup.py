@@ -80,8 +80,11 @@ def backup(home: DataHome, to: Path, *, now: datetime) -> Made:
 
     Raises UserError when a database or a file of the log is damaged, or when the place cannot be written.
     """
-    to.mkdir(parents=True, exist_ok=True)
-    to.chmod(0o700)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        to.chmod(0o700)
+    except OSError as error:
+        raise UserError.not_written(to, error) from None
     _remove_parts(to, now)
     for _ in range(_TRIES):
         part = to / f".part-{uuid4().hex}"

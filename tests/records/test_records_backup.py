@@ -308,3 +308,11 @@ def test_a_backup_that_was_cut_off_never_looks_whole(home: DataHome, tmp_path: P
     os.utime(left, (0, 0))
     assert verify(made(home, tmp_path).path) == []
     assert not left.exists(), "what is left of a day ago is removed"
+
+
+def test_a_place_where_no_folder_can_be_is_a_sentence(home: DataHome, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here already")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UserError, match="could not be written"):
+            backup(home, place, now=NOW)
+    assert (tmp_path / "file").read_text() == "here already"
