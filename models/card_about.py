@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.card_blocks import Block, Bullets, Heading, Paragraph, Table, cells
-from models.card_words import LOOKED_AT, PROBES, Telling, beside, count, figure, interval, share
+from models.card_words import LOOKED_AT, PROBE_NAMES, Telling, beside, count, figure, interval, share
 from models.horizon import HORIZONS
 from records.clock import BANGKOK
 from records.lists import EVERY_INSTITUTION
@@ -325,4 +325,4 @@ def limits(card: Telling) -> Iterator[Block]:
 
 def _leak(card: Telling, one: Mapping[str, Any]) -> str:
     what = f": {card.words(LOOKED_AT, one['feature'])}" if one["feature"] else ""
-    return f"{card.words(PROBES, one['probe'])}{what} ({figure(one['strength'])})"
+    return f"{card.words(PROBE_NAMES, one['probe'])}{what} ({figure(one['strength'])})"

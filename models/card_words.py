@@ -25,7 +25,7 @@ LISTS = {
     "forest": Text(th="แรนดอมฟอเรสต์ (คนละแถวต่อภาคเรียน)", en="random forest (one row a student and term)"),
     "lottery": Text(th="จับสลาก", en="a lottery"),
 }
-PROBES = {
+PROBE_NAMES = {
     "told later": Text(th="ค่าที่ทราบภายหลัง", en="told later"),
     "outside the log": Text(th="ค่าจากนอกระบบ", en="outside the log"),
     "stamped early": Text(th="ลงวันที่ทราบเร็วกว่าจริง", en="stamped early"),

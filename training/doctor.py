@@ -14,7 +14,7 @@ from features.catalogue import CATALOGUE
 from features.cohort import NobodyEnrolled
 from features.snapshot import Snapshot, features
 from features.state import Replay
-from models.card_words import PROBES
+from models.card_words import PROBE_NAMES
 from models.horizon import LIST_HORIZON
 from records.access import open_log
 from records.errors import ModelRefused
@@ -221,7 +221,7 @@ def _line(one: Planted) -> str:
         return f"  – {one.plant.number:2} {name.th} · {name.en}: ปลูกไม่ได้ {why.th} · cannot be planted: {why.en}"
     mark, said = "✗", "ไม่พบ · MISSED"
     if one.found_by:
-        probes = [PROBES[name] for name in dict.fromkeys(leak.probe for leak in one.found_by)]
+        probes = [PROBE_NAMES[name] for name in dict.fromkeys(leak.probe for leak in one.found_by)]
         mark = "✓"
         said = f"พบด้วย {', '.join(each.th for each in probes)} · found by: {', '.join(each.en for each in probes)}"
     return f"  {mark} {one.plant.number:2} {name.th} ({about.th}) · {name.en} ({about.en}): {said}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from models import card_words
+from models.card_words import LOOKED_AT, PROBE_NAMES
 from models.horizon import Horizon
 from records.access import open_log
 from records.home import DataHome
@@ -166,10 +166,10 @@ def _largest(panel: Panel) -> list[str]:
 
 def seen(leak: Leak) -> Text:
     """What was found: a probe names a feature of the catalogue, or a table, or nothing in particular."""
-    probe = card_words.PROBES.get(leak.probe, Text(th=leak.probe, en=leak.probe))
+    probe = PROBE_NAMES.get(leak.probe, Text(th=leak.probe, en=leak.probe))
     if not leak.feature:
         return Text(th=f"{probe.th} ({leak.strength:.2f})", en=f"{probe.en} ({leak.strength:.2f})")
-    what = card_words.LOOKED_AT.get(leak.feature, Text(th=leak.feature, en=leak.feature))
+    what = LOOKED_AT.get(leak.feature, Text(th=leak.feature, en=leak.feature))
     return Text(th=f"{what.th} ({probe.th}, {leak.strength:.2f})", en=f"{what.en} ({probe.en}, {leak.strength:.2f})")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from features.catalogue import CATALOGUE, FEATURE_OF
 from features.vocabulary import Domain
-from models.card_words import LISTS, LOOKED_AT, PROBES
+from models.card_words import LISTS, LOOKED_AT, PROBE_NAMES
 from records.lists import RULE_LIST
 from tests.training.drawn_evidence import EVIDENCE, FIGURES, LAG, about, fairness_by
 from training.audit_groups import ATTRIBUTES
@@ -227,8 +227,8 @@ def test_a_leak_is_told_without_a_machine_name(probe: str, feature: str) -> None
     said = result("TR203", leaking).said
     assert said is not None
     what = LOOKED_AT.get(feature)
-    told = (f"{what.th} ({PROBES[probe].th}, 0.50)", f"{what.en} ({probe}, 0.50)") if what else (
-        f"{PROBES[probe].th} (0.50)", f"{probe} (0.50)"
+    told = (f"{what.th} ({PROBE_NAMES[probe].th}, 0.50)", f"{what.en} ({probe}, 0.50)") if what else (
+        f"{PROBE_NAMES[probe].th} (0.50)", f"{probe} (0.50)"
     )  # fmt: skip
     assert (said.th, said.en) == (f"พบสัญญาณข้อมูลรั่ว: {told[0]}", f"Signs of a leak: {told[1]}.")
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from features.catalogue import CATALOGUE, FEATURE_OF
-from models import card_words
+from models.card_words import PROBE_NAMES
 from models.horizon import LIST_HORIZON
 from records.home import DataHome
 from simulation.college import LAST_MONDAY
@@ -244,7 +244,7 @@ def test_a_missed_plant_or_a_leak_is_not_healthy_and_both_are_said_in_both_langu
 
 
 def test_probes_tables_and_features_are_called_by_their_names() -> None:
-    probe, feature = card_words.PROBES[LEAK.probe], FEATURE_OF["missed_share_28d"].label
+    probe, feature = PROBE_NAMES[LEAK.probe], FEATURE_OF["missed_share_28d"].label
     said = told(examined(planted(1, LEAK), found=(replace(LEAK, feature="missed_share_28d"),)))
     assert f"พบด้วย {probe.th} · found by: {probe.en}" in said
     assert f"! {feature.th} ({probe.th}, {LEAK.strength:.2f}) · {feature.en} ({probe.en}, {LEAK.strength:.2f})" in said
@@ -259,4 +259,4 @@ def test_of_several_findings_of_one_feature_the_strongest_is_told() -> None:
 def test_there_are_ten_plants_and_every_probe_has_one_name() -> None:
     assert [plant.number for plant in PLANTS] == list(range(1, 11))
     assert len({probe.name for probe in PROBES}) == len(PROBES)
-    assert {probe.name for probe in PROBES} == set(card_words.PROBES)
+    assert {probe.name for probe in PROBES} == set(PROBE_NAMES)
