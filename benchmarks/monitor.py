@@ -7,9 +7,9 @@ over `years` of a model that is right (both sides together), the share of years 
 sudden shift of a fifth, up and down, to its alarm: quartiles (null: not within the rest of two years), the share found
 within three weeks and within a term (18 weeks). Week by week the expected numbers are those of the simulated college
 (simulation/): published are the sums of its true hazards over 56 days, so the model is right; `natural_spread` adds what real
-terms do, a random level each term that no model knows (standard deviation, relative). Three drawn years teach the chart
-as in use; its threshold and its expectations carry that learning's errors. `told`: "as simulated", 60 of 100 leavings
-after 1 to 6 weeks, or "at once", all of them within the week.
+terms do, a random level each term that no model knows (standard deviation, relative): what it does alone is no change.
+Three drawn years teach the chart as in use; its threshold and its expectations carry that learning's errors. `told`: "as
+simulated", 60 of 100 leavings after 1 to 6 weeks, or "at once", all of them within the week.
 """
 
 import argparse
@@ -34,7 +34,7 @@ Figures = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
+SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 AS_SIMULATED, AT_ONCE = "as simulated", "at once"
 NATURAL = (0.0, 0.1)
 UP, DOWN = 1.2, 0.8
@@ -112,6 +112,7 @@ class Drawn:
     """Some years in a row: one entry a teaching week; `left` drawn leavers, `told` by weeks of delay."""
 
     monday: Ints
+    term: Ints
     position: Ints
     mass: Floats
     left: Ints
@@ -124,6 +125,7 @@ def drawn(year: Year, students: int, years: int, *, told: str, level: Floats, ra
     left = random.poisson(np.tile(year.leaving, years) * students * level)
     return Drawn(
         monday=4 + 7 * week,  # 5 January 1970 was a Monday
+        term=np.concatenate([10 * number + year.term for number in range(years)]),
         position=np.tile(year.position, years),
         mass=np.tile(year.mass, years) * students,
         left=left,
@@ -148,6 +150,7 @@ def past_of(history: Drawn, students: int) -> PastWeeks:
     within = ((ahead >= 0) & (ahead < HORIZON_DAYS)) @ history.left
     return PastWeeks(
         monday=history.monday,
+        term=history.term,
         position=history.position,
         students=np.full(len(within), students, np.int64),
         within=within.astype(np.float64),

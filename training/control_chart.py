@@ -9,6 +9,7 @@ and seasons: Hoehle and Paul, Computational Statistics and Data Analysis 52 (200
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,10 @@ ALARMS_A_YEAR = 0.5
 MOST_DELAY = 26
 """Weeks after which a leaving that is still untold is left to the next roster count, which the chart does not read."""
 _LEAST_WEEKLY = 0.2
+_LEAST_LIMIT = 1.0
+"""Where a week tells much, one of a model that is right never lifts a sum above 0; no evidence at all is no alarm."""
+_NOTHING = 0.01
+_MOST_SWING = 1.0
 _DRAWN_YEARS = 2
 _DRAWS = 4_000
 _USUAL_LEAVERS = 5.0
@@ -35,11 +40,13 @@ _USUAL_LEAVERS = 5.0
 class PastWeeks:
     """Closed weeks to learn from; entries are institution-weeks.
 
-    `position` is 100 * term + week of that term; `monday` counts days since 1970; `told` (weeks, MOST_DELAY + 1) how many of those who left in the
-    week's seven days were told d weeks after its Monday; `within` how many left within the whole horizon.
+    `term` is 10 * academic year + term, `position` 100 * term + week of that term; `monday` counts days since 1970; `told`
+    (weeks, MOST_DELAY + 1) how many of those who left in the week's seven days were told d weeks after its Monday; `within`
+    how many left within the whole horizon.
     """
 
     monday: Ints
+    term: Ints
     position: Ints
     students: Ints
     within: Floats
@@ -49,8 +56,10 @@ class PastWeeks:
 @dataclass(frozen=True, kw_only=True)
 class Learned:
     """What closed terms teach: of those who leave within the horizon, the share that leaves in the first week and is
-    told, by position; how late, by weeks; `dispersion` >= 1 of news around expectation; `weekly` news a calendar week;
-    `level_error` how far the level may be wrong because so few leavings were seen (standard error, relative).
+    told, by position; how late, by weeks; `dispersion` >= 1 of news around what the term's own level would tell; `weekly`
+    news a calendar week; `swing` how far a whole term's level lies from the usual one beyond chance (standard deviation,
+    relative), with `freedom` degrees; `level_error` how far the usual one may be wrong, having been seen in so few terms and
+    leavings (standard error, relative).
     """
 
     share: dict[int, float]
@@ -58,6 +67,8 @@ class Learned:
     delays: Floats
     dispersion: float
     weekly: float
+    swing: float
+    freedom: int
     level_error: float
 
     def share_at(self, position: int) -> float:
@@ -83,14 +94,44 @@ def learn(past: PastWeeks) -> Learned | None:
     delays = past.told.sum(axis=0) / told
     expected = _expected_in_the_past(past, delays)
     observed = news(past.monday, past.told)
+    levels = _levels(past, expected)
+    freedom = len(levels.of_term) - len(np.unique(past.term % 10))
+    told_of_levels = news(past.monday, expected * levels.of_term[levels.row][:, None])
+    spread = dispersion(observed, told_of_levels, parameters=len(np.unique(past.position)) + freedom)
+    swing = _swing(levels, spread, freedom)
     return Learned(
         share=_shares(past, usual),
         usual_share=usual,
         delays=delays,
-        dispersion=(spread := dispersion(observed, expected, parameters=len(np.unique(past.position)))),
+        dispersion=spread,
         weekly=float(observed.sum() / len(observed)),
-        level_error=float(np.sqrt(spread / told)),
+        swing=swing,
+        freedom=freedom,
+        level_error=float(np.sqrt(spread / told + swing**2 / len(levels.of_term))),
     )
+
+
+class _Levels(NamedTuple):
+    """What each term told of what it should have, had every year told the same; `row` is the term of each row."""
+
+    row: Ints
+    expected: Floats
+    of_term: Floats
+
+
+def _levels(past: PastWeeks, expected: Floats) -> _Levels:
+    _, row = np.unique(past.term, return_inverse=True)
+    due = np.bincount(row, weights=expected.sum(axis=1)).astype(np.float64)
+    told = np.bincount(row, weights=past.told.sum(axis=1))
+    return _Levels(row, due, np.divide(told, due, out=np.ones_like(due), where=due > 0))
+
+
+def _swing(levels: _Levels, spread: float, freedom: int) -> float:
+    """By moments: how far terms differ beyond what so many tellings do by chance; 0 where no term had its like before."""
+    if freedom < 1:
+        return 0.0
+    beyond = (levels.expected * (levels.of_term - 1) ** 2).sum() / freedom - spread
+    return float(np.sqrt(max(0.0, beyond) / levels.expected.mean()))
 
 
 def _shares(past: PastWeeks, usual: float) -> dict[int, float]:
@@ -104,13 +145,13 @@ def _shares(past: PastWeeks, usual: float) -> dict[int, float]:
 
 
 def _expected_in_the_past(past: PastWeeks, delays: Floats) -> Floats:
-    """News by calendar week had every year told the same rate at the same position."""
+    """What each row should have told, by weeks of delay, had every year told the same rate at the same position."""
     expected = np.zeros_like(past.told)
     for position in np.unique(past.position):
         own = past.position == position
         rate = past.told[own].sum() / max(past.students[own].sum(), 1)
         expected[own] = rate * past.students[own, None] * delays
-    return news(past.monday, expected)
+    return expected
 
 
 def monday_of(day: int) -> int:
@@ -151,27 +192,54 @@ def chart(observed: Floats, expected: Floats, *, spread: Floats, limit: Floats) 
 
 
 def threshold(learned: Learned) -> float:
-    """How far a sum may go before it is an alarm, by simulation of charts of a model that is right."""
+    """How far a sum may go before it is an alarm, by simulation of charts on which nothing out of the usual happens.
+
+    Each has a usual level of its own, and every half-year, as a term, a level around that.
+    """
     weekly = max(learned.weekly / learned.dispersion, _LEAST_WEEKLY)
-    return _threshold(_on_grid(weekly), _on_grid(learned.level_error))
+    return _threshold(_on_grid(weekly), _on_grid(learned.level_error), _on_grid(learned.swing), learned.freedom)
 
 
 def _on_grid(number: float) -> float:
-    """Rounded to steps of a tenth, so that thresholds once drawn serve again."""
-    return float(1.1 ** round(np.log(number) / np.log(1.1)))
+    """Rounded to steps of a tenth, so that thresholds once drawn serve again; what is below a hundredth is nothing."""
+    return float(1.1 ** round(np.log(number) / np.log(1.1))) if number >= _NOTHING else 0.0
 
 
 @lru_cache(maxsize=1024)
-def _threshold(weekly: float, level_error: float) -> float:
-    """Alarms come as a Poisson process of ALARMS_A_YEAR: so many of the drawn charts may stay below the threshold."""
+def _threshold(weekly: float, level_error: float, swing: float, freedom: int) -> float:
+    """The least limit with ALARMS_A_YEAR or fewer, sought by halves."""
+    steps = _drawn_steps(weekly, level_error, swing, freedom)
+    low, high = _LEAST_LIMIT, _LEAST_LIMIT
+    while _alarms_a_year(steps, high) > ALARMS_A_YEAR:
+        low, high = high, 2 * high
+    while high - low > 0.02 * high:
+        middle = (low + high) / 2
+        if _alarms_a_year(steps, middle) > ALARMS_A_YEAR:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _drawn_steps(weekly: float, level_error: float, swing: float, freedom: int) -> Floats:
+    """(weeks, 2, draws) what each week adds to the two sums."""
     random = np.random.default_rng(1985)
-    weeks = _DRAWN_YEARS * WEEKS_A_YEAR
-    level = np.exp(random.normal(0.0, level_error, _DRAWS))
-    highest = np.zeros(_DRAWS)
-    sums = np.zeros((2, _DRAWS))
+    usual = random.normal(0.0, level_error, _DRAWS)
+    freedom = max(freedom, 1)
+    swings = swing * np.sqrt(freedom / random.chisquare(freedom, _DRAWS))  # as sure of it as so few terms can be
+    of_term = random.normal(0.0, 1.0, (2 * _DRAWN_YEARS, _DRAWS)) * np.minimum(swings, _MOST_SWING)
+    level = np.exp(usual + of_term).repeat(WEEKS_A_YEAR // 2, axis=0)
+    observed = random.poisson(weekly * level)[:, None, :]
     ratios = np.array([[RATIO_UP], [RATIO_DOWN]])
-    for _ in range(weeks):
-        observed = random.poisson(weekly * level)
-        sums = np.maximum(0.0, sums + observed * np.log(ratios) - weekly * (ratios - 1))
-        highest = np.maximum(highest, sums.max(axis=0))
-    return float(np.quantile(highest, np.exp(-ALARMS_A_YEAR * _DRAWN_YEARS)))
+    return np.asarray(observed * np.log(ratios) - weekly * (ratios - 1))
+
+
+def _alarms_a_year(steps: Floats, limit: float) -> float:
+    """Both sides together; a sum begins anew after each."""
+    alarms, sums = 0, np.zeros(steps.shape[1:])
+    for step in steps:
+        sums = np.maximum(0.0, sums + step)
+        crossed = sums >= limit
+        alarms += int(crossed.sum())
+        sums[crossed] = 0.0
+    return alarms / _DRAWS / _DRAWN_YEARS

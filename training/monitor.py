@@ -64,7 +64,6 @@ class Look:
     """A Monday looked back on: who was there, how complete the records were, and the bins of each model's features."""
 
     week: SeenWeek
-    term: Term
     completeness: dict[str, float]
     bins: dict[str, Histogram]
 
@@ -120,7 +119,9 @@ def look_back(home: DataHome, code: str, today: date, actor: str, progress: Prog
     weeks = [replace(week, **settled.get(week.as_of, {})) for week in _with_churn(weeks, lists, looks)]
     weeks[-1] = replace(weeks[-1], lags=_lags(home, log, today))
     charted = [_charted(one, looks[one.as_of], told) for one in lists if np.isfinite(one.probability).any()]
-    past = {term: _past(log, looks, told, term, lists[0].horizon) for term in {looks[one.as_of].term for one in lists}}
+    past = {
+        term: _past(log, looks, told, term, lists[0].horizon) for term in {looks[one.as_of].week.term for one in lists}
+    }
     return Watched(weeks=weeks, charted=charted, past=past, pruned=frozenset(one.as_of for one in lists if one.pruned))
 
 
@@ -152,9 +153,9 @@ def _look(state: State, monday: date, bundles: dict[str, Bundle]) -> Look:
             monday=monday,
             cohort=snapshot.cohort,
             seen=_seen(state, snapshot.cohort, span.opens),
+            term=(span.academic_year, span.term),
             position=100 * span.term + 1 + (today - monday_of(span.opens)) // 7,
         ),
-        term=(span.academic_year, span.term),
         completeness={domain.value: round(float(part.mean()), 4) for domain, part in snapshot.completeness.items()},
         bins={digest: histogram(one.model.tables.binning, snapshot.values) for digest, one in bundles.items()},
     )
@@ -199,7 +200,7 @@ def _charted(published: PublishedList, look: Look, told: Tellings) -> Charted:
     return Charted(
         monday=day_number(published.as_of),
         position=look.week.position,
-        term=look.term,
+        term=look.week.term,
         mass=float(scored[counted].sum()),
         told=look.week.told(told, np.isfinite(scored)),
     )
@@ -207,7 +208,7 @@ def _charted(published: PublishedList, look: Look, told: Tellings) -> Charted:
 
 def _past(log: EventLog, looks: dict[date, Look], told: Tellings, term: Term, horizon: str) -> PastWeeks:
     """What the weeks before a term teach, as was known on its first Monday: so its chart is never written anew."""
-    opening = min(monday for monday, look in looks.items() if look.term == term)
+    opening = min(monday for monday, look in looks.items() if look.week.term == term)
     earlier = [look.week for monday, look in looks.items() if monday < opening]
     return past_weeks(earlier, told, outcomes(log, opening), HORIZONS[horizon], opening)
 
@@ -217,7 +218,7 @@ def _week(code: str, published: PublishedList, looks: dict[date, Look], bundles:
     before = [
         other
         for monday, other in looks.items()
-        if monday < published.as_of and other.week.position == look.week.position and other.term != look.term
+        if monday < published.as_of and other.week.position == look.week.position and other.week.term != look.week.term
     ]
     moved = _moved(published.model_digest, look, before, bundles)
     alerts = [INPUTS_MOVED] if moved is not None and moved.alarms else []

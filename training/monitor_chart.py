@@ -88,7 +88,7 @@ def _learned(watched: Sequence[Watched]) -> dict[Term, Learned]:
 
 
 def _joined(parts: Sequence[PastWeeks]) -> PastWeeks:
-    names = ("monday", "position", "students", "within", "told")
+    names = ("monday", "term", "position", "students", "within", "told")
     return PastWeeks(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 

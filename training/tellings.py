@@ -42,12 +42,14 @@ class SeenWeek:
     """A Monday as it was then: who was enrolled, and who had been seen in the last days recorded before it.
 
     `seen` leaves out who may have gone unnoticed already: who was not seen lately has no say in the chart, on either
-    side. Where nobody's attendance was recorded all count as seen. `position` is 100 * term + week of that term.
+    side. Where nobody's attendance was recorded all count as seen. `term` is (academic year, term), `position` 100 * term +
+    week of that term.
     """
 
     monday: date
     cohort: Cohort
     seen: Flags
+    term: tuple[int, int]
     position: int
 
     def told(self, tellings: Tellings, among: Flags) -> Floats:
@@ -112,6 +114,7 @@ def past_weeks(
             rows.append((week, int(present.sum()), float((said.left & present).sum()), week.told(known, ~said.gone)))
     return PastWeeks(
         monday=np.array([day_number(week.monday) for week, *_ in rows], np.int64),
+        term=np.array([10 * year + term for (year, term) in (week.term for week, *_ in rows)], np.int64),
         position=np.array([week.position for week, *_ in rows], np.int64),
         students=np.array([students for _, students, _, _ in rows], np.int64),
         within=np.array([within for *_, within, _ in rows], np.float64),

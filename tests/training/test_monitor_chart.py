@@ -29,6 +29,7 @@ def past(*, told_a_week: float, seed: int = 1, extra: float = 0.0) -> PastWeeks:
         told[:, delay] = random.poisson(told_a_week / 2 * level)
     return PastWeeks(
         monday=MONDAY + 7 * np.arange(WEEKS),
+        term=10 * (np.arange(WEEKS) // 20) + 1,
         position=101 + np.arange(WEEKS) % 20,
         students=np.full(WEEKS, 1000),
         within=np.full(WEEKS, 8 * told_a_week),
@@ -74,6 +75,61 @@ def test_heaps_of_news_widen_the_chart() -> None:
     assert heaped is not None
     assert heaped.dispersion > 2 > even.dispersion
     assert heaped.level_error > even.level_error
+
+
+def swinging(told_a_week: float, levels: np.ndarray) -> PastWeeks:
+    """Terms of twenty weeks, one after the other, each with a level of its own; told within the week."""
+    random, weeks = np.random.default_rng(6), 20 * len(levels)
+    told = np.zeros((weeks, MOST_DELAY + 1))
+    told[:, 1] = random.poisson(told_a_week * levels.repeat(20))
+    return PastWeeks(
+        monday=MONDAY + 7 * np.arange(weeks),
+        term=10 * (np.arange(weeks) // 20) + 1,
+        position=101 + np.arange(weeks) % 20,
+        students=np.full(weeks, 1000),
+        within=np.full(weeks, 8 * told_a_week),
+        told=told,
+    )
+
+
+def test_terms_that_swing_are_told_from_heaps_of_news() -> None:
+    learned = learn(swinging(200, np.array([0.85, 1.15, 1.0, 0.9, 1.1, 1.0])))
+    assert learned is not None
+    assert learned.swing == pytest.approx(np.std([0.85, 1.15, 1.0, 0.9, 1.1, 1.0], ddof=1), abs=0.03)
+    assert learned.dispersion < 1.3
+    assert learned.freedom == 5
+    assert learned.level_error > learned.swing / 3
+
+
+def test_one_term_of_each_kind_says_nothing_of_swings() -> None:
+    learned = learn(swinging(200, np.array([1.0])))
+    assert learned is not None
+    assert (learned.swing, learned.freedom) == (0.0, 0)
+
+
+def test_a_level_that_terms_often_have_is_seldom_an_alarm() -> None:
+    swing, weekly, weeks = 0.12, 200.0, 2 * WEEKS_A_YEAR
+    random = np.random.default_rng(8)
+    learned = learn(swinging(weekly, np.exp(random.normal(0, swing, 12))))
+    assert learned is not None
+    limit, spread = np.full(weeks, threshold(learned)), np.full(weeks, learned.dispersion)
+    alarms = 0
+    for _ in range(200):
+        observed = random.poisson(weekly * np.exp(random.normal(0, swing, 4)).repeat(26))
+        lines = chart(observed.astype(float), np.full(weeks, weekly), spread=spread, limit=limit)
+        alarms += int(lines.more.sum() + lines.fewer.sum())
+    assert alarms / 200 / 2 <= 1
+
+
+def test_a_nation_without_a_change_has_no_alarm_and_with_one_has_it_at_once() -> None:
+    learned = learn(past(told_a_week=8000))
+    assert learned is not None
+    due = np.full(WEEKS_A_YEAR, 8000.0)
+    spread, limit = np.full(len(due), learned.dispersion), np.full(len(due), threshold(learned))
+    quiet, more = (chart(level * due, due, spread=spread, limit=limit) for level in (1.0, 1.2))
+    assert not quiet.more.any()
+    assert not quiet.fewer.any()
+    assert more.more[0]
 
 
 def test_too_few_weeks_say_nothing_of_dispersion() -> None:
