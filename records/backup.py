@@ -7,13 +7,12 @@ same place has already are shared with it, never with the data home itself: what
 import hashlib
 import json
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +21,7 @@ from sqlalchemy import NullPool, create_engine, func, select
 from sqlalchemy.orm import Session
 
 from records import ledger
+from records.backup_place import STAMP, backups, discard, remove_parts, rotated
 from records.erasure import ERASURES, read_erasures, write_erasures
 from records.erasure_tables import ErasureRow
 from records.errors import RunsWrong, UserError
@@ -37,10 +37,6 @@ FORMAT = 1
 MANIFEST, SEAL = "manifest.json", "manifest.sha256"
 LEDGER_COPY, VAULT_COPY, RUNS_COPY = "zerodrop.db", "people.db", "mlflow/mlflow.db"
 _ARTIFACTS = "mlflow/artifacts"
-DAILY, WEEKLY, MONTHLY = 7, 5, 12
-_NAME = re.compile(r"zerodrop-(\d{8}T\d{6}Z)")
-_STAMP = "%Y%m%dT%H%M%SZ"
-_PART_KEPT = timedelta(days=1)
 _TRIES = 3
 _BUSY_SECONDS = 60
 
@@ -81,11 +77,10 @@ def backup(home: DataHome, to: Path, *, now: datetime) -> Made:
     Raises UserError when a database or a file of the log is damaged, or when the place cannot be written.
     """
     try:
-        to.mkdir(parents=True, exist_ok=True)
-        to.chmod(0o700)
+        to.mkdir(mode=0o700, parents=True, exist_ok=True)  # a folder that is there keeps the rights its owner gave it
     except OSError as error:
         raise UserError.not_written(to, error) from None
-    _remove_parts(to, now)
+    remove_parts(to, now)
     for _ in range(_TRIES):
         part = to / f".part-{uuid4().hex}"
         try:
@@ -96,7 +91,7 @@ def backup(home: DataHome, to: Path, *, now: datetime) -> Made:
         except OSError as error:
             raise UserError.not_written(to, error) from None
         finally:
-            shutil.rmtree(part, ignore_errors=True)
+            discard(part)
     raise UserError(
         "Files of the log were removed while they were copied, three times. Make the backup when no erasure runs. · "
         "มีการลบแฟ้มระหว่างสำรองสามครั้ง ให้สำรองเมื่อไม่มีการลบข้อมูลตามคำขอ"
@@ -114,15 +109,21 @@ def _made(home: DataHome, part: Path, to: Path, now: datetime) -> Made:
     write_erasures(home, part / ERASURES, _erasures_known(home, to))
     entries = [_entry(part, path) for path in _files_below(part)]
     _write_manifest(part, {"format": FORMAT, "made_at": now.astimezone(UTC).isoformat(), "counts": counts}, entries)
-    path = to / f"zerodrop-{now.astimezone(UTC):{_STAMP}}"
+    path = to / f"zerodrop-{now.astimezone(UTC):{STAMP}}"
     part.rename(path)
     _sync(to)
-    shutil.copyfile(path / ERASURES, to / f".{ERASURES}")
-    (to / f".{ERASURES}").replace(to / ERASURES)
+    _tell_beside(path / ERASURES, part, to / ERASURES)
     return Made(
         path=path, files=len(entries), bytes=sum(entry.bytes for entry in entries), shared=shared, counts=counts,
-        removed=_rotated(to), runs=None if finished is None else len(finished), runs_wrong=runs_wrong,
+        removed=rotated(to), runs=None if finished is None else len(finished), runs_wrong=runs_wrong,
     )  # fmt: skip
+
+
+def _tell_beside(erasures: Path, part: Path, told: Path) -> None:
+    """The list of erasures once more beside all backups, closed to others wherever that is."""
+    part.touch(mode=0o600, exist_ok=False)
+    shutil.copyfile(erasures, part)
+    part.replace(told)
 
 
 def _erasures_known(home: DataHome, to: Path) -> list[Any]:
@@ -319,41 +320,6 @@ def manifest_of(path: Path) -> tuple[Mapping[str, Any], list[Entry]]:
             f"{path} สำรองด้วย zerodrop รุ่นอื่น (รูปแบบ {head['format']} รุ่นนี้อ่าน {FORMAT})"
         )
     return head, entries
-
-
-# Which are kept
-
-
-def backups(folder: Path) -> list[Path]:
-    """The whole backups of a place, the oldest first."""
-    return sorted(path for path in folder.glob("zerodrop-*") if _NAME.fullmatch(path.name) and path.is_dir())
-
-
-def kept_of(moments: Sequence[datetime]) -> set[datetime]:
-    """Which of some backups are kept: the newest of each of the last 7 days, 5 weeks and 12 months that have any."""
-    kept: set[datetime] = set()
-    for many, period in ((DAILY, "%Y-%m-%d"), (WEEKLY, "%G-%V"), (MONTHLY, "%Y-%m")):
-        newest = {f"{moment:{period}}": moment for moment in sorted(moments)}
-        kept.update(newest[name] for name in sorted(newest)[-many:])
-    return kept
-
-
-def _rotated(to: Path) -> list[Path]:
-    made = {
-        datetime.strptime(path.name.removeprefix("zerodrop-"), _STAMP).replace(tzinfo=UTC): path for path in backups(to)
-    }
-    over = [made[moment] for moment in sorted(made.keys() - kept_of(list(made)))]
-    for path in over:
-        gone = path.with_name(f".part-{path.name}")  # a removal that stops half-way leaves no half backup
-        path.rename(gone)
-        shutil.rmtree(gone)
-    return over
-
-
-def _remove_parts(to: Path, now: datetime) -> None:
-    for part in to.glob(".part-*"):
-        if part.is_dir() and part.stat().st_mtime < (now - _PART_KEPT).timestamp():
-            shutil.rmtree(part, ignore_errors=True)
 
 
 # Checking one

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from records import audit, lists
-from records.backup import MANIFEST, Made, backup, backups, manifest_of, verify
+from records.backup import MANIFEST, Made, backup, manifest_of, verify
+from records.backup_place import backups
 from records.erasure import ERASURES, erase
 from records.errors import UserError, VaultError
 from records.home import DataHome, open_home
@@ -71,6 +73,21 @@ def test_only_its_owner_reads_it_and_the_key_is_not_in_it(home: DataHome, tmp_pa
     assert {file.stat().st_mode & 0o077 for file in path.rglob("*") if file.is_file()} == {0}
     assert path.parent.stat().st_mode & 0o077 == 0
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_is_there_keeps_its_rights_and_what_is_put_into_it_is_closed(
+    home: DataHome, tmp_path: Path
+) -> None:
+    fill(home)
+    to = tmp_path / "backups"
+    to.mkdir()
+    to.chmod(0o755)
+    (to / ERASURES).touch()
+    (to / ERASURES).chmod(0o644)
+    for hours in (0, 1):
+        made(home, tmp_path, hours=hours)
+    assert stat.S_IMODE(to.stat().st_mode) == 0o755
+    assert {path.name: path.stat().st_mode & 0o077 for path in to.iterdir()} == {backups(to)[0].name: 0, ERASURES: 0}
 
 
 def test_without_the_key_or_with_another_nothing_is_restored(home: DataHome, tmp_path: Path) -> None:
@@ -305,9 +322,11 @@ def test_a_backup_that_was_cut_off_never_looks_whole(home: DataHome, tmp_path: P
     if moment != "_write_manifest":
         with pytest.raises(UserError, match="is no whole backup"):
             manifest_of(left)
-    os.utime(left, (0, 0))
+    (to / ".part-told-beside").touch()
+    for one in (left, to / ".part-told-beside"):
+        os.utime(one, (0, 0))
     assert verify(made(home, tmp_path).path) == []
-    assert not left.exists(), "what is left of a day ago is removed"
+    assert not list(to.glob(".part-*")), "what is left of a day ago is removed"
 
 
 def test_a_place_where_no_folder_can_be_is_a_sentence(home: DataHome, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from records.backup import backups, kept_of, verify
+from records.backup import verify
+from records.backup_place import backups, kept_of
 from records.errors import UserError
 from records.home import DataHome
 from records.pg_dumps import dump

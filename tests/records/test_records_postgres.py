@@ -17,7 +17,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from records.backup import backup, backups, verify
+from records.backup import backup, verify
+from records.backup_place import backups
 from records.checking import check
 from records.database import Acting, Database
 from records.errors import StoreUnavailable, UserError
