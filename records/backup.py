@@ -21,7 +21,7 @@ from sqlalchemy import NullPool, create_engine, func, select
 from sqlalchemy.orm import Session
 
 from records import ledger
-from records.backup_place import STAMP, backups, discard, remove_parts, rotated
+from records.backup_place import backups, discard, named, remove_parts, rotated
 from records.erasure import ERASURES, read_erasures, write_erasures
 from records.erasure_tables import ErasureRow
 from records.errors import RunsWrong, UserError
@@ -99,9 +99,8 @@ def backup(home: DataHome, to: Path, *, now: datetime) -> Made:
 
 
 def _made(home: DataHome, part: Path, to: Path, now: datetime) -> Made:
-    before = backups(to)
     files, counts = _copy_databases(home, part)
-    known = {entry.sha256: before[-1] / entry.path for entry in manifest_of(before[-1])[1]} if before else {}
+    known = _known(to)
     shared = sum(_take(home.logs / file.path, part / "records" / file.path, file.sha256, known) for file in files)
     shared += _take_models(home, part, known)
     finished, runs_wrong = _copy_runs(home, part)
@@ -109,21 +108,35 @@ def _made(home: DataHome, part: Path, to: Path, now: datetime) -> Made:
     write_erasures(home, part / ERASURES, _erasures_known(home, to))
     entries = [_entry(part, path) for path in _files_below(part)]
     _write_manifest(part, {"format": FORMAT, "made_at": now.astimezone(UTC).isoformat(), "counts": counts}, entries)
-    path = to / f"zerodrop-{now.astimezone(UTC):{STAMP}}"
-    part.rename(path)
+    _tell_beside(part / ERASURES, to)
+    path = named(part, to, now)
     _sync(to)
-    _tell_beside(path / ERASURES, part, to / ERASURES)
     return Made(
         path=path, files=len(entries), bytes=sum(entry.bytes for entry in entries), shared=shared, counts=counts,
         removed=rotated(to), runs=None if finished is None else len(finished), runs_wrong=runs_wrong,
     )  # fmt: skip
 
 
-def _tell_beside(erasures: Path, part: Path, told: Path) -> None:
+def _known(to: Path) -> dict[str, Path]:
+    """The files of the newest backup by digest. Raises UserError when it is damaged, not when it is removed meanwhile."""
+    for newest in backups(to)[-1:]:
+        try:
+            return {entry.sha256: newest / entry.path for entry in manifest_of(newest)[1]}
+        except UserError:
+            if newest.exists():
+                raise
+    return {}
+
+
+def _tell_beside(erasures: Path, to: Path) -> None:
     """The list of erasures once more beside all backups, closed to others wherever that is."""
-    part.touch(mode=0o600, exist_ok=False)
-    shutil.copyfile(erasures, part)
-    part.replace(told)
+    part = to / f".part-{uuid4().hex}"
+    try:
+        part.touch(mode=0o600, exist_ok=False)
+        shutil.copyfile(erasures, part)
+        part.replace(to / ERASURES)
+    finally:
+        discard(part)
 
 
 def _erasures_known(home: DataHome, to: Path) -> list[Any]:
@@ -234,13 +247,13 @@ def _take(source: Path, copy: Path, sha256: str, known: Mapping[str, Path]) -> b
     """Share a file with an earlier backup, else copy it; whether it is shared. Raises UserError for a damaged one."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     earlier = known.get(sha256)
-    if earlier is not None and earlier.exists() and sha256_of(earlier) == sha256:
+    if earlier is not None and _is_still(earlier, sha256):
         try:
             os.link(earlier, copy)
-        except OSError:  # a place without hard links
-            shutil.copyfile(earlier, copy)
-            return False
-        return True
+        except OSError:  # a place without hard links, or another backup removed it just now
+            source = earlier if earlier.exists() else source
+        else:
+            return True
     try:
         shutil.copyfile(source, copy)
     except FileNotFoundError:
@@ -250,6 +263,13 @@ def _take(source: Path, copy: Path, sha256: str, known: Mapping[str, Path]) -> b
     copy.chmod(0o600)
     _sync(copy)
     return False
+
+
+def _is_still(earlier: Path, sha256: str) -> bool:
+    try:
+        return sha256_of(earlier) == sha256
+    except FileNotFoundError:
+        return False
 
 
 def _take_models(home: DataHome, part: Path, known: Mapping[str, Path]) -> int:

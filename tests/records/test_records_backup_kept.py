@@ -1,19 +1,21 @@
 """Which backups are kept, how much room they take, and PostgreSQL's own tools."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from records.backup import verify
-from records.backup_place import backups, kept_of
+from records.backup_place import backups, kept_of, rotated
+from records.erasure import ERASURES
 from records.errors import UserError
 from records.home import DataHome
 from records.pg_dumps import dump
 from tests.records.erasing import fill
 from tests.records.small import CODE
-from tests.records.test_records_backup import NOW, made
+from tests.records.test_records_backup import NOW, made, put_back
 from tests.records.test_records_erasure import on_disk
 
 # How many are kept, and how much room they take
@@ -38,6 +40,44 @@ def test_older_ones_make_way_only_once_the_new_one_is_whole(home: DataHome, tmp_
     assert second.removed == [first.path]
     assert backups(tmp_path / "backups") == [second.path]
     assert not list((tmp_path / "backups").glob(".part*"))
+
+
+def test_backups_of_one_second_have_names_of_their_own_and_the_newest_stays(home: DataHome, tmp_path: Path) -> None:
+    paths = [made(home, tmp_path).path for _ in range(3)]
+    first = "zerodrop-20261116T183000Z"
+    assert [path.name for path in paths] == [first, f"{first}-2", f"{first}-3"]
+    assert backups(tmp_path / "backups") == paths[2:]
+    assert verify(paths[2]) == []
+    fill(home)
+    again = put_back(made(home, tmp_path).path, home, tmp_path)
+    assert on_disk(again)
+    again.close()
+
+
+def test_backups_are_ordered_by_their_moment_not_by_the_letters_of_their_names(tmp_path: Path) -> None:
+    names = [f"zerodrop-{moment}" for moment in ("20261116T183000Z", *(f"20261116T183000Z-{n}" for n in range(2, 12)))]
+    names += ["zerodrop-20261116T183001Z", "zerodrop-20261117T183000Z"]
+    for name in (*names, "zerodrop-notes", "zerodrop-20261116T183000Z-draft"):
+        (tmp_path / name).mkdir()
+    assert [path.name for path in backups(tmp_path)] == names
+    assert [path.name for path in rotated(tmp_path)] == names[:-2]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *names[-2:], "zerodrop-notes", "zerodrop-20261116T183000Z-draft"
+    }  # fmt: skip
+
+
+def test_backups_that_are_made_at_the_same_time_are_in_nobodys_way(home: DataHome, tmp_path: Path) -> None:
+    fill(home)
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: made(home, tmp_path), range(8)))
+    to = tmp_path / "backups"
+    (last,) = backups(to)
+    assert len({one.path for one in done}) == 8
+    assert sorted(path for one in done for path in (*one.removed, *([one.path] if one.path == last else []))) == sorted(
+        one.path for one in done
+    )
+    assert verify(last) == []
+    assert {path.name for path in to.iterdir()} == {last.name, ERASURES}
 
 
 def test_files_that_an_earlier_backup_has_are_shared_with_it_and_never_with_the_home(
