@@ -179,16 +179,16 @@ def _copy_runs(home: DataHome, part: Path) -> tuple[list[str] | None, str]:
 
     A damaged or lost list of runs keeps no backup from being made: what people told of students matters more.
     """
-    source, listed = runs_file(home), dict[str, str]()
+    source, listed = runs_file(home.settings), dict[str, str]()
     if source is None:
         return None, ""
     try:
-        require_whole_runs(home)
+        require_whole_runs(home.settings)
         if source.is_file():
             (part / RUNS_COPY).parent.mkdir()
             _copy_sqlite(source, part / RUNS_COPY)
             listed = statuses_of_runs(part / RUNS_COPY)
-        require_listed_runs(home, listed)
+        require_listed_runs(home.settings, listed)
     except RunsWrong as wrong:
         shutil.rmtree((part / RUNS_COPY).parent, ignore_errors=True)
         return [], str(wrong)
@@ -281,7 +281,7 @@ def _take_models(home: DataHome, part: Path, known: Mapping[str, Path]) -> int:
 
 def _take_artifacts(home: DataHome, part: Path, finished: Sequence[str], known: Mapping[str, Path]) -> int:
     """What finished runs left; a training that is going on now is not whole yet."""
-    folder = artifacts_of_runs(home)
+    folder = artifacts_of_runs(home.settings)
     files = [file for run in finished for file in _files_below(folder / run)]
     return sum(_take(file, part / _ARTIFACTS / file.relative_to(folder), _digest(file), known) for file in files)
 

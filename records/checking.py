@@ -1,8 +1,10 @@
-"""What `zerodrop db check` looks at: versions, the soundness of the stored bytes, references, files of the log, and who may read."""
+"""What `zerodrop db check` looks at: versions, the soundness of the stored bytes, references, files of the log, the list of
+trainings, and who may read.
+"""
 
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from records import migrating
 from records.database import Database, journal_mode
-from records.errors import StoreUnavailable, UserError
+from records.errors import RunsWrong, StoreUnavailable, UserError
 from records.home import databases_of, logs_of
 from records.integrity import integrity
 from records.ledger import standing_files
 from records.ledger_tables import InstitutionRow
 from records.log_file import is_as_written
 from records.migrating import LEDGER, VAULT, Chain
+from records.runs_file import damaged_runs, require_listed_runs, runs_file, statuses_of_runs
 from records.settings import Settings
 from records.text import Text
 
@@ -56,8 +59,8 @@ class Checked:
     wrong: Text | None = None
 
 
-def check(settings: Settings) -> list[Checked]:
-    """Look at both databases and at the files; nothing is changed."""
+def check(settings: Settings, *, trainings: bool = True) -> list[Checked]:
+    """Look at both databases and at the files, the list of `trainings` too; nothing is changed."""
     found = list(_permissions(settings))
     databases = databases_of(settings)
     try:
@@ -67,7 +70,7 @@ def check(settings: Settings) -> list[Checked]:
             found.append(_log_files(databases.ledger, settings))
     finally:
         databases.close()
-    return found
+    return [*found, *_trainings(settings)] if trainings else found
 
 
 def _looked_at(database: Database, chain: Chain) -> Iterator[Checked]:
@@ -87,9 +90,8 @@ def _version(database: Database, chain: Chain) -> Checked:
     try:
         migrating.require_current(database, chain)
     except UserError as error:
-        en, _, th = str(error).partition(" · ")
         found = migrating.current_of(database, chain) or "-"
-        return Checked(where=chain.name, what="version", found=found, wrong=Text(th=th, en=en))
+        return Checked(where=chain.name, what="version", found=found, wrong=_text_of(error))
     return Checked(where=chain.name, what="version", found=chain.head)
 
 
@@ -112,7 +114,7 @@ def _whole(database: Database, chain: Chain) -> Checked:
     """SQLite's pages and references."""
     told = integrity(Path(database.engine.url.database or ""))
     wrong = StoreUnavailable.damaged().text if told else None
-    return Checked(where=chain.name, what="integrity", found="; ".join(told[:5]) or "ok", wrong=wrong)
+    return Checked(where=chain.name, what="integrity", found=_in_a_line(told) or "ok", wrong=wrong)
 
 
 def _journal(database: Database, chain: Chain) -> Checked:
@@ -183,6 +185,33 @@ def _log_files(ledger: Database, settings: Settings) -> Checked:
     )
     found = f"{len(wrong)} of {len(written)} wrong"
     return Checked(where=str(logs_of(settings)), what="log files", found=found, wrong=told if wrong else None)
+
+
+def _trainings(settings: Settings) -> Iterator[Checked]:
+    """MLflow's list of runs where it is a file; another database is looked after by whoever keeps it."""
+    path = runs_file(settings)
+    if path is None:
+        return
+    told = integrity(path) if path.is_file() else []
+    listed = statuses_of_runs(path) if path.is_file() and not told else {}
+    found, wrong = _in_a_line(told) or f"{len(listed)} runs", None
+    try:
+        if told:
+            raise damaged_runs(path)
+        require_listed_runs(settings, listed)
+    except RunsWrong as error:
+        wrong = _text_of(error)
+    yield Checked(where=str(path), what="trainings", found=found, wrong=wrong)
+
+
+def _in_a_line(told: Sequence[str]) -> str:
+    """SQLite words some damage in several lines."""
+    return "; ".join(" ".join(one.split()) for one in told[:5])
+
+
+def _text_of(error: UserError) -> Text:
+    en, _, th = str(error).partition(" · ")
+    return Text(th=th, en=en)
 
 
 def _told(database: Database, question: TextClause) -> list[str]:

@@ -19,6 +19,13 @@ To = Annotated[
     ),
 ]
 
+Trainings = Annotated[
+    bool,
+    typer.Option(
+        "--trainings/--no-trainings", help="Look at the list of trainings too; pages and lists do without it."
+    ),
+]
+
 
 def migrate(to: To = None, home: Home = None, as_json: Json = False) -> None:
     """Bring the tables to those of this program, or back (--to). Stop the service before.
@@ -46,14 +53,17 @@ def migrate(to: To = None, home: Home = None, as_json: Json = False) -> None:
     say([_document(one) for one in done], as_json, "\n".join(_line(one) for one in done))
 
 
-def check(home: Home = None, as_json: Json = False) -> None:
-    """Look whether the databases are whole, of this program, and closed to other accounts. Exit code 1: something is wrong."""
+def check(trainings: Trainings = True, home: Home = None, as_json: Json = False) -> None:
+    """Look whether the databases and the list of trainings are whole, of this program, and closed to other accounts.
+
+    Exit code 1: something is wrong.
+    """
     from records.checking import check as look
     from records.home import require_home
 
     settings = _settings(home)
     require_home(settings)
-    found = look(settings)
+    found = look(settings, trainings=trainings)
     told = [
         {"where": one.where, "what": one.what, "found": one.found, "wrong": one.wrong.en if one.wrong else None}
         for one in found

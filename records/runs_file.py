@@ -8,40 +8,44 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from records.errors import RunsWrong
-from records.home import DataHome
+from records.settings import Settings
 
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
-def runs_file(home: DataHome) -> Path | None:
+def runs_file(settings: Settings) -> Path | None:
     """The SQLite file that lists the runs; None where another database does."""
-    address = home.settings.mlflow_address
+    address = settings.mlflow_address
     return Path(make_url(address).database or "") if address.startswith("sqlite") else None
 
 
-def artifacts_of_runs(home: DataHome) -> Path:
+def artifacts_of_runs(settings: Settings) -> Path:
     """The folder with what each run left: its bundle, card and figures, below the run's id."""
-    return (home.settings.home / "mlflow" / "artifacts").absolute()
+    return (settings.home / "mlflow" / "artifacts").absolute()
 
 
-def require_whole_runs(home: DataHome) -> None:
+def require_whole_runs(settings: Settings) -> None:
     """Raises RunsWrong where the runs lie in an SQLite file that is damaged; of a busy one MLflow says so itself."""
-    path = runs_file(home)
+    path = runs_file(settings)
     if path is not None and path.is_file() and not _is_whole(path):
-        raise RunsWrong(
-            f"{path}, which lists the trained models, is damaged. Restore it from a backup, or move it away: the runs of "
-            "before are then not listed any more, and promoted models go on serving. · "
-            f"แฟ้ม {path} ซึ่งเก็บรายการแบบจำลองที่ฝึกไว้ เสียหาย กู้จากข้อมูลสำรอง หรือย้ายแฟ้มนี้ออกไป "
-            "แล้วการฝึกก่อนหน้านี้จะไม่อยู่ในรายการอีก แต่แบบจำลองที่รับหน้าที่แล้วยังใช้งานต่อได้"
-        )
+        raise damaged_runs(path)
 
 
-def require_listed_runs(home: DataHome, listed: Collection[object]) -> None:
+def damaged_runs(path: Path) -> RunsWrong:
+    return RunsWrong(
+        f"{path}, which lists the trained models, is damaged. Restore it from a backup, or move it away: the runs of "
+        "before are then not listed any more, and promoted models go on serving. · "
+        f"แฟ้ม {path} ซึ่งเก็บรายการแบบจำลองที่ฝึกไว้ เสียหาย กู้จากข้อมูลสำรอง หรือย้ายแฟ้มนี้ออกไป "
+        "แล้วการฝึกก่อนหน้านี้จะไม่อยู่ในรายการอีก แต่แบบจำลองที่รับหน้าที่แล้วยังใช้งานต่อได้"
+    )
+
+
+def require_listed_runs(settings: Settings, listed: Collection[object]) -> None:
     """Raises RunsWrong where nothing is listed though bundles of runs are there: the list was lost, not never begun."""
-    folder = artifacts_of_runs(home)
+    folder = artifacts_of_runs(settings)
     if listed or not any(folder.glob("*/artifacts/bundle")):
         return
-    path = runs_file(home) or "ZERODROP_MLFLOW_URL"
+    path = runs_file(settings) or "ZERODROP_MLFLOW_URL"
     raise RunsWrong(
         f"{path} lists no trained model, though {folder} holds what was trained: the list was lost, or is another one. "
         "Restore it from a backup, or train again with `zerodrop train`: the runs of before are then not listed any more, "

@@ -32,7 +32,7 @@ def promote_model(home: DataHome, *, institution: str, digest: str | None, signe
     around one; UserError, with nothing signed, where MLflow could not be told.
     """
     _require_signature("promotion", home, institution, signed_by, reason)
-    require_whole_runs(home)
+    require_whole_runs(home.settings)
     chosen = RULE_LIST if digest == RULE_LIST else _kept(home, digest, institution)
     promote(home.database, institution=institution, model_digest=chosen, signed_by=signed_by, reason=reason)
     _point_aliases(home)
@@ -46,7 +46,7 @@ def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason:
     a promotion to take back, and for a bundle that can no longer be read; UserError as promote_model does.
     """
     _require_signature("rollback", home, institution, signed_by, reason)
-    require_whole_runs(home)
+    require_whole_runs(home.settings)
     with home.database.read() as session:
         held, digest = before(session, institution)
     if digest != RULE_LIST:

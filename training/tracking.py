@@ -83,7 +83,7 @@ def log_run(home: DataHome, run: Run) -> str:
             _log(mlflow, run, run_id)
             register(client, name, run_id=run_id, source=mlflow.get_artifact_uri(_BUNDLE), digest=run.digest)
         except BaseException:
-            shutil.rmtree(artifacts_of_runs(home) / run_id, ignore_errors=True)
+            shutil.rmtree(artifacts_of_runs(home.settings) / run_id, ignore_errors=True)
             raise
     point_aliases(home)
     return run_id
@@ -120,8 +120,8 @@ def bundle_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
     for run in runs:
         held = run.data.tags.get(DIGEST, "")
         if held and run.info.status == "FINISHED" and (digest is None or held.startswith(digest)):
-            return artifacts_of_runs(home) / run.info.run_id / "artifacts" / _BUNDLE, held
-    require_listed_runs(home, runs)
+            return artifacts_of_runs(home.settings) / run.info.run_id / "artifacts" / _BUNDLE, held
+    require_listed_runs(home.settings, runs)
     known_th, known = ("ยังไม่เคยฝึก", "none yet")
     if digest is not None:
         known_th, known = f"ไม่มีที่ขึ้นต้นด้วย {digest}", f"none that begins with {digest}"
@@ -139,7 +139,7 @@ def user_interface(home: DataHome, *, port: int) -> int:
     _opened(home).search_experiments(max_results=1)  # makes or moves the tables on, before anybody looks
     command = [
         sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--default-artifact-root", artifacts_of_runs(home).as_uri(),
+        "--default-artifact-root", artifacts_of_runs(home.settings).as_uri(),
     ]  # fmt: skip
     environment = {
         **os.environ,
@@ -182,7 +182,7 @@ def _opened(home: DataHome) -> Any:
             "Give MLflow a database of its own. · "
             "ZERODROP_MLFLOW_URL เป็นฐานข้อมูลที่เก็บข้อมูลนักเรียน ตารางของ MLflow อยู่ร่วมกันไม่ได้ ให้ MLflow ใช้ฐานข้อมูลของตนเอง"
         )
-    require_whole_runs(home)
+    require_whole_runs(home.settings)
     os.environ.update(ENVIRONMENT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -191,7 +191,7 @@ def _opened(home: DataHome) -> Any:
 
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    artifacts_of_runs(home).parent.mkdir(parents=True, exist_ok=True)
+    artifacts_of_runs(home.settings).parent.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(settings.mlflow_address)
     mlflow.set_registry_uri(settings.mlflow_address)
     return mlflow
@@ -199,7 +199,7 @@ def _opened(home: DataHome) -> Any:
 
 def _experiment(home: DataHome, mlflow: Any, name: str) -> str:
     """The experiment of this name whose artifacts lie in this home; a home that was copied or moved begins one beside it."""
-    here = artifacts_of_runs(home).as_uri()
+    here = artifacts_of_runs(home.settings).as_uri()
     for called in (name, f"{name} {hashlib.sha256(here.encode()).hexdigest()[:8]}"):
         held = mlflow.get_experiment_by_name(called)
         if held is None:

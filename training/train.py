@@ -67,7 +67,7 @@ def train(
     With `processes` the rows of many weeks are made in several (see training.side_by_side). Raises ModelRefused when there
     are too few leavers to learn from, and UserError at once where the run could not be logged.
     """
-    require_whole_runs(home)
+    require_whole_runs(home.settings)
     institutions = list(dict.fromkeys(institutions))  # one that is named twice is no second one
     with threadpool_limits(limits=1):
         panel = build_panel(

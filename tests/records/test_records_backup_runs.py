@@ -30,7 +30,7 @@ def trained(home: DataHome) -> DataHome:
 
 
 def leave(home: DataHome, run: str) -> Path:
-    bundle = artifacts_of_runs(home) / run / "artifacts" / "bundle"
+    bundle = artifacts_of_runs(home.settings) / run / "artifacts" / "bundle"
     bundle.mkdir(parents=True)
     (bundle / "model.txt").write_text(f"the model of {run}")
     (bundle.parent / "panel_schema.json").write_text("{}")
@@ -159,7 +159,7 @@ def test_what_a_run_left_that_is_removed_meanwhile_has_the_copy_made_again(
     def removed(file: Path) -> str:
         tries.append(file)
         if len(tries) == 1:
-            shutil.rmtree(artifacts_of_runs(trained) / "ended")
+            shutil.rmtree(artifacts_of_runs(trained.settings) / "ended")
         return take(file)
 
     monkeypatch.setattr(module, "_digest", removed)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from records import ledger, migrating
+from records.backup import RUNS_COPY
 from records.checking import check
 from records.database import Database, journal_mode
 from records.database_commands import migrate
@@ -29,6 +30,7 @@ from records.settings import Settings
 from records.tables import HOUSEHOLD
 from tests.records import small
 from tests.records.small import CODE, OTHER_CODE, batch_of, institution, rows_of
+from tests.records.test_records_backup_runs import leave, list_runs
 from zerodrop import command_line
 
 pytestmark = pytest.mark.both_engines
@@ -303,6 +305,38 @@ def test_files_of_the_log_that_are_not_as_written_are_named(files: DataHome) -> 
     assert found.keys() == {("records", "log files")}
     assert all(file.path in found["records", "log files"] for file in written[1:])
     assert written[0].path not in found["records", "log files"]
+
+
+@pytest.mark.parametrize("how", ["damaged", "lost"])
+def test_a_list_of_trainings_that_is_damaged_or_lost_is_found(files: DataHome, how: str) -> None:
+    path = files.settings.home / RUNS_COPY
+    leave(files, "ended")
+    list_runs(path, ended="FINISHED", going="RUNNING")
+    assert checked(files) == {}
+    assert [one.found for one in check(files.settings) if one.what == "trainings"] == ["2 runs"]
+    if how == "damaged":
+        path.write_bytes(path.read_bytes()[:-8192] + b"\xff" * 8192)
+    else:
+        path.unlink()
+    found = checked(files)
+    assert found.keys() == {("mlflow.db", "trainings")}
+    sentence = {"damaged": "which lists the trained models, is damaged", "lost": "lists no trained model, though"}
+    assert sentence[how] in found["mlflow.db", "trainings"]
+    at = ["--home", str(files.settings.home)]
+    said = CliRunner().invoke(command_line(), ["db", "check", *at])
+    assert said.exit_code == 1
+    (line,) = (line for line in said.stdout.splitlines() if line.startswith(f"{path} trainings: "))
+    assert "กู้จากข้อมูลสำรอง" in line
+    left_out = CliRunner().invoke(command_line(), ["db", "check", "--no-trainings", *at])
+    assert (left_out.exit_code, " trainings: " in left_out.stdout) == (0, False)
+
+
+def test_trainings_that_another_database_lists_are_not_looked_at(
+    files: DataHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZERODROP_MLFLOW_URL", "postgresql://mlflow:secret@127.0.0.1/mlflow")
+    found = check(Settings(home=files.settings.home))
+    assert "trainings" not in {one.what for one in found}
 
 
 def test_torn_references_and_changed_tables_are_found(files: DataHome) -> None:

@@ -25,11 +25,11 @@ def home(tmp_path: Path) -> Iterator[DataHome]:
 
 
 def test_a_whole_an_empty_and_a_missing_file_pass(home: DataHome, tmp_path: Path) -> None:
-    require_whole_runs(home)
+    require_whole_runs(home.settings)
     (tmp_path / "runs.db").write_bytes(b"")
-    require_whole_runs(home)
+    require_whole_runs(home.settings)
     (tmp_path / "runs.db").unlink()
-    require_whole_runs(home)
+    require_whole_runs(home.settings)
     assert not (tmp_path / "runs.db").exists()
 
 
@@ -38,7 +38,7 @@ def test_a_busy_file_passes(home: DataHome, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(sqlite3, "connect", lambda *args, **words: connect(*args, **words, timeout=0))
     with closing(connect(tmp_path / "runs.db", isolation_level=None)) as other:
         other.execute("begin exclusive")
-        require_whole_runs(home)
+        require_whole_runs(home.settings)
 
 
 @pytest.mark.parametrize("harm", ["other", "cut", "page"])
@@ -53,27 +53,27 @@ def test_a_damaged_file_is_named(home: DataHome, tmp_path: Path, harm: str) -> N
     }
     path.write_bytes(harmed[harm])
     with pytest.raises(RunsWrong, match=rf"^{path}, which lists the trained models, is damaged\."):
-        require_whole_runs(home)
+        require_whole_runs(home.settings)
 
 
 @pytest.mark.parametrize("address", ["postgresql://mlflow@127.0.0.1/mlflow", "http://127.0.0.1:5000", "./runs"])
 def test_what_is_no_file_of_sqlite_is_left_to_mlflow(tmp_path: Path, address: str) -> None:
     made = create_home(Settings(home=tmp_path / "var", mlflow_url=address))
-    require_whole_runs(made)
+    require_whole_runs(made.settings)
     made.close()
 
 
 def test_a_list_of_nothing_beside_what_was_trained_is_told_as_lost(home: DataHome) -> None:
-    require_listed_runs(home, [])
-    folder = artifacts_of_runs(home)
+    require_listed_runs(home.settings, [])
+    folder = artifacts_of_runs(home.settings)
     (folder / "a run without a bundle" / "artifacts").mkdir(parents=True)
-    require_listed_runs(home, [])
+    require_listed_runs(home.settings, [])
     (folder / "run" / "artifacts" / "bundle").mkdir(parents=True)
-    require_listed_runs(home, ["run"])
+    require_listed_runs(home.settings, ["run"])
     with pytest.raises(RunsWrong) as lost:
-        require_listed_runs(home, [])
+        require_listed_runs(home.settings, [])
     assert str(lost.value).startswith(
-        f"{runs_file(home)} lists no trained model, though {folder} holds what was trained: the list was lost, or is another "
+        f"{runs_file(home.settings)} lists no trained model, though {folder} holds what was trained: the list was lost, or is another "
         "one. Restore it from a backup, or train again with `zerodrop train`: "
     )
     assert "รายการจึงหายไปหรือไม่ใช่ชุดเดิม กู้จากข้อมูลสำรอง หรือฝึกใหม่ด้วยคำสั่ง zerodrop train" in lost.value.shown
@@ -81,8 +81,8 @@ def test_a_list_of_nothing_beside_what_was_trained_is_told_as_lost(home: DataHom
 
 def test_another_database_is_told_by_its_setting_without_its_password(tmp_path: Path) -> None:
     made = create_home(Settings(home=tmp_path / "var", mlflow_url="postgresql://mlflow:secret@127.0.0.1/mlflow"))
-    (artifacts_of_runs(made) / "run" / "artifacts" / "bundle").mkdir(parents=True)
+    (artifacts_of_runs(made.settings) / "run" / "artifacts" / "bundle").mkdir(parents=True)
     with pytest.raises(RunsWrong, match=r"^ZERODROP_MLFLOW_URL lists no trained model") as lost:
-        require_listed_runs(made, [])
+        require_listed_runs(made.settings, [])
     assert "secret" not in str(lost.value)
     made.close()
