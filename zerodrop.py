@@ -171,9 +171,9 @@ def simulate(
 
     from records.console import folder_for_writing, progress_line, say
     from records.errors import UserError
-    from simulation.college import write_college
+    from simulation.college import UNFINISHED, write_college
 
-    folder_for_writing(out)
+    folder_for_writing(out, left_over=UNFINISHED)
     try:
         with progress_line("simulate", quiet=as_json) as progress:
             write_college(out, students=students, years=years, seed=seed, progress=progress)

@@ -89,14 +89,17 @@ def for_writing(path: Path, *, replaces: bool = True) -> Path:
     return path
 
 
-def folder_for_writing(path: Path) -> Path:
-    """A folder that is new or empty and can be written here. Raises UserError before any work is done for it."""
+def folder_for_writing(path: Path, *, left_over: str = "") -> Path:
+    """A folder that is new or empty and can be written here. Raises UserError before any work is done for it.
+
+    `left_over` is the name of what the same command may have left in it, and removes itself.
+    """
     from records.errors import UserError
 
     with _looking_at(path):
         if path.exists() and not path.is_dir():
             raise UserError(f"{path} is a file. Give the name of a folder. · {path} เป็นไฟล์ ใส่ชื่อโฟลเดอร์แทน")
-        if path.exists() and any(path.iterdir()):
+        if path.exists() and any(one.name != left_over for one in path.iterdir()):
             raise UserError(
                 f"{path} is not empty, and nothing in it is replaced. Choose another folder, or empty it. · "
                 f"โฟลเดอร์ {path} มีไฟล์อยู่แล้วและระบบไม่เขียนทับ เลือกโฟลเดอร์อื่น หรือย้ายไฟล์เดิมออกก่อน"

@@ -1,6 +1,8 @@
 """The door: write a whole simulated college as the files that a real one would hand over."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from simulation.setup import describe
 from simulation.truth import write_hazards
 from simulation.world import make_world
 
+UNFINISHED = ".simulating"
 LAST_MONDAY = date(2026, 9, 7)
 README = """วิทยาลัยจำลอง: บุคคลทุกคนในแฟ้มเหล่านี้เป็นบุคคลสมมติ ไม่มีอยู่จริง
 ชื่อสร้างจากชื่อดอกไม้ ผลไม้ และต้นไม้ นามสกุลขึ้นต้นด้วย "สมมติ" เลขประจำตัวขึ้นต้นด้วย 9 ซึ่งไม่มีบุคคลจริงใช้
@@ -31,7 +34,7 @@ def write_college(
     last_monday: date = LAST_MONDAY,
     progress: Callable[[str, int], None] | None = None,
 ) -> None:
-    """Write `college.xlsx`, `history/`, `weeks/`, `truth/` and `README.txt` into `out`.
+    """Write `college.xlsx`, `history/`, `weeks/`, `truth/` and `README.txt` into `out`, which is new or empty: all or nothing.
 
     `students` is the head-count at the start of a year and `years` the number of academic years that end with the one
     of `last_monday`. No file holds anything that was known on or after that Monday. Runs that differ only in
@@ -42,18 +45,45 @@ def write_college(
     world = make_world(students=students, years=years, seed=seed, last_monday=last_monday)
     if not world.calendar.opened_before(last_monday):
         raise ValueError(f"no term has opened before {last_monday}: give a later Monday, or more years")
+    with _all_or_nothing(out) as part:
+        (part / "README.txt").write_text(README, encoding="utf-8")
+        write_workbook(part / "college.xlsx", describe(world, students=students, last_monday=last_monday))
+        write_folders(world, plan_folders(part, world.calendar, last_monday), tell)
+        rows = write_hazards(
+            part / "truth" / "hazards.parquet",
+            lives=world.lives,
+            calendar=world.calendar,
+            codes=world.identities.student_code,
+            last_as_of=last_monday,
+        )
+        tell("truth/hazards.parquet", rows)
+
+
+@contextmanager
+def _all_or_nothing(out: Path) -> Iterator[Path]:
+    """A folder inside `out`, whose files are moved up at the end; what an earlier run that was killed left there goes.
+
+    Inside, because a folder that was there is its owner's: it is neither removed nor replaced, even while it is empty.
+    """
+    is_ours = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
-    (out / "README.txt").write_text(README, encoding="utf-8")
-    write_workbook(out / "college.xlsx", describe(world, students=students, last_monday=last_monday))
-    write_folders(world, plan_folders(out, world.calendar, last_monday), tell)
-    rows = write_hazards(
-        out / "truth" / "hazards.parquet",
-        lives=world.lives,
-        calendar=world.calendar,
-        codes=world.identities.student_code,
-        last_as_of=last_monday,
-    )
-    tell("truth/hazards.parquet", rows)
+    part, moved = out / UNFINISHED, list[Path]()
+    try:
+        if part.exists():
+            shutil.rmtree(part)
+        part.mkdir()
+        yield part
+        for path in sorted(part.iterdir()):
+            moved.append(path.rename(out / path.name))
+    except BaseException:
+        for path in moved:
+            path.rename(part / path.name)
+        shutil.rmtree(part, ignore_errors=True)
+        if is_ours:
+            with suppress(OSError):  # somebody has put a file into it
+                out.rmdir()
+        raise
+    part.rmdir()
 
 
 def _check(*, students: int, years: int, last_monday: date) -> None:

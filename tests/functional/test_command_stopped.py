@@ -60,6 +60,39 @@ def test_an_import_that_is_told_to_stop_says_so_and_can_be_run_again(tmp_path: P
     assert len(query(home, "select * from batch")) == len(before) + 1
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_simulation_that_is_told_to_stop_or_killed_can_be_run_again(
+    tmp_path: Path, number: signal.Signals, is_there: bool
+) -> None:
+    out = tmp_path / "college"
+    if is_there:
+        out.mkdir(mode=0o750)
+        before = out.stat()
+    words = ("simulate", "--out", out, "--students", 60, "--years", 1)
+    told = stopped(tmp_path, number, ("simulation.college", "write_hazards"), *words)
+    if number == signal.SIGKILL:
+        assert told == (-number, "", "")
+        assert [path.name for path in out.iterdir()] == [".simulating"]
+    else:
+        assert told == (128 + number, "", STOPPED)
+        assert out.exists() == is_there
+    said = call(*words, "--json")
+    assert said.code == 0
+    names = {"README.txt", "college.xlsx", "history", "truth", "weeks"}
+    assert {path.name for path in out.iterdir()} == {Path(file).parts[0] for file in said.document["files"]} == names
+    assert not is_there or (out.stat().st_ino, out.stat().st_mode) == (before.st_ino, before.st_mode)
+
+
+def test_what_somebody_put_beside_a_simulation_that_was_killed_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".simulating").mkdir()
+    (tmp_path / "mine.txt").write_text("mine")
+    said = call("simulate", "--out", tmp_path, "--students", 60, "--years", 1)
+    assert said.code == 2
+    assert f"{tmp_path} is not empty, and nothing in it is replaced." in said.err
+    assert {path.name for path in tmp_path.iterdir()} == {".simulating", "mine.txt"}
+
+
 def test_a_question_that_is_left_by_ctrl_c_ends_the_same_way(tmp_path: Path) -> None:
     at = ("typer", "confirm")
     told = stopped(tmp_path, signal.SIGINT, at, "restore", tmp_path / "backup", "--into", tmp_path / "var")
