@@ -1,25 +1,30 @@
 """The front door: the `zerodrop` command. It gathers each room's commands, nothing else.
 
 Beside them stand the two that span the rooms: `simulate` and `demo`. Every command imports what it needs only when it
-runs, so that help is instant.
+runs, so that help is instant; and nothing is imported before `main` can be told to stop.
 """
 
 import io
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import typer
+
     from records.home import DataHome
     from records.text import Text
 
+    Commands = Mapping[str, Callable[..., None] | typer.Typer]
 
-def command_line() -> typer.Typer:
+
+def command_line() -> "typer.Typer":
     """The `zerodrop` command with all its sub-commands, in the order in which a college needs them."""
+    import typer
+
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -55,10 +60,11 @@ def _single() -> list[tuple[str, Callable[..., None], str]]:
     from training.model_commands import card, compare, promote, rollback
     from training.monitor_commands import monitor
 
+    spanning = _spanning()
     return [
         ("init", init, "ตั้งค่าวิทยาลัย · set up the college"),
         ("check", check, "ดูว่ายังขาดอะไร · what is missing"),
-        ("simulate", simulate, "ไฟล์ของวิทยาลัยจำลอง · files of a simulated college"),
+        ("simulate", spanning["simulate"], "ไฟล์ของวิทยาลัยจำลอง · files of a simulated college"),
         ("import", import_, "นำเข้าไฟล์ · take a file in"),
         ("sources", sources, "ไฟล์แบบใดบ้างที่รับได้ · which files can come in"),
         ("template", template, "แบบฟอร์มเปล่าของแหล่งข้อมูล · an empty workbook of a source"),
@@ -76,11 +82,11 @@ def _single() -> list[tuple[str, Callable[..., None], str]]:
         ("prune", prune, "ลบข้อมูลที่ครบกำหนด · delete what is over its time"),
         ("restore", restore, "กู้คืนข้อมูลสำรอง · put a backup into a new data home"),
         ("serve", serve, "เปิดหน้าจอ · show the pages"),
-        ("demo", demo, "ลองทั้งระบบ · try it all on a simulated college"),
+        ("demo", spanning["demo"], "ลองทั้งระบบ · try it all on a simulated college"),
     ]
 
 
-def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None] | typer.Typer]]]:
+def _groups() -> "list[tuple[str, str, Commands]]":
     """The commands that come in groups: (word, what it is about, its commands or groups of them)."""
     from features.build_commands import build_features
     from features.commands import entry_lag, list_features, show_feature
@@ -118,7 +124,7 @@ def _groups() -> list[tuple[str, str, Mapping[str, Callable[..., None] | typer.T
     ]
 
 
-def _store_groups() -> list[tuple[str, str, Mapping[str, Callable[..., None] | typer.Typer]]]:
+def _store_groups() -> "list[tuple[str, str, Commands]]":
     from records import audit_commands, database_commands
 
     return [
@@ -135,12 +141,12 @@ def _store_groups() -> list[tuple[str, str, Mapping[str, Callable[..., None] | t
     ]
 
 
-def _privacy_groups() -> list[tuple[str, str, Mapping[str, Callable[..., None] | typer.Typer]]]:
+def _privacy_groups() -> "list[tuple[str, str, Commands]]":
     """The commands for what persons may ask of their own data, and for copies of it."""
     from records import backup_commands
     from records.privacy_commands import person_commands
 
-    backups: Mapping[str, Callable[..., None] | typer.Typer] = {
+    backups: Commands = {
         "make": backup_commands.make,
         "verify": backup_commands.verify,
     }
@@ -157,16 +163,39 @@ def _reason_in_words(stored: Mapping[str, Any]) -> "Text":
     return in_words(stored)
 
 
-def simulate(
-    out: Annotated[Path, typer.Option(help="A new or empty folder for the files.")],
-    students: Annotated[int, typer.Option(min=60)] = 1200,
-    years: Annotated[int, typer.Option(min=1, max=8)] = 3,
-    seed: int = 7,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output, for machines.")
-    ] = False,
-) -> None:
-    """Write what a simulated college would hand over; all persons in it are invented."""
+def _spanning() -> dict[str, Callable[..., None]]:
+    """The commands that span the rooms: they are asked here and done below."""
+    from pathlib import Path
+
+    import typer
+
+    def simulate(
+        out: Annotated[Path, typer.Option(help="A new or empty folder for the files.")],
+        students: Annotated[int, typer.Option(min=60)] = 1200,
+        years: Annotated[int, typer.Option(min=1, max=8)] = 3,
+        seed: int = 7,
+        as_json: Annotated[
+            bool, typer.Option("--json", help="One JSON document on standard output, for machines.")
+        ] = False,
+    ) -> None:
+        """Write what a simulated college would hand over; all persons in it are invented."""
+        _simulate(out, students=students, years=years, seed=seed, as_json=as_json)
+
+    def demo(
+        serve_pages: Annotated[
+            bool, typer.Option("--serve/--no-serve", help="Keep serving, or check that the page answers and stop.")
+        ] = True,
+        students: Annotated[int, typer.Option(min=300)] = 1200,
+        port: int = 8000,
+        home: Annotated[Path, typer.Option("--home", help="Where to make the demo's data home.")] = Path("var/demo"),
+    ) -> None:
+        """From nothing to a published list: simulate a college, import its files, train, promote, score, serve."""
+        _demo(home, students=students, port=port, serve_pages=serve_pages)
+
+    return {"simulate": simulate, "demo": demo}
+
+
+def _simulate(out: "Path", *, students: int, years: int = 3, seed: int = 7, as_json: bool = False) -> None:
     from xlsxwriter.exceptions import FileCreateError
 
     from records.console import folder_for_writing, progress_line, say
@@ -183,15 +212,7 @@ def simulate(
     say({"out": str(out), "files": files}, as_json, f"{len(files)} files in {out}")
 
 
-def demo(
-    serve_pages: Annotated[
-        bool, typer.Option("--serve/--no-serve", help="Keep serving, or check that the page answers and stop.")
-    ] = True,
-    students: Annotated[int, typer.Option(min=300)] = 1200,
-    port: int = 8000,
-    home: Annotated[Path, typer.Option("--home", help="Where to make the demo's data home.")] = Path("var/demo"),
-) -> None:
-    """From nothing to a published list: simulate a college, import its files, train, promote, score, serve."""
+def _demo(home: "Path", *, students: int, port: int, serve_pages: bool) -> None:
     from records.console import data_home, progress_line
     from serving.score_commands import score
 
@@ -209,7 +230,7 @@ def demo(
 # The demo, step by step: the same rooms that the commands above use
 
 
-def _take_in_simulated_college(home: Path, files: Path, students: int) -> date:
+def _take_in_simulated_college(home: "Path", files: "Path", students: int) -> date:
     """Simulate a college and import its files as they would have arrived; returns the newest Monday."""
     from records.clock import BANGKOK
     from records.errors import ConfigurationGap
@@ -222,7 +243,7 @@ def _take_in_simulated_college(home: Path, files: Path, students: int) -> date:
             "Remove what is left of an earlier demo, or choose another --home. · "
             f"มี {' และ '.join(there)} อยู่แล้ว การสาธิตต้องเริ่มจากที่ว่าง ลบของการสาธิตครั้งก่อน หรือเลือก --home อื่น"
         )
-    simulate(out=files, students=students)
+    _simulate(files, students=students)
     init(workbook=files / "college.xlsx", codes=False, home=home)
     for term in sorted((files / "history").iterdir()):
         _import_folder(home, term, history=True)
@@ -233,7 +254,9 @@ def _take_in_simulated_college(home: Path, files: Path, students: int) -> date:
     return date.fromisoformat(mondays[-1].name)
 
 
-def _import_folder(home: Path, folder: Path, *, history: bool = False, received_at: datetime | None = None) -> None:
+def _import_folder(home: "Path", folder: "Path", *, history: bool = False, received_at: datetime | None = None) -> None:
+    import typer
+
     from records.console import data_home, progress_line
     from records.intake.folders import in_order
     from records.intake.importing import ImportRequest, import_file
@@ -246,6 +269,8 @@ def _import_folder(home: Path, folder: Path, *, history: bool = False, received_
 
 
 def _train_and_sign(home: "DataHome", monday: date, progress: Callable[[str, int], None]) -> None:
+    import typer
+
     from records.console import actor, the_institution
     from records.errors import ModelRefused
     from training.promote import promote_model
@@ -262,7 +287,9 @@ def _train_and_sign(home: "DataHome", monday: date, progress: Callable[[str, int
         typer.echo(f"{refused.shown}\nใช้รายชื่อตามการขาดเรียนแทน · The absence rule makes the list instead.", err=True)
 
 
-def _say_where_to_look(home: Path, port: int) -> None:
+def _say_where_to_look(home: "Path", port: int) -> None:
+    import typer
+
     from records.console import data_home, the_institution
     from records.staff import accounts_of
     from serving.accounts import set_password
@@ -290,7 +317,7 @@ def _say_where_to_look(home: Path, port: int) -> None:
     typer.echo(f"เปิดอีกครั้ง · to serve it again: ZERODROP_SECOND_FACTOR_ROLES='[]' zerodrop serve --home {home}")
 
 
-def _serve_by_password_alone(home: Path, port: int) -> None:
+def _serve_by_password_alone(home: "Path", port: int) -> None:
     """Serve the demo: whoever tries it has no phone enrolled for an invented person."""
     from contextlib import closing
 
@@ -304,8 +331,10 @@ def _serve_by_password_alone(home: Path, port: int) -> None:
         serve(opened, Reach(port=port), today=today_in_bangkok)
 
 
-def _check_that_pages_answer(home: Path) -> None:
+def _check_that_pages_answer(home: "Path") -> None:
     """Start the real service on a free port, ask it once, and stop it."""
+    import typer
+
     from records.console import data_home, today_in_bangkok
     from serving.server import answers_once
 
@@ -330,14 +359,14 @@ def main() -> None:
         with stopped_by_signals():
             command_line()(prog_name="zerodrop")
     except Stopped:
-        typer.echo(STOPPED, err=True)
+        print(STOPPED, file=sys.stderr)
         raise
     except Exception as error:
         from records.errors import UserError
 
         if not isinstance(error, UserError):
             raise
-        typer.echo(error.shown, err=True)
+        print(error.shown, file=sys.stderr)
         raise SystemExit(error.exit_code) from None
 
 

@@ -34,10 +34,15 @@ def stopped(
     there.unlink(missing_ok=True)
     waiting = WAITING.format(module=at[0], name=at[1], there=str(there))
     (folder / "tmp").mkdir(exist_ok=True)
+    asked = [sys.executable, "-c", f"{code}\n{waiting}\nimport zerodrop; zerodrop.main()", *map(str, words)]
+    return told_to_stop(asked, there, number, TMPDIR=str(folder / "tmp"), OMP_NUM_THREADS="1")
+
+
+def told_to_stop(words: list[str], there: Path, number: signal.Signals, **environment: str) -> tuple[int, str, str]:
+    """A process that is sent a signal when the file is there: (exit code, standard output, standard error)."""
     with subprocess.Popen(
-        [sys.executable, "-c", f"{code}\n{waiting}\nimport zerodrop; zerodrop.main()", *map(str, words)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", cwd=ROOT, start_new_session=True,
-        env={**os.environ, "TMPDIR": str(folder / "tmp"), "OMP_NUM_THREADS": "1"},
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", cwd=ROOT, start_new_session=True,
+        env={**os.environ, **environment},
     ) as command:  # fmt: skip
         while not there.exists() and command.poll() is None:
             time.sleep(0.05)
@@ -91,6 +96,34 @@ def test_what_somebody_put_beside_a_simulation_that_was_killed_is_left_alone(tmp
     assert said.code == 2
     assert f"{tmp_path} is not empty, and nothing in it is replaced." in said.err
     assert {path.name for path in tmp_path.iterdir()} == {".simulating", "mine.txt"}
+
+
+# The first package that the command loads is reached, and then nothing goes on.
+LOADING = """
+import pathlib, sys, time
+class Waiting:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            pathlib.Path({there!r}).touch()
+            time.sleep(60)
+sys.meta_path.insert(0, Waiting())
+import runpy
+runpy.run_module("zerodrop", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_still_loading_ends_the_same_way(tmp_path: Path, number: signal.Signals) -> None:
+    there = tmp_path / "there"
+    words = [sys.executable, "-c", LOADING.format(there=str(there)), "sources"]
+    assert told_to_stop(words, there, number) == (128 + number, "", STOPPED)
+
+
+def test_nothing_is_loaded_before_the_command_can_be_told_to_stop() -> None:
+    asked = "import sys; before = {*sys.modules}; import zerodrop; print(*sorted({*sys.modules} - before))"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, encoding="utf-8", cwd=ROOT, check=True)
+    loaded = {name.split(".")[0] for name in said.stdout.split()}
+    assert loaded <= {"zerodrop", *sys.stdlib_module_names}
 
 
 def test_a_question_that_is_left_by_ctrl_c_ends_the_same_way(tmp_path: Path) -> None:
