@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import Enum
 from functools import cached_property
 
 import numpy as np
@@ -76,8 +77,24 @@ class Cohort:
         return replace(self, **own)
 
 
+class Nobody(Enum):
+    """Why nobody is enrolled on a day, as far as was known that day."""
+
+    OUTSIDE_TERM = "no term of the calendar is open then. Look at the terms (zerodrop check)."
+    NO_ROSTER = "no roster was imported. Import the roster."
+    ALL_GONE = "everybody on the roster had left, moved, finished or gone on leave."
+
+
 class NobodyEnrolled(ValueError):
     """No student is enrolled on the day asked about: a wrong day or unit, or no roster; never an empty answer."""
+
+    def __init__(self, as_of: date, why: Nobody) -> None:
+        super().__init__(f"Nobody is enrolled on {as_of} as far as was known that day: {why.value}")
+        self.as_of = as_of
+        self.why = why
+
+    def __reduce__(self) -> tuple[type["NobodyEnrolled"], tuple[date, Nobody]]:
+        return type(self), (self.as_of, self.why)  # it comes back from the process that asked
 
 
 def day_number(day: date) -> int:
@@ -137,13 +154,17 @@ def cohort(state: State, as_of: date) -> Cohort:
 
 @dataclass(frozen=True)
 class _Roster:
-    """Who the rosters list, whether they left or not: rows of the enrolments, their institutions and their terms."""
+    """Who the rosters list, whether they left or not: rows of the enrolments, their institutions and their terms.
+
+    `speaks` is false where no row of a roster tells who is here.
+    """
 
     row: Ints
     student: Ints
     where: Ints
     term: Ints
     term_now: Ints
+    speaks: bool
 
 
 def _roster(state: State, today: int) -> _Roster:
@@ -156,7 +177,7 @@ def _roster(state: State, today: int) -> _Roster:
     row = _newest_term_of_each(rows.student, term, speaking)
     row = row[np.isin(rows.columns["status"][row], _HERE)]
     where, term = where[row], term[row]
-    return _Roster(row, rows.student[row], where, term, _term_now(where, term, is_open, spans))
+    return _Roster(row, rows.student[row], where, term, _term_now(where, term, is_open, spans), bool(len(speaking)))
 
 
 def _cohort(state: State, roster: _Roster, as_of: date) -> Cohort:
@@ -164,10 +185,7 @@ def _cohort(state: State, roster: _Roster, as_of: date) -> Cohort:
     opens = np.array([span.opens for span in spans], np.int64)
     here = np.flatnonzero(~_ended(state, roster.student, opens[roster.term], day_number(as_of)))
     if not len(here):
-        raise NobodyEnrolled(
-            f"Nobody is enrolled on {as_of} as far as was known that day: no term of the calendar is open then, "
-            "or no roster of it was imported. Look at the terms (zerodrop check) and import the roster."
-        )
+        raise NobodyEnrolled(as_of, _why_nobody(spans, roster, day_number(as_of)))
     picked = roster.row[here]
     group, groups = _groups(roster.where[here], rows.columns["class_group"][picked], rows.words["class_group"])
     return Cohort(
@@ -180,6 +198,12 @@ def _cohort(state: State, roster: _Roster, as_of: date) -> Cohort:
         terms=spans,
         row=picked,
     )
+
+
+def _why_nobody(spans: tuple[TermSpan, ...], roster: _Roster, today: int) -> Nobody:
+    if not any(span.opens <= today <= span.closes for span in spans):
+        return Nobody.OUTSIDE_TERM
+    return Nobody.ALL_GONE if roster.speaks else Nobody.NO_ROSTER
 
 
 def _rows_that_speak(

@@ -54,8 +54,8 @@ def replay_day(
             _say_beside(known_now(log, as_of, today_in_bangkok()), out, as_json)
         else:
             _say_day(next(iter(replay(log, [as_of]))), out, as_json)
-    except NobodyEnrolled:
-        raise ConfigurationGap(why_nobody(log, as_of)) from None
+    except NobodyEnrolled as nobody:
+        raise ConfigurationGap(why_nobody(log, nobody)) from None
 
 
 def for_table(out: Path) -> Path:

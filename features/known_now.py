@@ -3,14 +3,16 @@
 What differs is what came late: corrections, rows entered weeks after, a roster that arrived when the list was out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.cohort import Nobody, NobodyEnrolled
 from features.lag import nearest_teaching
 from features.snapshot import Snapshot, features
 from features.state import FOLDED_TABLES, Replay
@@ -18,9 +20,32 @@ from records.clock import start_of
 from records.college import buddhist
 from records.errors import UserError
 from records.log import EventLog
+from records.text import Text
 
 SUFFIX = "__known_now"
 BOTH, THEN, NOW = "both", "then", "now"
+_OUTSIDE_TERM = Text(th="วันนั้นอยู่นอกภาคเรียน", en="the day lies outside a term")
+_TERM_ENTERED_LATER = (
+    Text(th="ตอนนั้นปฏิทินยังไม่มีภาคเรียนของวันนั้น", en="the calendar had no term of that day yet"),
+    Text(th="เลือกวันหลังจากที่กรอกภาคเรียนแล้ว", en="Take a day after the term was entered."),
+)
+_NO_ROSTER = (
+    Text(th="ยังไม่มีทะเบียนของภาคเรียนเข้ามาก่อนวันนั้น", en="no roster of its term had come in by then"),
+    Text(
+        th="เลือกวันหลังจากนี้ หรือนำเข้าทะเบียน (zerodrop import)",
+        en="Take a later day, or import the roster (zerodrop import).",
+    ),
+)
+_ALL_GONE = (
+    Text(
+        th="ทุกคนในทะเบียนออก ย้าย เรียนจบ หรือพักการเรียนไปก่อนวันนั้นแล้ว",
+        en="everybody on the roster had left, moved, finished or gone on leave by then",
+    ),
+    Text(
+        th="เลือกวันก่อนหน้านี้ ถ้าไม่เป็นความจริง ถอนไฟล์ที่บอกเช่นนั้น (zerodrop import --undo) แล้วนำเข้าไฟล์ที่ถูกต้อง",
+        en="Take an earlier day. If it is not so, withdraw the file that said it (zerodrop import --undo) and import the right one.",
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,27 +172,37 @@ def lines_of(found: KnownNow) -> list[str]:
     return lines if found.changed else [*lines, "ไม่มีตัวบ่งชี้ใดเปลี่ยน · no feature changed"]
 
 
-def why_nobody(log: EventLog, as_of: date) -> str:
-    """What to do when nobody is enrolled on a day: mostly it lies outside a term, and the nearest days in one help."""
-    near = nearest_teaching(log, as_of)
-    why_th, why = (
-        "วันนั้นอยู่นอกภาคเรียน หรือยังไม่มีทะเบียนของภาคเรียนเข้ามาก่อนวันนั้น",
-        "the day lies outside a term, or no roster of its term had come in by then",
-    )
-    to_do_th = f"วันเรียนที่ใกล้ที่สุดคือ {' และ '.join(map(buddhist, near))} เลือกวันใหม่ หรือนำเข้าทะเบียน"
-    to_do = f"The nearest days with teaching: {' and '.join(map(str, near))}. Take another day, or import the roster."
-    if not near:
-        to_do_th = "ปฏิทินยังไม่มีวันเรียน กรอกภาคเรียนในแบบตั้งค่า สั่ง zerodrop init แล้วนำเข้าทะเบียน"
-        to_do = "The calendar has no day with teaching: enter the terms (zerodrop init) and import the roster."
-    if near == [as_of]:
-        why_th, why = "ยังไม่มีทะเบียนของภาคเรียนเข้ามาก่อนวันนั้น", "no roster of its term had come in by then"
-        to_do_th, to_do = (
-            "เลือกวันหลังจากนี้ หรือนำเข้าทะเบียน (zerodrop import)",
-            "Take a later day, or import the roster (zerodrop import).",
-        )
+def why_nobody(log: EventLog, nobody: NobodyEnrolled) -> str:
+    """Why nobody is enrolled on a day and what to do: mostly it lies outside a term, and the nearest days in one help."""
+    as_of = nobody.as_of
+    match nobody.why:
+        case Nobody.OUTSIDE_TERM:
+            why, to_do = _outside_term(nearest_teaching(log, as_of), as_of)
+        case Nobody.NO_ROSTER:
+            why, to_do = _NO_ROSTER
+        case Nobody.ALL_GONE:
+            why, to_do = _ALL_GONE
+        case _:
+            assert_never(nobody.why)
     return (
-        f"Nobody is enrolled on {as_of}: {why}. {to_do} · "
-        f"ไม่มีนักเรียนในทะเบียน ณ วันที่ {buddhist(as_of)}: {why_th} {to_do_th}"
+        f"Nobody is enrolled on {as_of}: {why.en}. {to_do.en} · "
+        f"ไม่มีนักเรียนในทะเบียน ณ วันที่ {buddhist(as_of)}: {why.th} {to_do.th}"
+    )
+
+
+def _outside_term(near: Sequence[date], as_of: date) -> tuple[Text, Text]:
+    """The calendar is that of today: a term may have been entered after the day."""
+    if not near:
+        return _OUTSIDE_TERM, Text(
+            th="ปฏิทินยังไม่มีวันเรียน กรอกภาคเรียนในแบบตั้งค่า สั่ง zerodrop init แล้วนำเข้าทะเบียน",
+            en="The calendar has no day with teaching: enter the terms (zerodrop init) and import the roster.",
+        )
+    if near == [as_of]:
+        return _TERM_ENTERED_LATER
+    return _OUTSIDE_TERM, Text(
+        th=f"วันเรียนที่ใกล้ที่สุดคือ {' และ '.join(map(buddhist, near))} เลือกวันใหม่ หรือกรอกภาคเรียนของวันนั้น (zerodrop init)",
+        en=f"The nearest days with teaching: {' and '.join(map(str, near))}. Take another day, or enter the term of this one "
+        "(zerodrop init).",
     )
 
 

@@ -181,8 +181,8 @@ def _snapshot(log: EventLog, state: State, as_of: date) -> Snapshot:
     _require_teaching_week(state, as_of)
     try:
         return features(state, as_of, institution=log.institution, ledger_number=log.ledger_number)
-    except NobodyEnrolled:
-        raise ConfigurationGap(why_nobody(log, as_of)) from None
+    except NobodyEnrolled as nobody:
+        raise ConfigurationGap(why_nobody(log, nobody)) from None
 
 
 def _require_teaching_week(state: State, as_of: date) -> None:

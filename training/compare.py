@@ -118,8 +118,8 @@ def _snapshot(home: DataHome, institution: str, as_of: date, actor: str) -> Snap
     try:
         state = Replay(log).advance(as_of)
         return features(state, as_of, institution=institution, ledger_number=log.ledger_number)
-    except NobodyEnrolled:
-        raise ConfigurationGap(why_nobody(log, as_of)) from None
+    except NobodyEnrolled as nobody:
+        raise ConfigurationGap(why_nobody(log, nobody)) from None
 
 
 def _bands(home: DataHome, snapshot: Snapshot, bundle: Bundle | None) -> Bands:

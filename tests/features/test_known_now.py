@@ -1,16 +1,22 @@
 """A day beside what is known of it now, over a small log, and what to do about a day on which nobody is enrolled."""
 
-from datetime import date
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from features.cohort import NobodyEnrolled
 from features.known_now import KnownNow, known_now, why_nobody
-from records.tables import ENROLMENTS
+from features.snapshot import replay
+from records.clock import BANGKOK
+from records.tables import ENROLMENTS, OUTCOMES
 from tests.features.pictures import calendar, records_of, roster
-from tests.features.small_log import write_log
+from tests.features.small_log import Record, write_log
 
 
 def compared(folder: Path, drawn: str, *, today: str = "2025-07-31") -> KnownNow:
@@ -79,22 +85,70 @@ def test_without_late_records_the_table_is_that_of_the_day(tmp_path: Path) -> No
 # Nobody is enrolled
 
 
+TERMS = [(2025, 1), (2025, 2)]
+GONE = """
+    table    | student | happened_on | recorded_at | event
+    outcomes | 1       | 2025-06-20  | 2025-06-20  | LEFT
+    outcomes | 2       | 2025-06-24  | 2025-06-24  | GRADUATED
+    """
+
+
+def said_of(folder: Path, records: Sequence[Record], day: str) -> str:
+    """What is said of a day on which nobody is enrolled."""
+    log = write_log(folder, records)
+    with pytest.raises(NobodyEnrolled) as raised:
+        list(replay(log, [date.fromisoformat(day)]))
+    again = copy.copy(raised.value)  # as a process would hand it back
+    assert (str(again), again.as_of, again.why) == (str(raised.value), raised.value.as_of, raised.value.why)
+    sentence = why_nobody(log, raised.value)
+    assert sentence.count("·") == 1
+    return sentence
+
+
 @pytest.mark.parametrize(
     ("day", "told"),
     [
-        ("2025-10-12", ("outside a term", "2025-10-03 and 2025-10-27")),
-        ("2025-06-07", ("outside a term", "2025-06-06 and 2025-06-09")),
+        (
+            "2025-10-12",
+            ("the day lies outside a term. ", "2025-10-03 and 2025-10-27. Take another day, or enter the term"),
+        ),
+        ("2025-06-07", ("no roster of its term had come in by then", "Take a later day")),
         ("2025-06-10", ("no roster of its term had come in by then", "Take a later day")),
-        ("2027-06-10", ("outside a term", "The nearest days with teaching: 2026-03-06. ")),
+        ("2027-06-10", ("the day lies outside a term. ", "The nearest days with teaching: 2026-03-06. ")),
     ],
 )
-def test_the_nearest_days_are_those_around_it(tmp_path: Path, day: str, told: tuple[str, str]) -> None:
-    sentence = why_nobody(write_log(tmp_path, calendar([(2025, 1), (2025, 2)])), date.fromisoformat(day))
+def test_a_day_outside_a_term_has_the_nearest_days_and_one_in_a_term_no_roster(
+    tmp_path: Path, day: str, told: tuple[str, str]
+) -> None:
+    sentence = said_of(tmp_path, calendar(TERMS), day)
     assert all(part in sentence for part in told), sentence
-    assert sentence.count("·") == 1
+
+
+def test_when_everybody_has_left_it_is_said_and_not_that_a_roster_is_missing(tmp_path: Path) -> None:
+    records = [*calendar(TERMS), *roster([1, 2], (2025, 1)), *records_of(GONE, OUTCOMES)]
+    assert said_of(tmp_path, records, "2025-06-30") == (
+        "Nobody is enrolled on 2025-06-30: everybody on the roster had left, moved, finished or gone on leave by then. Take an earlier day. "
+        "If it is not so, withdraw the file that said it (zerodrop import --undo) and import the right one. · "
+        "ไม่มีนักเรียนในทะเบียน ณ วันที่ 30/06/2568: ทุกคนในทะเบียนออก ย้าย เรียนจบ หรือพักการเรียนไปก่อนวันนั้นแล้ว เลือกวันก่อนหน้านี้ "
+        "ถ้าไม่เป็นความจริง ถอนไฟล์ที่บอกเช่นนั้น (zerodrop import --undo) แล้วนำเข้าไฟล์ที่ถูกต้อง"
+    )
+
+
+def test_a_roster_that_lists_nobody_as_here_is_a_roster(tmp_path: Path) -> None:
+    picture = "student | happened_on | status\n1 | 2025-05-19 | RESIGNED\n2 | 2025-05-19 | ON_LEAVE"
+    sentence = said_of(tmp_path, [*calendar(TERMS), *records_of(picture, ENROLMENTS)], "2025-06-02")
+    assert "everybody on the roster had left, moved, finished or gone on leave by then" in sentence
+
+
+def test_a_term_that_was_entered_after_the_day_is_told_as_such(tmp_path: Path) -> None:
+    entered = datetime(2025, 6, 20, 18, tzinfo=BANGKOK)
+    late = [replace(record, recorded_at=entered) for record in calendar([(2025, 1)])]
+    sentence = said_of(tmp_path, late, "2025-06-10")
+    assert "the calendar had no term of that day yet. Take a day after the term was entered." in sentence
+    assert "ตอนนั้นปฏิทินยังไม่มีภาคเรียนของวันนั้น เลือกวันหลังจากที่กรอกภาคเรียนแล้ว" in sentence
 
 
 def test_without_a_calendar_the_terms_are_asked_for(tmp_path: Path) -> None:
-    sentence = why_nobody(write_log(tmp_path, []), date(2025, 6, 10))
+    sentence = said_of(tmp_path, [], "2025-06-10")
     assert "The calendar has no day with teaching: enter the terms (zerodrop init)" in sentence
     assert "ปฏิทินยังไม่มีวันเรียน" in sentence

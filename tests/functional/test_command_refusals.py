@@ -223,10 +223,10 @@ WORDS: tuple[tuple[str, int, str], ...] = (
     (
         "replay --as-of 2001-01-01",
         GAP,
-        "Nobody is enrolled on 2001-01-01: the day lies outside a term, or no roster of its term had come in by then. "
-        "The nearest days with teaching: 2025-05-19. Take another day, or import the roster. · "
-        "ไม่มีนักเรียนในทะเบียน ณ วันที่ 01/01/2544: วันนั้นอยู่นอกภาคเรียน หรือยังไม่มีทะเบียนของภาคเรียนเข้ามาก่อนวันนั้น "
-        "วันเรียนที่ใกล้ที่สุดคือ 19/05/2568 เลือกวันใหม่ หรือนำเข้าทะเบียน",
+        "Nobody is enrolled on 2001-01-01: the day lies outside a term. The nearest days with teaching: 2025-05-19. "
+        "Take another day, or enter the term of this one (zerodrop init). · "
+        "ไม่มีนักเรียนในทะเบียน ณ วันที่ 01/01/2544: วันนั้นอยู่นอกภาคเรียน วันเรียนที่ใกล้ที่สุดคือ 19/05/2568 "
+        "เลือกวันใหม่ หรือกรอกภาคเรียนของวันนั้น (zerodrop init)",
     ),
     (
         f"replay --as-of {MONDAY} --out {{bad}}/none/table.parquet",

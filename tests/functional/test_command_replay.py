@@ -391,9 +391,9 @@ def test_a_day_to_come_has_nothing_late(college: College) -> None:
 def test_a_day_outside_a_term_is_answered_with_the_next_step(college: College, more: tuple[str, ...]) -> None:
     said = call("replay", "--as-of", "2019-04-07", *more, "--home", college.home)
     assert said.code == GAP
-    told = re.search(r"The nearest days with teaching: (\S+)\. Take another day, or import the roster\. · ", said.err)
+    told = re.search(r"The nearest days with teaching: (\S+)\. Take another day, or enter the term of", said.err)
     assert told, said.err
     first = buddhist(date.fromisoformat(told[1]))
     assert "Nobody is enrolled on 2019-04-07: the day lies outside a term" in said.err
     assert "ไม่มีนักเรียนในทะเบียน ณ วันที่ 07/04/2562: วันนั้นอยู่นอกภาคเรียน" in said.err
-    assert f"วันเรียนที่ใกล้ที่สุดคือ {first} เลือกวันใหม่ หรือนำเข้าทะเบียน" in said.err
+    assert f"วันเรียนที่ใกล้ที่สุดคือ {first} เลือกวันใหม่ หรือกรอกภาคเรียนของวันนั้น (zerodrop init)" in said.err

@@ -143,7 +143,8 @@ def test_a_week_in_which_nobody_is_enrolled_is_refused(home: DataHome) -> None:
     ]  # fmt: skip
     add_records(home, events)
     with pytest.raises(
-        ConfigurationGap, match=r"Nobody is enrolled on 2025-07-07: .* · ไม่มีนักเรียนในทะเบียน ณ วันที่ 07/07/2568"
+        ConfigurationGap,
+        match=r"on 2025-07-07: everybody on the roster had left, .* · ไม่มีนักเรียนในทะเบียน ณ วันที่ 07/07/2568: ทุกคนในทะเบียนออก",
     ):
         listed(home)
 
