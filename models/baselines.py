@@ -79,7 +79,7 @@ def absence_contributions(values: Matrix, features: Sequence[Feature]) -> Floats
 
 @dataclass(frozen=True, kw_only=True)
 class AbsenceRule:
-    """The rule list over these features.
+    """The absence rule over these features.
 
     Its points are no log-odds, but the least contribution that makes a reason is taken for both: a twentieth of the
     last four weeks missed, or three days in a row.

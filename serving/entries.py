@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """The students of a week as one list sees them. The rule list has no model: no log-odds, no probability.
+    """The students of a week as one list sees them. A list by the absence rule has no model: no log-odds, no probability.
 
     `explained.logit` orders; `weight` (features,) says how much each feature usually counts.
     """
@@ -72,7 +72,7 @@ def entries(
 
 
 def _changes(snapshot: Snapshot, model: RiskModel | None, bands: Bands) -> dict[int, dict[str, Any]]:
-    """What would change the score of each listed student, by row; a rule list has no score to change."""
+    """What would change the score of each listed student, by row; the absence rule has no score to change."""
     if model is None:
         return {}
     listed = np.flatnonzero((bands.band == HIGH) | (bands.band == WATCH))

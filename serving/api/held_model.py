@@ -17,7 +17,7 @@ def digest_in_charge(home: DataHome, institution: str) -> str:
 
 
 def held_model(home: DataHome, digest: str) -> Bundle:
-    """The bundle. Raises Conflict for the rule list, which has none, and for a bundle that is missing or was changed."""
+    """The bundle. Raises Conflict for the absence rule, which has none, and for a bundle that is missing or was changed."""
     if digest == RULE_LIST:
         raise Conflict("body", "the_rule_list_is_in_charge")
     try:

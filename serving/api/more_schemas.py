@@ -28,13 +28,13 @@ class MeAnswer(Answer):
 class ModelAnswer(Answer):
     """What is in charge of the lists of one's institution."""
 
-    digest: str = Field(description="of the model, or `absence_rule` for the rule list")
+    digest: str = Field(description="of the model, or `absence_rule` for a list by the absence rule")
     horizon: str
     catalogue_fingerprint: str
     features: list[str]
-    observed: list[ObservedAnswer] = Field(description="once a band; empty for the rule list")
+    observed: list[ObservedAnswer] = Field(description="once a band; empty for a list by the absence rule")
     test_term: str | None
-    signed_by: str | None = Field(description="null: nobody has decided, so the rule list holds")
+    signed_by: str | None = Field(description="null: nobody has decided, so the absence rule holds")
     signed_at: datetime | None
     reason: str | None
 

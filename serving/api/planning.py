@@ -76,7 +76,7 @@ def _student(asked: SentPlanStudent, candidate: Candidate, grounds: Grounds, in_
 
 
 def _listed_benefit(candidate: Candidate, grounds: Grounds) -> float:
-    """The stored probability. The rule list has none: its ranks count, from 1 for the first down to next to nothing.
+    """The stored probability. A list by the absence rule has none: its ranks count, from 1 for the first down to next to nothing.
 
     So they do, in a small part, of whom a model's list knows too little; who is on no list gains nothing that is known.
     """

@@ -64,14 +64,14 @@ class Validity(Answer):
     as_of: date = Field(description="what was known before this day (Asia/Bangkok) counts")
     expires: date = Field(description="last day on which band, probability and observed rate are given")
     stale: bool
-    model: str = Field(description="digest of the model, or `absence_rule` for the rule list")
+    model: str = Field(description="digest of the model, or `absence_rule` for a list by the absence rule")
     horizon: str
 
 
 class RiskAnswer(Validity):
     student_id: UUID
     probability: float | None = Field(
-        description="null for the rule list, once the score is stale, and where band is unknown"
+        description="null for a list by the absence rule, once the score is stale, and where band is unknown"
     )
     cut_off: float | None = Field(
         description="ordering value (log-odds) from which on a student of this advisor was listed; "
@@ -107,7 +107,9 @@ class PastWeek(Answer):
     model: str
     listed: bool
     band: Band | None = Field(description="null: not on the list, or stale")
-    probability: float | None = Field(description="null for the rule list, once stale, and where band is unknown")
+    probability: float | None = Field(
+        description="null for a list by the absence rule, once stale, and where band is unknown"
+    )
     must_see: list[str]
 
 

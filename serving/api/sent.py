@@ -61,7 +61,7 @@ class SentEntry(Sent):
     rank: int = Field(ge=1, le=MOST_ENTRIES, description="1, 2, 3 … without a gap")
     band: Literal["high", "watch", "none", "unknown"]
     cause: Literal["rank", "bonus", ""] = Field(description="of a place; empty without one")
-    logit: LogOdds | None = Field(description="calibrated log-odds; null for the rule list")
+    logit: LogOdds | None = Field(description="calibrated log-odds; null for a list by the absence rule")
     ordering: LogOdds = Field(description="what the list is ordered by: the logit and the bonus")
     cut_off: LogOdds | None
     listed_probability: float = Field(ge=0, le=1, allow_inf_nan=False)

@@ -1,4 +1,4 @@
-"""The API: one's own students, expiry, the rule list, and a document that says exactly this."""
+"""The API: one's own students, expiry, the absence rule, and a document that says exactly this."""
 
 from collections.abc import Callable
 from dataclasses import replace

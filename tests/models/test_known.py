@@ -97,7 +97,7 @@ def test_a_domain_is_missed_when_less_than_its_least_part_is_known() -> None:
     assert unknown_domains(values, weight, CATALOGUE) == ()
 
 
-# The rule list
+# The absence rule
 
 
 def test_the_absence_rule_looks_at_its_two_features_alone() -> None:

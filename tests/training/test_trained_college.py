@@ -240,7 +240,7 @@ def champion(home: DataHome, institution: str) -> str:
 
 @pytest.fixture
 def promoting(college: TrainedCollege) -> DataHome:
-    """The college's home with the rule list in charge."""
+    """The college's home with the absence rule in charge."""
     promote_model(college.home, institution=college.code, digest=RULE_LIST, **SIGNED)
     return college.home
 

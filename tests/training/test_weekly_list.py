@@ -149,7 +149,7 @@ def test_a_week_in_which_nobody_is_enrolled_is_refused(home: DataHome) -> None:
         listed(home)
 
 
-# The rule list
+# The absence rule
 
 
 def test_without_a_model_the_absence_rule_is_listed_without_a_probability(home: DataHome) -> None:
