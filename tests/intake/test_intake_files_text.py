@@ -1,8 +1,11 @@
 """CSV and its kin: code pages, separators, quotes, damaged letters, and the line of every row."""
 
 import csv
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -245,3 +248,30 @@ def test_one_row_without_line_end_is_a_row(tmp_path: Path) -> None:
 def test_a_first_row_of_a_student_is_not_shown_as_headers(tmp_path: Path) -> None:
     assert opened(tmp_path, "1001,ก,มา\n1002,ข,มา\n").shown_headers == []
     assert opened(tmp_path, TEXT).shown_headers == ["รหัสนักศึกษา", "วันที่", "สถานะ"]
+
+
+@pytest.mark.parametrize("content", [HEADER, HEADER + "1,2568-11-17,มา\n"], ids=["refused", "read"])
+def test_no_thread_of_the_reader_holds_the_file_when_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    """Such a thread takes Python's lock to let go; where Python ends meanwhile, the process aborts."""
+    let_go: list[bool] = []
+
+    def reading_on(source: object, **options: Any) -> object:
+        held = [source]
+
+        def late() -> None:
+            time.sleep(0.1)
+            held.clear()
+            let_go.append(True)
+
+        threading.Thread(target=late).start()
+        return open_csv(source, **options)
+
+    open_csv = text_file.pacsv.open_csv
+    monkeypatch.setattr(text_file.pacsv, "open_csv", reading_on)
+    if content == HEADER:
+        assert refusal(tmp_path, content).code == "EMPTY"
+    else:
+        assert len(told(opened(tmp_path, content))) == 1
+    assert len(let_go) == (1 if content == HEADER else 2)

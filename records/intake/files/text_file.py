@@ -4,8 +4,10 @@ A row is one record: line ends inside quotes do not count, as in a spreadsheet t
 """
 
 import csv
+import time
+import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,6 +32,7 @@ _LINES_IN_HEAD = 200
 _LONGEST_LINE = 1024 * 1024
 _BLOCK = 2 * 1024 * 1024
 _ROWS_AT_ONCE = 50_000  # where rows are read one by one
+_PATIENCE = 5.0  # seconds for Arrow's threads to let go of a file; they need milliseconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +134,12 @@ def _streamed(file: _TextFile) -> Iterator[Piece]:
 
     line = 1
     with open_utf8(file.path, file.letters) as content:
+        source = _Source(content)
+        reader = _reader(file, source, keep)
+        held: list[weakref.ref[object]] = [weakref.ref(source), weakref.ref(keep)]
+        del source, keep
         try:
-            for batch in _reader(file, content, keep):
+            for batch in reader:
                 lines = _lines(line, batch.num_rows, [number for number, _ in left_out])
                 line = int(lines[-1]) + 1 if len(lines) else line
                 yield _below_header(file, batch.columns, lines, [row for row in left_out if row[0] < line])
@@ -140,9 +147,28 @@ def _streamed(file: _TextFile) -> Iterator[Piece]:
             yield _below_header(file, [pa.array([], pa.string())] * file.width, np.zeros(0, np.int32), left_out)
         except pa.ArrowInvalid:
             raise ImportRefused.corrupt(file=file.path.name, why="one of its lines has no end") from None
+        finally:
+            del reader
+            _wait_until_let_go(held)
 
 
-def _reader(file: _TextFile, content: BinaryIO, keep: Callable[[pacsv.InvalidRow], str]) -> pacsv.CSVStreamingReader:
+class _Source:
+    """What Arrow reads from: its own object, so that we see when Arrow is done with it."""
+
+    closed = False
+
+    def __init__(self, content: BinaryIO) -> None:
+        self.read = content.read
+
+
+def _wait_until_let_go(held: Sequence[weakref.ref[object]]) -> None:
+    """Wait until Arrow's threads hold nothing of Python's: one that still does when Python ends aborts the process."""
+    until = time.monotonic() + _PATIENCE
+    while any(one() is not None for one in held) and time.monotonic() < until:
+        time.sleep(0.0005)
+
+
+def _reader(file: _TextFile, content: _Source, keep: Callable[[pacsv.InvalidRow], str]) -> pacsv.CSVStreamingReader:
     columns = [str(index) for index in range(file.width)]
     return pacsv.open_csv(
         pa.PythonFile(content, mode="r"),
