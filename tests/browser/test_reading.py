@@ -59,6 +59,11 @@ def test_student_page(page_of: PageOf, college: SampleCollege, viewport: Viewpor
     assert whole is not None
     assert own is not None
     assert own["width"] < whole["width"]
+    heading = page.locator(".domain h3").first.bounding_box()
+    assert heading is not None
+    assert (
+        heading["x"] == pytest.approx(whole["x"], abs=1) == pytest.approx(own["x"], abs=1)
+    )  # it stands under its words
     assert MARK not in page.title()
 
 
