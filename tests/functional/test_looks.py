@@ -55,7 +55,8 @@ def test_who_sees_no_student_is_told_of_none(college: SampleCollege, signed_in: 
     student = college.students["kru.a"][0]
     assert signed_in(college, "kru.a").get(f"/students/{student}").status_code == 200
     page = signed_in(college, login).get("/looks").text
-    assert "บันทึกการเข้าดู" in page
+    assert "<title>บันทึกการเข้าดู ·" in page
+    assert TITLE not in page
     assert MARK not in page
     assert str(student) not in page
     assert ("เปิดหน้านักเรียน" in page) == (login == "root")  # the analyst is told of their own looks alone

@@ -1,8 +1,12 @@
 """The words: both languages alike, dates in Buddhist years, numbers as a teacher would say them."""
 
+import ast
+import re
 import string
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +61,51 @@ def test_every_rule_and_permission_has_words() -> None:
         # How lateness and leave are counted is no rule that anybody can be past.
         assert all(texts.knows(f"must_see.{rule}") for rule in RULES.values if not rule.endswith("_per_absence"))
         assert all(texts.knows(f"permission.{permission.name.lower()}") for permission in Permission)
+
+
+_RECORDERS = {"record_look", "record_list", "refuse", "require_students", "_record", "_audit", "_changing"}
+_AN_ACTION = re.compile(r"[a-z]+( [a-z]+)*")
+
+
+def recorded_actions() -> set[str]:
+    """Every action that the code writes into the access log."""
+    root = Path(__file__).parents[2]
+    trees = [ast.parse(path.read_text()) for room in ("records", "serving") for path in (root / room).rglob("*.py")]
+    found = {
+        one.value
+        for tree in trees
+        for told in _told_as_action(tree)
+        for one in ast.walk(told)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+    return {one for one in found if _AN_ACTION.fullmatch(one)}
+
+
+def _told_as_action(tree: ast.Module) -> Iterator[ast.expr]:
+    names = {"action"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            actions = [keyword.value for keyword in node.keywords if keyword.arg == "action"]
+            names |= {one.id for one in actions if isinstance(one, ast.Name)}
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            yield from actions
+            yield from (one for one in node.args if called in _RECORDERS and isinstance(one, ast.Constant))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id in names for one in node.targets):
+            yield node.value
+
+
+def test_everything_in_the_access_log_has_words() -> None:
+    actions = recorded_actions()
+    assert {"see list", "set role", "restore list", "disable account", "refused lists", "book visit"} <= actions
+    for texts in TEXTS.values():
+        assert [one for one in sorted(actions) if not texts.knows(f"audit.action_{one.replace(' ', '_')}")] == []
+
+
+def test_what_was_done_reads_well_without_whom() -> None:
+    """An administrator is told of nobody whom, so no sentence may wait for a name."""
+    english = [text for key, text in TEXTS["en"].by_key.items() if key.startswith("audit.action_")]
+    assert [text for text in english if text.split()[-1] in {"of", "with", "about", "rated"}] == []
 
 
 def test_dates() -> None:
