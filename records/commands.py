@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def check(institution: InstitutionCode = "", home: Home = None, as_json: Json = False) -> None:
     """What is missing, and what that costs. Exit code 1 when something blocks the weekly list."""
-    from records.setup import gaps
+    from records.setup_gaps import gaps
 
     with data_home(home) as opened:
         found = gaps(opened, the_institution(opened, institution))

@@ -1,14 +1,13 @@
-"""`zerodrop init`: what people enter, read from one workbook and put where it belongs; and what is still missing."""
+"""`zerodrop init`: what people enter, read from one workbook and put where it belongs."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from records import ledger
@@ -27,6 +26,7 @@ from records.college import (
     SetupSheet,
     StaffMember,
     TermDates,
+    buddhist,
     wrong_value,
 )
 from records.errors import ConfigurationGap, ImportRefused
@@ -38,13 +38,11 @@ from records.roles import ROLE_OF
 from records.staff import (
     DEPARTMENT_HEAD,
     AccountRow,
-    CaseloadRow,
     account_by_login,
     assign_department,
     assign_group,
     assigned_groups,
 )
-from records.text import Text
 
 Row = dict[str, str]
 T = TypeVar("T")
@@ -73,11 +71,11 @@ def read_college(path: Path) -> College:
         institution=Institution(
             **{column: one[0][1][column] for column in ("code", "name_th", "name_en", "agency", "province")}
         ),
-        terms=tuple(_each(path, "terms", sheets, _term)),
+        terms=tuple(_each(path, "terms", sheets, _term, lambda one: f"{one.term}/{one.academic_year + 543}")),
         holidays=tuple(_each(path, "holidays", sheets, _holiday)),
-        staff=tuple(_each(path, "staff", sheets, _staff_member)),
-        groups=tuple(_each(path, "class_groups", sheets, _group)),
-        capacity=tuple(_each(path, "capacity", sheets, _capacity)),
+        staff=tuple(_each(path, "staff", sheets, _staff_member, lambda one: one.login)),
+        groups=tuple(_each(path, "class_groups", sheets, _group, lambda one: one.class_group)),
+        capacity=tuple(_each(path, "capacity", sheets, _capacity, lambda one: buddhist(one.valid_from))),
         rules=_each_once(path, _each(path, "rules", sheets, _rule)),
     )
 
@@ -117,18 +115,36 @@ def _rows_of(path: Path, sheet: SetupSheet, cells: Sequence[Sequence[str]]) -> l
     ]
 
 
-def _each(path: Path, sheet: str, sheets: dict[str, list[tuple[int, Row]]], read: Callable[[Row], T]) -> list[T]:
+def _each(
+    path: Path,
+    sheet: str,
+    sheets: dict[str, list[tuple[int, Row]]],
+    read: Callable[[Row], T],
+    told_once: Callable[[T], str] | None = None,
+) -> list[T]:
+    """The rows of a sheet; what `told_once` says of a row must not be in two: nobody could say which holds."""
     label = next(one.label.th for one in SETUP_SHEETS if one.name == sheet)
-    found = []
+    found: list[T] = []
+    lines: dict[str, int] = {}
     for line, row in sheets[sheet]:
         try:
             found.append(read(row))
+            if told_once is not None:
+                _require_first(lines, told_once(found[-1]), line)
         except _Mistake as mistake:
             raise ConfigurationGap(
                 f"{path.name}, sheet '{label}', line {line}: {mistake} · "
                 f"ไฟล์ {path.name} แผ่นงาน '{label}' แถวที่ {line}: {mistake.th}"
             ) from None
     return found
+
+
+def _require_first(lines: dict[str, int], what: str, line: int) -> None:
+    first = lines.setdefault(what, line)
+    if first != line:
+        raise _Mistake(
+            f"'{what}' is in line {first} already. Keep one row.", f"'{what}' มีอยู่แล้วในแถวที่ {first} ให้เหลือแถวเดียว"
+        )
 
 
 def _day(row: Row, column: str) -> date:
@@ -172,10 +188,14 @@ def _staff_member(row: Row) -> StaffMember:
         raise _Mistake(f"there is no role '{row['role']}'; roles: {known}", f"ไม่มีบทบาท '{row['role']}' ที่ใช้ได้คือ {known}")
     if not row["login"]:
         raise _Mistake("a login is missing", "ยังไม่ได้ใส่ชื่อผู้ใช้")
+    if not row["name"]:
+        raise _Mistake("the name of the person is missing", "ยังไม่ได้ใส่ชื่อ-สกุล")
     return StaffMember(login=_login(row["login"]), name=row["name"], role=row["role"])
 
 
 def _group(row: Row) -> GroupAdvisor:
+    if not row["class_group"]:  # else the advisor would see all students of whom no class group is known
+        raise _Mistake("a class group is missing", "ยังไม่ได้ใส่กลุ่มเรียน")
     return GroupAdvisor(class_group=row["class_group"], advisor=_login(row["advisor"]), head=_login(row["head"]))
 
 
@@ -343,50 +363,3 @@ def _require_known_advisors(home: DataHome, college: College) -> None:
                 f"กลุ่มเรียน '{group.class_group}' ระบุครูที่ปรึกษา '{group.advisor}' ซึ่งยังไม่มีบัญชี "
                 "เพิ่มในแผ่นงาน 'บุคลากร' หรือแก้ชื่อผู้ใช้"
             )
-
-
-# What is missing
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """Something not entered, and what that costs."""
-
-    what: Text
-    costs: Text
-    blocking: bool
-
-
-def gaps(home: DataHome, institution: str) -> list[Gap]:
-    """What is missing for this institution: set-up sheets that are empty, tables without a record."""
-    index = ledger.log_index(home.database, institution)
-    tables = {file.table for file in index.files}
-    with home.database.read() as session:
-
-        def count(table: type[CaseloadRow | CapacityRow | AccountRow]) -> int:
-            return session.scalar(select(func.count()).select_from(table).where(table.institution == institution)) or 0
-
-        entered = {
-            "institution": 1, "terms": int("calendar" in tables), "holidays": int("calendar" in tables), "staff": count(AccountRow),
-            "class_groups": count(CaseloadRow), "capacity": count(CapacityRow), "rules": int("rules" in tables),
-        }  # fmt: skip
-    missing = [
-        Gap(what=sheet.label, costs=sheet.without, blocking=sheet.name in ("institution", "terms"))
-        for sheet in SETUP_SHEETS
-        if not entered[sheet.name]
-    ]
-    return missing + [gap for table, gap in _TABLE_GAPS.items() if table not in tables]
-
-
-def _gap(th: str, en: str, costs_th: str, costs_en: str, *, blocking: bool = False) -> Gap:
-    return Gap(what=Text(th=th, en=en), costs=Text(th=costs_th, en=costs_en), blocking=blocking)
-
-
-_TABLE_GAPS: dict[str, Gap] = {
-    "enrolments": _gap("ทะเบียนนักเรียน", "roster", "ไม่มีรายชื่อรายสัปดาห์", "no weekly list", blocking=True),
-    "attendance": _gap("การมาเรียน", "attendance", "ไม่เห็นสัญญาณที่สำคัญที่สุด และไม่รู้วันสุดท้ายที่มาเรียน", "the strongest signal is missing, and the last day seen is unknown"),
-    "grades": _gap("ผลการเรียน", "grades", "ไม่เห็นนักเรียนที่มาเรียนแต่เรียนไม่ผ่าน", "students who come but fail are not seen"),
-    "household": _gap("ข้อมูลครัวเรือน", "household", "ไม่เห็นความยากลำบากทางบ้าน", "hardship at home is not seen"),
-    "screening": _gap("ผลคัดกรอง", "screening", "ไม่ได้ใช้สิ่งที่ครูที่ปรึกษารู้อยู่แล้ว", "what advisors know already is not used"),
-    "outcomes": _gap("ผลลัพธ์ (ลาออก ย้าย จบ)", "outcomes", "รู้การออกกลางคันจากทะเบียนรอบถัดไปเท่านั้น", "leaving is known from the next roster only"),
-}  # fmt: skip

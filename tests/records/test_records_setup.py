@@ -27,7 +27,8 @@ from records.home import DataHome
 from records.intake.files import read_grid
 from records.lists import CapacityRow
 from records.questions import ask_college
-from records.setup import apply_college, gaps, read_college
+from records.setup import apply_college, read_college
+from records.setup_gaps import gaps
 from records.setup_records import calendar_rows, import_calendar, import_rules
 from records.staff import AccountRow, CaseloadRow
 from records.tables import CALENDAR
@@ -99,6 +100,8 @@ def test_the_empty_template_can_be_read(tmp_path: Path) -> None:
         (("holidays", 2, 0, "พรุ่งนี้"), "วันหยุด", "'day' is no date; write day/month/year, for example 18/05/2569", "ช่อง 'วันที่' ไม่ใช่วันที่ ให้เขียน วัน/เดือน/ปี เช่น 18/05/2569"),
         (("staff", 2, 2, "ภารโรง"), "บุคลากร", "there is no role 'ภารโรง'; roles: advisor, department_head, committee, counsellor, scholarship, director, province, analyst, data_steward, admin", "ไม่มีบทบาท 'ภารโรง' ที่ใช้ได้คือ advisor, department_head, committee, counsellor, scholarship, director, province, analyst, data_steward, admin"),
         (("staff", 3, 0, " "), "บุคลากร", "a login is missing", "ยังไม่ได้ใส่ชื่อผู้ใช้"),
+        (("staff", 3, 1, " "), "บุคลากร", "the name of the person is missing", "ยังไม่ได้ใส่ชื่อ-สกุล"),
+        (("class_groups", 2, 0, " "), "กลุ่มเรียนและครูที่ปรึกษา", "a class group is missing", "ยังไม่ได้ใส่กลุ่มเรียน"),
         (("capacity", 2, 1, "-3"), "กำลังคนต่อสัปดาห์", "capacity cannot be negative", "กำลังคนต้องไม่ติดลบ"),
         (("capacity", 2, 2, "สี่"), "กำลังคนต่อสัปดาห์", "'rows_per_advisor' is no whole number", "ช่อง 'รายชื่อต่อครูที่ปรึกษา' ต้องเป็นจำนวนเต็ม"),
     ],

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from records import staff
-from records.college import College, GroupAdvisor, StaffMember
+from records.college import College, GroupAdvisor, StaffMember, write_workbook
 from records.errors import ConfigurationGap
 from records.home import DataHome
-from records.setup import apply_college
+from records.setup import apply_college, read_college
 from tests.records.small import CODE
 from tests.records.test_records_setup import COLLEGE
 
@@ -61,3 +62,26 @@ def test_a_head_of_department_is_entered_and_a_wrong_one_refused(home: DataHome)
     for login in ("kru.nobody", group.advisor):
         with pytest.raises(ConfigurationGap, match=f"names the head of department '{login}'"):
             apply_college(home, replace(BOTH_ADVISE, staff=staff_, groups=(replace(group, head=login),)))
+
+
+@pytest.mark.parametrize(
+    ("twice", "sheet", "line", "what"),
+    [
+        ({"groups": (*COLLEGE.groups, GroupAdvisor(class_group="ปวช.1/1", advisor="head"))}, "กลุ่มเรียนและครูที่ปรึกษา", 3, "ปวช.1/1"),
+        ({"staff": (*COLLEGE.staff, replace(COLLEGE.staff[0], role="committee"))}, "บุคลากร", 4, "kru.malee"),
+        ({"terms": (*COLLEGE.terms, replace(COLLEGE.terms[0], closes_on=date(2025, 9, 30)))}, "ภาคเรียน", 3, "1/2568"),
+        ({"capacity": (*COLLEGE.capacity, replace(COLLEGE.capacity[0], visits_per_week=99))}, "กำลังคนต่อสัปดาห์", 3, "19/05/2568"),
+    ],
+    ids=["group", "login", "term", "capacity"],
+)  # fmt: skip
+def test_what_is_there_twice_is_refused(
+    tmp_path: Path, twice: dict[str, tuple[object, ...]], sheet: str, line: int, what: str
+) -> None:
+    path = tmp_path / "college.xlsx"
+    write_workbook(path, replace(COLLEGE, **twice))  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationGap) as refused:
+        read_college(path)
+    assert str(refused.value) == (
+        f"college.xlsx, sheet '{sheet}', line {line}: '{what}' is in line 2 already. Keep one row. · "
+        f"ไฟล์ college.xlsx แผ่นงาน '{sheet}' แถวที่ {line}: '{what}' มีอยู่แล้วในแถวที่ 2 ให้เหลือแถวเดียว"
+    )
