@@ -114,12 +114,25 @@ def _visible(reach: _Reach) -> ColumnElement[bool]:
     own = or_(false(), *places)
     if reach.everybody:
         return own
-    groups = select(CaseloadRow.institution, CaseloadRow.class_group).where(
+    return own & tuple_(StudentRow.institution, StudentRow.class_group).in_(_groups(reach))
+
+
+def _groups(reach: _Reach) -> Select[str, str]:
+    """The class groups that this account cares for on a day."""
+    return select(CaseloadRow.institution, CaseloadRow.class_group).where(
         CaseloadRow.account_id == bindparam("seen_by", type_=Uuid),
         or_(*(CaseloadRow.duty == duty for duty in reach.duties)),
         staff.holds(cast(date, bindparam("seen_on", type_=Date))),
     )
-    return own & tuple_(StudentRow.institution, StudentRow.class_group).in_(groups)
+
+
+def has_groups(home: DataHome, principal: Principal, on: date) -> bool:
+    """Whether there is a class group whose students this account may see on a day; else no list can show it anybody."""
+    reach = _reach(principal)
+    if reach.everybody or not reach.duties:
+        return reach.everybody
+    with home.database.read(principal.acting) as session:
+        return session.execute(_groups(reach).limit(1), _asker(principal, on)).first() is not None
 
 
 def visible_students(principal: Principal, on: date) -> Select[UUID]:

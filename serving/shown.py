@@ -129,6 +129,10 @@ class ShownList:
     must_see: tuple[ListedStudent, ...]
     unknown: tuple[ListedStudent, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.listed or self.must_see or self.unknown)
+
 
 def list_shown(
     home: DataHome, principal: Principal, publication: AnyList, entries: Sequence[ListedEntry], today: date

@@ -26,12 +26,14 @@ async def show_list(request: Request, desk: AtDesk) -> Response:
         institution = institution_name(desk, request, reader)
         if not reader.sees_students:
             return desk.pages.write(request, "roles.html", reader=reader, institution=institution)
+        shown = list_shown(desk.home, reader, *seen, today) if seen else None
         return desk.pages.write(
             request,
             "list.html",
             reader=reader,
             institution=institution,
-            shown=list_shown(desk.home, reader, *seen, today) if seen else None,
+            shown=shown,
+            has_groups=access.has_groups(desk.home, reader, today) if shown and shown.is_empty else True,
             stale_after=STALE_AFTER_DAYS,
             chain_head=_chain_head(desk),
         )

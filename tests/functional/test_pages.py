@@ -11,7 +11,9 @@ from fastapi.testclient import TestClient
 
 from records import audit
 from records.lists import RULE_LIST, STALE_AFTER_DAYS
-from tests.browser.sample_college import AS_OF, BAND_RATES, MARK, PASSWORD, UNKNOWN_FROM, SampleCollege
+from records.staff import account_by_login, assign_group
+from serving.accounts import create_account
+from tests.browser.sample_college import AS_OF, BAND_RATES, INSTITUTION, MARK, PASSWORD, UNKNOWN_FROM, SampleCollege
 
 SignIn = Callable[..., TestClient]
 SEEN_OF_HIGH = "ภาคเรียน 2/2568 ในกลุ่มนี้ 100 คน ออกกลางคันภายใน 8 สัปดาห์ประมาณ 14 คน (ระหว่าง 12 ถึง 18)"
@@ -44,6 +46,23 @@ def test_without_signing_in_there_is_only_the_sign_in_page(college: SampleColleg
         answer = browser.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/login")
     assert browser.get("/help").status_code == 200
+
+
+def test_an_advisor_without_a_class_group_is_told_so(college: SampleCollege, signed_in: SignIn) -> None:
+    """Not that nobody in their care is listed: nobody is in their care."""
+    for login in ("kru.new", "kru.c"):
+        create_account(
+            college.home, login=login, name="ครูใหม่", role="advisor", institution=INSTITUTION, password=PASSWORD
+        )
+    with college.home.database.write() as session:
+        of_nobody = account_by_login(session, "kru.c")
+        assert of_nobody is not None
+        assign_group(session, account=of_nobody, class_group="ชย.9/9", valid_from=AS_OF)
+    page = signed_in(college, "kru.new").get("/").text
+    assert "ยังไม่มีกลุ่มเรียนในความดูแลของท่าน" in page
+    assert "สัปดาห์นี้ไม่มีชื่อในความดูแลของท่าน" not in page
+    page = signed_in(college, "kru.c").get("/").text
+    assert "สัปดาห์นี้ไม่มีชื่อในความดูแลของท่าน" in page
 
 
 def test_the_list_of_an_advisor(college: SampleCollege, signed_in: SignIn) -> None:
