@@ -33,8 +33,27 @@ def add(
     say(
         {"login": made.login, "role": role, "institution": code, "activation_code": activation},
         as_json,
-        "\n".join([f"เปิดบัญชี {made.login} แล้ว · account {made.login} is made", *told_codes({made.login: activation})]),
+        "\n".join(
+            [
+                f"เปิดบัญชี {made.login} แล้ว · account {made.login} is made",
+                *told_codes({made.login: activation}),
+                *_told_groups(made.role),
+            ]
+        ),
     )
+
+
+def _told_groups(role: str) -> list[str]:
+    """Where the class groups are entered of an account that sees nobody without them."""
+    from records.roles import ROLE_OF, Permission
+
+    seen = ROLE_OF[role].permissions
+    if Permission.SEE_ALL_STUDENTS in seen or Permission.SEE_OWN_STUDENTS not in seen:
+        return []
+    return [
+        "บัญชีนี้จะเห็นนักเรียนเมื่อใส่ชื่อผู้ใช้ไว้กับกลุ่มเรียนในแบบตั้งค่า แล้วสั่ง zerodrop init --from อีกครั้ง",
+        "it sees students once its login stands beside their class group in the set-up workbook: run zerodrop init --from again",
+    ]
 
 
 def list_accounts(institution: InstitutionCode = "", home: Home = None, as_json: Json = False) -> None:

@@ -21,6 +21,9 @@ from serving.second_factor import SecondFactor
 from serving.sessions import Opened, Sessions, hashed
 from serving.throttle import Throttle
 
+LONGEST_LOGIN = 200
+"""What the form for signing in takes."""
+
 
 class AccountRefused(UserError):
     """An account cannot be made or changed like this."""
@@ -55,6 +58,20 @@ class AccountRefused(UserError):
             "บัญชีต้องมีชื่อผู้ใช้ ใช้เลขประจำตัวบุคลากรหรือชื่อเป็นตัวอักษร"
         )
 
+    @classmethod
+    def long_login(cls) -> "AccountRefused":
+        return cls(
+            f"A login has at most {LONGEST_LOGIN} characters. Choose a shorter one. · "
+            f"ชื่อผู้ใช้ยาวได้ไม่เกิน {LONGEST_LOGIN} ตัวอักษร ตั้งให้สั้นลง"
+        )
+
+    @classmethod
+    def no_name(cls) -> "AccountRefused":
+        return cls(
+            "An account needs the person's name: it stands beside every look of theirs. · "
+            "บัญชีต้องมีชื่อบุคคล เพราะแสดงไว้ทุกครั้งที่บัญชีนี้เปิดดูข้อมูล"
+        )
+
 
 class SignInRefused(Exception):
     """Wrong login or password, or nobody's; which of them is not told."""
@@ -79,6 +96,10 @@ def create_account(
     login = plain_login(login)
     if not login or login.startswith(KEY_LOGIN) or any(ord(letter) < 32 or letter == "\ufffd" for letter in login):
         raise AccountRefused.no_login()
+    if len(login) > LONGEST_LOGIN:
+        raise AccountRefused.long_login()
+    if not (name := " ".join(name.split())):
+        raise AccountRefused.no_name()
     if role not in ROLE_OF:
         raise AccountRefused.unknown_role(role=role)
     if password:

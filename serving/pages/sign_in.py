@@ -6,7 +6,7 @@ import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from serving.accounts import SignInRefused, plain_login
+from serving.accounts import LONGEST_LOGIN, SignInRefused, plain_login
 from serving.activation import ActivationRefused
 from serving.browsers import browser_name
 from serving.desk import AtDesk, Desk
@@ -23,7 +23,7 @@ _YEAR_SECONDS = 365 * 24 * 3600
 # More than a password may have: a longer one is wrong, not a broken form.
 _MOST_TYPED = 1024
 
-Login = Annotated[str, Form(max_length=200)]
+Login = Annotated[str, Form(max_length=LONGEST_LOGIN)]
 Secret = Annotated[str, Form(max_length=_MOST_TYPED)]
 Code = Annotated[str, Form(max_length=100)]
 

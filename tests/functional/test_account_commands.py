@@ -55,6 +55,15 @@ def test_from_a_new_account_to_its_end(unpublished: SampleCollege, at: Path) -> 
     assert all(actor.startswith("command line: ") for actor in actors)
 
 
+@pytest.mark.parametrize(
+    ("role", "told"), [("advisor", True), ("department_head", True), ("committee", False), ("admin", False)]
+)
+def test_who_sees_nobody_without_a_class_group_is_told_where_it_is_entered(at: Path, role: str, told: bool) -> None:
+    said = account(at, "add", "kru.new", "--name", "ครูใหม่  ใจดี ", "--role", role).out
+    assert ("run zerodrop init --from again" in said) is told
+    assert query(at, "select name from account where login = 'kru.new'") == [("ครูใหม่ ใจดี",)]
+
+
 def test_the_list_of_accounts(at: Path) -> None:
     told = {one["login"]: one for one in account(at, "list", "--json").document["accounts"]}
     assert told["kru.a"] == {

@@ -140,6 +140,8 @@ def test_the_cookie_keeps_to_this_host_and_out_of_scripts(
     [
         ({"login": "kru.a"}, "There is already an account 'kru.a'. Choose another login. · มีบัญชี 'kru.a' อยู่แล้ว"),
         ({"login": "  "}, "An account needs a login. Use the staff number or a name in letters. · "),
+        ({"login": "k" * 201}, "A login has at most 200 characters. Choose a shorter one. · ชื่อผู้ใช้ยาวได้ไม่เกิน 200"),
+        ({"name": " \t"}, "An account needs the person's name: it stands beside every look of theirs. · บัญชีต้องมีชื่อบุคคล"),
         ({"role": "king"}, f"There is no role 'king'. Choose one of: {', '.join(ROLE_OF)}. · ไม่มีบทบาท 'king'"),
     ],
 )
