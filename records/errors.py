@@ -97,7 +97,7 @@ class ImportRefused(UserError):
 
     @classmethod
     def wrong_file(cls, *, file: str, why: str) -> "ImportRefused":
-        return cls._unreadable(file, "WRONG_FILE", why, "รูปแบบไฟล์ไม่ถูกต้อง")
+        return cls._unreadable(file, "WRONG_FILE", why, "รูปแบบไฟล์ไม่ถูกต้อง ให้ส่งออกจากระบบเดิมอีกครั้ง")
 
     @classmethod
     def not_there(cls, *, file: str) -> "ImportRefused":
@@ -131,8 +131,10 @@ class ImportRefused(UserError):
 
     @classmethod
     def zip_bomb(cls, *, file: str) -> "ImportRefused":
-        return cls._unreadable(
-            file, "ZIP_BOMB", "it unpacks to more than a workbook may hold", "ไฟล์คลายออกมาใหญ่เกินกว่าที่สมุดงานควรเป็น"
+        return cls(
+            f"{file} cannot be read: it unpacks to more than a workbook may hold. Do not open it; ask for a new one.",
+            th=f"อ่านไฟล์ {file} ไม่ได้: ไฟล์คลายออกมาใหญ่เกินกว่าที่สมุดงานควรเป็น อย่าเปิดไฟล์นี้ ขอไฟล์ใหม่จากผู้ส่ง",
+            code="ZIP_BOMB",
         )
 
     @classmethod
@@ -163,7 +165,7 @@ class ImportRefused(UserError):
             file,
             "BAD_ENCODING",
             "its letters are neither UTF-8 nor the Thai code page",
-            "รหัสตัวอักษรไม่ใช่ UTF-8 และไม่ใช่รหัสภาษาไทย (TIS-620)",
+            "รหัสตัวอักษรไม่ใช่ UTF-8 และไม่ใช่รหัสภาษาไทย (TIS-620) ให้ส่งออกจากระบบเดิมอีกครั้ง",
         )
 
     @classmethod

@@ -33,6 +33,19 @@ def test_every_refusal_says_what_to_do_in_both_languages(refused: ImportRefused)
     assert any("\u0e00" <= letter <= "\u0e7f" for letter in refused.text.th)
 
 
+@pytest.mark.parametrize("refused", REFUSALS, ids=lambda refused: refused.code)
+def test_what_comes_after_is_told_after_what_comes_first(refused: ImportRefused) -> None:
+    first, and_then, _ = refused.text.th.partition(" แล้ว")
+    assert "ให้" in first or "ส่งออก" in first or not and_then or "บันทึกเป็น" in first
+
+
+def test_nobody_is_told_to_open_a_bomb() -> None:
+    said = ImportRefused.zip_bomb(file="a.xlsx").text
+    assert "Save" not in said.en
+    assert "ask for a new one" in said.en
+    assert "ขอไฟล์ใหม่จากผู้ส่ง" in said.th
+
+
 def test_every_refusal_has_a_code_of_its_own() -> None:
     codes = [refused.code for refused in REFUSALS]
     assert len(set(codes)) == len(codes)
