@@ -23,10 +23,13 @@ _TITLES = {
     405: "Method not allowed",
     408: "Too slow",
     409: "Not with what is there",
+    412: "Somebody was faster: read it again",
     413: "Too large",
     415: "Not a format that is read here",
     422: "The request is not complete",
+    428: "Name the version: If-Match with its ETag",
     429: "Too often",
+    431: "Too long a head",
     500: "Something broke",
     503: "Not now",
 }

@@ -108,12 +108,13 @@ def test_a_change_names_the_version_that_it_was_made_from(open_college: SampleCo
     care = signed_in(open_college, "care")
     visit = book(care, open_college.students["kru.a"][0]).json()
     without = care.patch(f"{VISITS}/{visit['visit_id']}", json={"unsafe": True})
-    assert without.status_code == 428
+    assert (without.status_code, without.json()["title"]) == (428, "Name the version: If-Match with its ETag")
     first = change(care, visit, '"1"', unsafe=True, planned_on="2025-11-20")
     assert (first.status_code, first.headers["etag"], first.json()["version"]) == (200, '"2"', 2)
     assert first.json()["planned_on"] == "2025-11-20"
     stale = change(care, visit, '"1"', unsafe=False)
     assert (stale.status_code, stale.headers["content-type"]) == (412, "application/problem+json")
+    assert stale.json()["title"] == "Somebody was faster: read it again"
     assert change(care, visit, '"2"', planned_on=None, two_person=True).json()["planned_on"] is None
     for sent in ({}, {"status": None}, {"student_id": str(uuid4())}, {"minutes": -1}):
         assert change(care, visit, '"3"', **sent).status_code == 422
