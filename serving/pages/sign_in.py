@@ -43,10 +43,11 @@ def sign_in(request: Request, desk: AtDesk, login: Login = "", password: Secret 
         )
     except SignInRefused:
         log.warning("sign-in refused")
-        return write_sign_in(request, desk, status=401, problem="sign_in.wrong")
+        return write_sign_in(request, desk, status=401, problem="sign_in.wrong", login=login)
     except TooManyFailures as error:
         log.warning("sign-in throttled")
-        return too_many(write_sign_in(request, desk, status=429, problem="sign_in.wait", wait=error), error)
+        answer = write_sign_in(request, desk, status=429, problem="sign_in.wait", wait=error, login=login)
+        return too_many(answer, error)
     return let_in(request, desk, opened)
 
 
@@ -98,7 +99,7 @@ def enrol(
 
 @router.get("/activate")
 def show_activate(request: Request, desk: AtDesk) -> Response:
-    return desk.pages.write(request, "activate.html", problem="", login="")
+    return desk.pages.write(request, "activate.html", problem="", login="", code="")
 
 
 @router.post("/activate")
@@ -112,15 +113,15 @@ def activate(
 ) -> Response:
     login = plain_login(login)
 
-    def refused(problem: str, status: int) -> Response:
-        return desk.pages.write(request, "activate.html", status=status, problem=problem, login=login)
+    def refused(problem: str, status: int, *, code: str = "") -> Response:
+        return desk.pages.write(request, "activate.html", status=status, problem=problem, login=login, code=code)
 
     if password != again:
-        return refused("account.password_again_wrong", 400)
+        return refused("account.password_again_wrong", 400, code=code)
     try:
         desk.accounts.activation.activate(login=login, code=code, password=password, address=address_of(request))
     except PasswordRefused as error:
-        return refused(f"account.{error.why}", 400)
+        return refused(f"account.{error.why}", 400, code=code)
     except ActivationRefused:
         log.warning("activation refused")
         return refused("account.activate_wrong", 401)
@@ -193,6 +194,7 @@ def write_sign_in(
     problem: str = "",
     done: str = "",
     wait: TooManyFailures | None = None,
+    login: str = "",
 ) -> Response:
     return desk.pages.write(
         request,
@@ -201,6 +203,7 @@ def write_sign_in(
         problem=problem,
         minutes=int(wait.wait.total_seconds() // 60) if wait else 0,
         done=done,
+        login=login,
         provider=desk.accounts.provider,
     )
 

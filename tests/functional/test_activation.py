@@ -98,6 +98,19 @@ def test_a_weak_password_is_refused_and_the_code_stays_good(
     assert browser.post("/activate", data=form(code)).status_code == 303
 
 
+def test_a_mistyped_password_keeps_what_else_was_typed(unpublished: SampleCollege, clock: Clock, code: str) -> None:
+    """A code has twenty-three characters; a page is kept by nobody."""
+    browser = browser_at(unpublished, clock)
+    for others in ({"again": PASSWORD}, {"password": "123456789012", "again": "123456789012"}):
+        refused = browser.post("/activate", data=form(code, **others))
+        assert (refused.status_code, refused.headers["cache-control"]) == (400, "no-store")
+        assert f'name="code" value="{code}"' in refused.text
+        assert 'name="login" value="kru.new"' in refused.text
+        assert "123456789012" not in refused.text
+        assert PASSWORD not in refused.text
+    assert 'name="code" value=""' in browser.post("/activate", data=form("wrong")).text
+
+
 def test_guessing_codes_has_to_wait_also_after_a_restart(unpublished: SampleCollege, clock: Clock, code: str) -> None:
     for _ in range(FAILURES_A_LOGIN):
         assert browser_at(unpublished, clock).post("/activate", data=form(random_password())).status_code == 401
