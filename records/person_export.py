@@ -21,19 +21,39 @@ from records.clock import BANGKOK
 from records.college import buddhist
 from records.corrections import corrections_of
 from records.home import DataHome
+from records.identity import IdKind
+from records.intake.fixes import FIXES
+from records.intake.problems import PROBLEMS
 from records.kept_of_person import kept_lines, kept_of
 from records.ledger_tables import BatchRow, StudentRow
 from records.list_tables import ListEntryRow, PublicationRow
 from records.log import EventLog
 from records.log_erasing import lines_of, named_files
 from records.log_file import Within
+from records.marks import TraitKind
 from records.person_tables import Identifier, PersonTrait, StudentName
 from records.subjects import Subject, subject_of
 from records.tables import TABLES, Kind, Table
 from records.text import Text
 
 Words = Callable[[Mapping[str, Any]], Text]
-"""A stored reason, or something that is not known, as the sentence that staff read."""
+"""A stored reason, something that is not known, or what the access log says was done, as staff read it."""
+
+
+_PROBLEMS = {one.code: one.text for one in PROBLEMS}
+_FIXES = {one.code: one.text for one in FIXES}
+_KINDS: Mapping[str, Text] = {
+    IdKind.NATIONAL: Text(th="เลขประจำตัวประชาชน", en="national number"),
+    IdKind.G_CODE: Text(th="รหัส G", en="G-code"),
+    IdKind.PASSPORT: Text(th="หนังสือเดินทาง", en="passport"),
+    IdKind.CODE: Text(th="รหัสนักเรียน", en="student code"),
+    IdKind.PERSON: Text(th="เลขบุคคลของระบบต้นทาง", en="the source's number for the person"),
+    TraitKind.NAME: Text(th="ชื่อและนามสกุล", en="first and last name"),
+    TraitKind.FIRST_NAME: Text(th="ชื่อ", en="first name"),
+    TraitKind.LAST_NAME: Text(th="นามสกุล", en="last name"),
+    TraitKind.BIRTH_DATE: Text(th="วันเกิด", en="date of birth"),
+    TraitKind.GUARDIAN: Text(th="ผู้ปกครอง", en="guardian"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +91,7 @@ def export_person(home: DataHome, institution: str, student_id: UUID, *, actor: 
         *_care(home, subject),
         _kept(home, subject),
         _corrections(home, subject),
-        _looks(home, subject),
+        _looks(home, subject, words),
     ]
     document = {"institution": institution, "student_id": student_id, "made_at": datetime.now(UTC)}
     return PersonExport(
@@ -133,7 +153,7 @@ def _vault(home: DataHome, subject: Subject) -> Iterator[_Part]:
         ]
         identifiers = [
             {
-                "kind": row.kind,
+                "kind": _coded(row.kind, _KINDS),
                 "value": key.unseal(row.sealed).decode() if row.sealed else None,
                 "institution": row.institution,
                 "first_seen": row.first_seen,
@@ -143,7 +163,7 @@ def _vault(home: DataHome, subject: Subject) -> Iterator[_Part]:
             for row in session.scalars(select(Identifier).where(Identifier.student_id.in_(people)))
             if row.institution in ("", subject.institution)
         ]
-        traits = [{"kind": kind} for kind in session.scalars(
+        traits = [{"kind": _coded(kind, _KINDS)} for kind in session.scalars(
             select(PersonTrait.kind).where(PersonTrait.student_id.in_(people)).order_by(PersonTrait.kind)
         )]  # fmt: skip
     columns = [
@@ -237,6 +257,11 @@ def _said(text: Text) -> dict[str, str]:
     return {"th": text.th, "en": text.en}
 
 
+def _coded(code: str, texts: Mapping[str, Text]) -> dict[str, str] | str:
+    """A code in words; by itself where a later version knows it no more."""
+    return {"code": code, **_said(texts[code])} if code in texts else code
+
+
 def _kept(home: DataHome, subject: Subject) -> _Part:
     with home.database.read() as session:
         named = named_files(session, subject.institution)
@@ -245,13 +270,23 @@ def _kept(home: DataHome, subject: Subject) -> _Part:
     lines = {(tokens[batch], line) for batch, line in lines_of(home, named, subject.numbers)}
     with home.vault_database.read() as session:
         found = kept_lines(session, home.vault.key, subject, tokens.values(), lines)
-        told = list(kept_of(session, home.vault.key, found))
+        told = [_explained(row) for row in kept_of(session, home.vault.key, found)]
     columns = [
         ("line", _t("แถวในไฟล์", "line of the file")), ("kept_at", _t("เก็บเมื่อ", "kept since")),
         ("problems", _t("ปัญหา", "problems")), ("cells", _t("ค่าตามไฟล์", "cells as the file had them")),
         ("column", _t("คอลัมน์", "column")), ("fix", _t("การแก้", "fix")), ("cell", _t("ค่าเดิม", "cell before")),
     ]  # fmt: skip
     return _part("quarantine", _t("แถวที่กักไว้และค่าเดิมในไฟล์", "Rows kept back and original cells"), columns, told)
+
+
+def _explained(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row kept back, or an original cell, with its codes in words."""
+    told = dict(row)
+    if "problems" in told:
+        told["problems"] = [_coded(code, _PROBLEMS) for code in told["problems"]]
+    if "fix" in told:
+        told["fix"] = _coded(told["fix"], _FIXES)
+    return told
 
 
 def _corrections(home: DataHome, subject: Subject) -> _Part:
@@ -270,12 +305,12 @@ def _corrections(home: DataHome, subject: Subject) -> _Part:
     return _part("corrections", _t("คำขอให้แก้ไข", "Requests for correction"), columns, told)
 
 
-def _looks(home: DataHome, subject: Subject) -> _Part:
+def _looks(home: DataHome, subject: Subject, words: Words) -> _Part:
     """Who looked at this one student; a look at a whole list names the list."""
     with home.database.read() as session:
         looks = [row for one in sorted(subject.pseudonyms) for row in audit.looks_at(session, one)]
     told = [
-        {"at": row.at, "actor": row.actor, "action": row.action}
+        {"at": row.at, "actor": row.actor, "action": {"code": row.action, **_said(words({"action": row.action}))}}
         for row in sorted(looks, key=lambda row: row.at)
         if row.institution == subject.institution
     ]

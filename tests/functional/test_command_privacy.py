@@ -128,6 +128,9 @@ def test_the_export_is_written_for_its_owner_and_names_nobody_on_the_screen(made
     assert told["lists"][0]["reasons"][0]["th"]
     assert "missed_run_now" not in json.dumps(told["lists"], ensure_ascii=False), "reasons are sentences"
     assert {(path.stat().st_mode & 0o777) for path in out.iterdir()} == {0o600}
+    assert told["looks"][-1]["action"] == {
+        "code": "export person", "th": "ส่งออกข้อมูลทั้งหมดของนักเรียน", "en": "exported all that is held on a student"
+    }  # fmt: skip
     page = (out / "person.html").read_text(encoding="utf-8")
     assert told["names"][0]["last_name"] in page
 

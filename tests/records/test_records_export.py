@@ -14,6 +14,8 @@ from records import audit
 from records.audit import AuditRow
 from records.errors import UserError
 from records.home import DataHome
+from records.intake.fixes import FIX_OF
+from records.intake.problems import PROBLEM_OF
 from records.person_export import PersonExport, export_person, page_of, write_export
 from records.tables import ATTENDANCE
 from records.text import Text
@@ -24,7 +26,8 @@ pytestmark = pytest.mark.both_engines
 
 
 def words(stored: Mapping[str, Any]) -> Text:
-    return Text(th=f"ประโยคของ {stored['feature']}", en=f"sentence of {stored['feature']}")
+    of = stored.get("feature") or stored["action"]
+    return Text(th=f"ประโยคของ {of}", en=f"sentence of {of}")
 
 
 def exported(home: DataHome, told: Told, number: int = OWN) -> PersonExport:
@@ -36,8 +39,14 @@ def test_everything_of_the_person_is_in_it(home: DataHome) -> None:
     found = exported(home, told).document
     assert found["places"] == [{"number": OWN, "student_id": told.ids[OWN], "class_group": "ชย.1/1"}]
     assert found["names"] == [{"title": "นาย", "first_name": FIRST, "last_name": LAST}]
-    assert {row["kind"]: row["value"] for row in found["identifiers"]} == {"national": NATIONAL, "code": None}
-    assert {row["kind"] for row in found["traits"]} == {"name", "first_name", "last_name", "birth_date", "guardian"}
+    assert {row["kind"]["code"]: row["value"] for row in found["identifiers"]} == {"national": NATIONAL, "code": None}
+    assert {row["kind"]["code"] for row in found["traits"]} == {
+        "name",
+        "first_name",
+        "last_name",
+        "birth_date",
+        "guardian",
+    }
     assert [len(found[name]) for name in ("attendance", "enrolments", "screening_sensitive")] == [2, 1, 1]
     assert {cell for row in found["quarantine"] for cell in row.get("cells", {}).values()} >= {
         "132990045678",
@@ -45,7 +54,7 @@ def test_everything_of_the_person_is_in_it(home: DataHome) -> None:
     }
     assert {row["cell"] for row in found["quarantine"] if "cell" in row} == {"๒ มิ.ย. ๖๘", "๖๘๓๑๐๐๔๕"}
     assert [row["words"] for row in found["corrections"]] == [WORDS]
-    assert [row["action"] for row in found["looks"]] == ["enter correction", "see student", "export person"]
+    assert [row["action"]["code"] for row in found["looks"]] == ["enter correction", "see student", "export person"]
 
 
 def test_nothing_of_anybody_else_is_in_it(home: DataHome) -> None:
@@ -117,6 +126,10 @@ def test_the_page_has_every_label_twice_and_escapes_what_it_shows(home: DataHome
     assert f"{ATTENDANCE.label.th} · {ATTENDANCE.label.en}" in page
     assert "01/06/2568" in page
     assert "ประโยคของ missed_run_now · sentence of missed_run_now" in page
+    assert "ประโยคของ see student · sentence of see student" in page
+    for code in ("national", "birth_date", *PROBLEM_OF, *FIX_OF):  # told in words, to a parent who knows no codes
+        assert f">{code}<" not in page
+    assert "วันเกิด · date of birth" in page
     headings = re.findall(r"<h2>(.*?)</h2>", page)
     assert len(headings) >= 11
     assert all(re.search("[ก-๙]", heading) and " · " in heading for heading in headings)
