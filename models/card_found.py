@@ -296,15 +296,28 @@ def _attribute(card: Telling, found: Mapping[str, Any]) -> Iterator[Block]:
     )  # fmt: skip
     rows = tuple(_group(card, name, group) for group in found["groups"])
     yield Table(head=head, rows=rows)
-    yield Paragraph(
-        text=say(
-            f"ต่างกันมากที่สุด {beside(share_interval(found['gap']))} ข้อมูลนี้เห็นความต่างตั้งแต่ {share(found['detectable_gap'])} "
-            f"(ยอมได้ {share(found['tolerated_gap'])}) รายชื่อที่ปรับให้เท่ากันเหลือต่าง {share(found['balanced_gap'])} "
-            f"เสียผู้ออกที่พบ {beside(share_interval(found['balanced_recall_cost'], 1))}",
-            f"Largest gap {beside(share_interval(found['gap']))}; this sample can show gaps from {share(found['detectable_gap'])} on "
-            f"(tolerated: {share(found['tolerated_gap'])}). A balanced list would leave {share(found['balanced_gap'])} and cost "
-            f"{beside(share_interval(found['balanced_recall_cost'], 1))} of recall.",
+    yield Paragraph(text=_gap(card, found))
+
+
+def _gap(card: Telling, found: Mapping[str, Any]) -> str:
+    tolerated, detectable = share(found["tolerated_gap"]), share(found["detectable_gap"])
+    if found["gap"]["value"] is None:
+        none = card.say(
+            "เทียบกันไม่ได้ เพราะมีไม่ถึงสองกลุ่มที่ทราบและมีคนกับผู้ออกมากพอ",
+            "No gap can be told: fewer than two known groups have enough people and leavers.",
         )
+        seen = card.say(
+            f" ข้อมูลนี้เห็นความต่างตั้งแต่ {detectable} (ยอมได้ {tolerated})",
+            f" This sample can show gaps from {detectable} on (tolerated: {tolerated}).",
+        )
+        return none if found["detectable_gap"] is None else none + seen
+    largest, left = beside(share_interval(found["gap"])), share(found["balanced_gap"])
+    cost = beside(share_interval(found["balanced_recall_cost"], 1))
+    return card.say(
+        f"ต่างกันมากที่สุด {largest} ข้อมูลนี้เห็นความต่างตั้งแต่ {detectable} (ยอมได้ {tolerated}) "
+        f"รายชื่อที่ปรับให้เท่ากันเหลือต่าง {left} เสียผู้ออกที่พบ {cost}",
+        f"Largest gap {largest}; this sample can show gaps from {detectable} on (tolerated: {tolerated}). "
+        f"A balanced list would leave {left} and cost {cost} of recall.",
     )
 
 

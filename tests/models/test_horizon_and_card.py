@@ -116,7 +116,12 @@ def test_each_group_stands_with_its_label_and_a_small_one_with_no_figure() -> No
     assert "### เพศ: ข้อมูลไม่พอจะบอกได้" in card
     assert "| male | 900 | 120 | 40% (38% – 42%) | 1.00 (0.90 – 1.10) | 10% |" in card
     assert "| female | too few to show |  |  |  |  |" in card
-    assert "Largest gap –; this sample can show gaps from 9% on" in card
+    none = "No gap can be told: fewer than two known groups have enough people and leavers."
+    assert f"{none} This sample can show gaps from 9% on (tolerated: 10%)." in card
+    one_group = replace(judged, detectable_gap=float("nan"))
+    card = render(draw_card(replace(EVIDENCE, fairness=(one_group, *others))))
+    assert f"{none}\n" in card
+    assert "Largest gap –" not in card
 
 
 def test_a_trace_of_a_leak_is_told_in_words() -> None:
