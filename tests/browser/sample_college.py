@@ -5,6 +5,7 @@ Every student carries the surname MARK, so that a test can search logs and answe
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ from records.lists import NewEntry, NewPublication
 from records.people import FullName, Identity, IdKind
 from records.settings import Settings
 from serving.accounts import create_account
+from tests.passwords import quick_passwords
 
 INSTITUTION = "1320026101"
 MARK = "มาร์กเกอร์ทดสอบ"
@@ -87,20 +89,15 @@ class SampleCollege:
         lists.publish(self.home.database, replace(_publication(self, MODEL_DIGEST, AS_OF, True), **others))
 
 
-def make_college(folder: Path, *, publish: bool = True, url: str = "") -> SampleCollege:
-    """On SQLite, or in the PostgreSQL database at `url`."""
+def make_college(folder: Path, *, publish: bool = True, url: str = "", real_passwords: bool = False) -> SampleCollege:
+    """On SQLite, or in the PostgreSQL database at `url`; to sign in costs what it does in earnest only where asked for."""
     home = create_home(Settings(home=folder / "var", second_factor_roles=(), database_url=url, vault_url=url))
     ledger.add_institution(
         home.database,
         Institution(code=INSTITUTION, name_th="วิทยาลัยเทคนิคตัวอย่าง", name_en="Example Technical College"),
     )
-    for login, role in ROLES.items():
-        account = create_account(
-            home, login=login, name=f"ครู{login}", role=role, institution=INSTITUTION, password=PASSWORD
-        )
-        if login in GROUPS:
-            with home.database.write() as session:
-                staff.assign_group(session, account=account, class_group=GROUPS[login], valid_from=date(2025, 5, 1))
+    with nullcontext() if real_passwords else quick_passwords():
+        _add_accounts(home)
     college = _admitted(home)
     if publish:
         college.publish()
@@ -108,7 +105,7 @@ def make_college(folder: Path, *, publish: bool = True, url: str = "") -> Sample
 
 
 def copy_of(college: SampleCollege, folder: Path, *, url: str = "") -> SampleCollege:
-    """The same college in a folder of its own; hashing six passwords anew for each test would take a second.
+    """The same college in a folder of its own; to make it takes ten times as long.
 
     On PostgreSQL `url` is a copy of its database.
     """
@@ -117,6 +114,16 @@ def copy_of(college: SampleCollege, folder: Path, *, url: str = "") -> SampleCol
     shutil.copytree(kept.home, copied.home)
     shutil.copy(kept.key_path, copied.key_path)
     return replace(college, home=open_home(copied))
+
+
+def _add_accounts(home: DataHome) -> None:
+    for login, role in ROLES.items():
+        account = create_account(
+            home, login=login, name=f"ครู{login}", role=role, institution=INSTITUTION, password=PASSWORD
+        )
+        if login in GROUPS:
+            with home.database.write() as session:
+                staff.assign_group(session, account=account, class_group=GROUPS[login], valid_from=date(2025, 5, 1))
 
 
 def _admitted(home: DataHome) -> SampleCollege:

@@ -107,7 +107,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     with tempfile.TemporaryDirectory() as folder:
-        college = make_college(Path(folder))
+        college = make_college(Path(folder), real_passwords=True)
         found = soak(college, parser.parse_args().minutes)
         college.home.close()
     print(json.dumps({**asdict(found), "sound": found.sound}))

@@ -11,9 +11,20 @@ from sqlalchemy.engine import make_url
 from serving.app import create_app
 from tests.browser.sample_college import PASSWORD, TODAY, SampleCollege, copy_of, make_college
 from tests.functional.signing_in import Clock
+from tests.passwords import quick_passwords
 from tests.postgres import POSTGRESQL, PostgresServer
 
 SignIn = Callable[..., TestClient]
+
+
+@pytest.fixture(autouse=True)
+def passwords(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Quick to hash, but where a test is marked as one of their real cost."""
+    if request.node.get_closest_marker("real_passwords"):
+        yield
+        return
+    with quick_passwords():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ def account(at: Path, *words: str) -> Said:
     return call("account", *words, "--home", at)
 
 
+@pytest.mark.real_passwords
 def test_from_a_new_account_to_its_end(unpublished: SampleCollege, at: Path) -> None:
     made = account(at, "add", "Kru.New", "--name", "ครูใหม่ ใจดี", "--role", "advisor", "--json").document
     assert (made["login"], made["institution"]) == ("kru.new", INSTITUTION)

@@ -216,6 +216,7 @@ def test_the_list_of_common_passwords_is_long_and_plain() -> None:
     assert not any(word != word.casefold() or " " in word or "#" in word for word in common_passwords())
 
 
+@pytest.mark.real_passwords
 def test_a_password_counts_to_its_last_letter_and_however_it_was_composed() -> None:
     passwords, long = Passwords(), "ช้าง" * 63 + "ปลา!"
     held = passwords.hash(long)
@@ -233,6 +234,7 @@ def test_an_account_without_a_password_opens_to_none(accounts: Accounts, unpubli
             accounts.sign_in(login="new", password=password, address=ADDRESS)
 
 
+@pytest.mark.real_passwords
 def test_the_hash_of_nobody_costs_what_a_password_costs_and_fits_none() -> None:
     nobody, somebody = nobodys_hash(), hash_password("ปลาทู ว่ายน้ำ ข้ามภูเขา")
     assert [len(part) for part in nobody.split("$")] == [len(part) for part in somebody.split("$")]
