@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -61,7 +62,7 @@ def create_app(
         home=home,
         today=today,
         accounts=Accounts(home, now=now),
-        pages=PageWriter(load_texts()),
+        pages=_pages(),
         cookie=SessionCookie(secure=secure_cookies),
     )
     answers.install(app)
@@ -69,6 +70,12 @@ def create_app(
         app.router.routes.extend(part.router.routes)
     _add_openapi(app)
     return app
+
+
+@cache
+def _pages() -> PageWriter:
+    """One for all services of a process: words are read and templates compiled once."""
+    return PageWriter(load_texts())
 
 
 def _middleware(metrics: Metrics, *, https: bool, hosts: Sequence[str]) -> list[Middleware]:
