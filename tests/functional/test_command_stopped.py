@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.command_fixtures import ROOT, call, copy_home, make_place, query
+from tests.functional.command_fixtures import ROOT, Place, call, copy_home, make_place, query
 
 STOPPED = (
     "หยุดแล้วตามที่สั่ง ก่อนงานเสร็จ ส่วนที่ยังไม่เสร็จไม่ถูกนับ สั่งใหม่ได้เมื่อพร้อม · "
@@ -51,9 +51,15 @@ def told_to_stop(words: list[str], there: Path, number: signal.Signals, **enviro
     return command.returncode, out, err
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return make_place(tmp_path_factory.mktemp("place"))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_import_that_is_told_to_stop_says_so_and_can_be_run_again(tmp_path: Path, number: signal.Signals) -> None:
-    place = make_place(tmp_path)
+def test_an_import_that_is_told_to_stop_says_so_and_can_be_run_again(
+    place: Place, tmp_path: Path, number: signal.Signals
+) -> None:
     home = copy_home(place.home, tmp_path / "copied")
     file, before = place.files.history[3], query(home, "select * from batch")
     words = ("import", file, "--history", "--home", home)

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from records.audit import AuditRow
 from records.home import open_home
-from tests.browser.sample_college import PASSWORD, SampleCollege
+from tests.browser.sample_college import PASSWORD, SampleCollege, copy_of
 from tests.faults.running import ROOT, Answer, free_port
 
 _START_SECONDS = 60
@@ -60,18 +60,27 @@ class Proxied:
         return self.ask("POST", "/login", form, **headers)
 
 
-@pytest.fixture
-def proxied(college: SampleCollege, tmp_path: Path) -> Iterator[Proxied]:
-    settings, inside, outside = college.home.settings, free_port(), free_port()
+@pytest.fixture(scope="module")
+def published(pattern: SampleCollege, tmp_path_factory: pytest.TempPathFactory) -> SampleCollege:
+    college = copy_of(pattern, tmp_path_factory.mktemp("proxied"))
+    college.publish()
     college.home.close()
+    return college
+
+
+@pytest.fixture(scope="module")
+def proxied(published: SampleCollege, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
+    """Started once for all tests of this file."""
+    folder = tmp_path_factory.mktemp("caddy")
+    settings, inside, outside = published.home.settings, free_port(), free_port()
     behind = ("-m", "zerodrop", "serve", "--behind-proxy", "--name", NAME, "--port", str(inside))
     told = {**os.environ, "ZERODROP_HOME": str(settings.home), "ZERODROP_KEY_FILE": str(settings.key_path)}
-    caddyfile = tmp_path / "Caddyfile"
+    caddyfile = folder / "Caddyfile"
     caddyfile.write_text(_for_this_machine(inside, outside), encoding="utf-8")
-    its_home = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    its_home = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     asked = (str(CADDY), "run", "--config", str(caddyfile), "--adapter", "caddyfile")
     with _running((sys.executable, *behind), told, inside), _running(asked, its_home, outside):
-        there = Proxied(port=outside, root_certificate=_appeared(tmp_path, "root.crt"))
+        there = Proxied(port=outside, root_certificate=_appeared(folder, "root.crt"))
         _wait_for_certificate(there)
         yield there
 
@@ -150,13 +159,13 @@ def test_other_sites_and_other_names_are_refused(proxied: Proxied) -> None:
 
 
 def test_a_look_has_the_address_of_the_browser_whatever_that_says_of_itself(
-    proxied: Proxied, college: SampleCollege
+    proxied: Proxied, published: SampleCollege
 ) -> None:
-    cookie = str(proxied.sign_in("kru.a").headers["Set-Cookie"]).partition(";")[0]
+    cookie = str(proxied.sign_in("kru.b").headers["Set-Cookie"]).partition(";")[0]
     assert proxied.ask("GET", "/", Cookie=cookie, **{"X-Forwarded-For": "10.9.8.7"}).status == 200
-    home = open_home(college.home.settings)
+    home = open_home(published.home.settings)
     with home.database.read() as session:
-        looks = select(AuditRow.address).where(AuditRow.actor == "kru.a", AuditRow.action == "see list")
+        looks = select(AuditRow.address).where(AuditRow.actor == "kru.b", AuditRow.action == "see list")
         assert session.scalars(looks).all() == [BROWSER]  # what a browser says of itself Caddy does not pass on
     home.close()
 
