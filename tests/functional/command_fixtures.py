@@ -14,10 +14,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
+import typer
 import xlsxwriter
 
 import zerodrop
@@ -85,17 +87,25 @@ def _own_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("ZERODROP_")}
 
 
-def call(*words: str | Path) -> Said:
+@cache
+def _front_door() -> typer.core.TyperGroup:
+    """The command with all its words read from the functions, as often as it is called here."""
+    return cast(typer.core.TyperGroup, typer.main.get_command(zerodrop.command_line()))
+
+
+def call(*words: str | Path, typed: str = "") -> Said:
     """The same in this process, which is much faster; what would be a traceback is raised."""
     out, err = io.StringIO(), io.StringIO()
     logs = logging.StreamHandler(err)
     logging.getLogger().addHandler(logs)
-    code = 0
+    code, front_door = 0, _front_door()
     try:
         with (
             redirect_stdout(out),
             redirect_stderr(err),
             mock.patch.object(sys, "argv", ["zerodrop", *map(str, words)]),
+            mock.patch.object(sys, "stdin", io.StringIO(typed)),
+            mock.patch.object(zerodrop, "command_line", return_value=front_door),
             mock.patch.dict(os.environ, _own_environment(), clear=True),
         ):
             zerodrop.main()
@@ -116,8 +126,9 @@ class Files:
     def workbook(self) -> Path:
         return self.folder / "college.xlsx"
 
-    @property
+    @cached_property
     def history(self) -> list[Path]:
+        """Every file of the past in the order in which it must come in, which is found by reading them all."""
         return [file for term in sorted((self.folder / "history").iterdir()) for file in in_order(term)]
 
     @property
