@@ -55,10 +55,10 @@ def test_each_kind_of_error_has_its_exit_code_and_no_traceback(place: Place, tmp
     key_of(keyless).unlink()
     asked: dict[int, tuple[str | Path, ...]] = {
         USAGE: ("score", *home),
-        IMPORT: ("import", "nothing.csv", *home),
-        GAP: ("score", "--as-of", "2025-09-09", *home),
+        IMPORT: ("init", "--from", tmp_path / "none.xlsx", *home),
+        GAP: ("check", "--institution", "1", *home),
         VAULT: ("check", "--home", keyless),
-        MODEL: ("train", "--horizon", "days_7", *home),
+        MODEL: ("promote", "--signed-by", " ", "--reason", "ข", *home),
         SERVE: ("serve", "--host", "0.0.0.0", *home),
     }
     for code, words in asked.items():

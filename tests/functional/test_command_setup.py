@@ -164,7 +164,7 @@ def test_an_unlikely_share_is_taken_and_asked_about(tmp_path: Path, share: str, 
 
 
 def test_a_share_that_was_typed_in_percent_enters_nothing(tmp_path: Path) -> None:
-    said = run("init", "--home", tmp_path / "var", typed="\n".join([*ANSWERS[:-1], "80"]) + "\n")
+    said = call("init", "--home", tmp_path / "var", typed="\n".join([*ANSWERS[:-1], "80"]) + "\n")
     assert said.code == GAP
     assert said.err.startswith(
         "The value of 'attendance_share' must lie between 0 and 1. Write 80 % as 0.8. To switch the rule off, write 0. · ค่าของ"
@@ -191,7 +191,7 @@ def test_a_share_that_was_typed_in_percent_enters_nothing(tmp_path: Path) -> Non
 )
 def test_a_wrong_date_that_was_typed(tmp_path: Path, place_of: int, answer: str, sentence: str) -> None:
     answers = [*ANSWERS[:place_of], answer, *ANSWERS[place_of + 1 :]]
-    said = run("init", "--home", tmp_path / "var", typed="\n".join(answers) + "\n")
+    said = call("init", "--home", tmp_path / "var", typed="\n".join(answers) + "\n")
     assert said.err == sentence + "\n"
     assert said.code == GAP
     assert not (tmp_path / "var").exists()
