@@ -1,6 +1,6 @@
 """A clerk's desk for the tests of intake: files drawn as small pictures come in, and the log is read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -82,6 +82,10 @@ class Desk:
         """What holds now, or as far as was recorded before a moment."""
         told = self.log.rows(table, until=bangkok(until) if until else None)
         return sorted(_tuples(table, latest(table, told), columns), key=repr)
+
+
+DeskWith = Callable[..., Desk]
+"""What the fixture `desk_with` gives: class groups by student code in, the desk after that roster out."""
 
 
 def _tuples(table: Table, rows: pa.Table, columns: Sequence[str]) -> list[tuple[Any, ...]]:

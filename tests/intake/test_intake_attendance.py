@@ -4,16 +4,15 @@ import pytest
 
 from records.errors import ImportRefused
 from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, GRADES
-from tests.intake.desk import Desk
+from tests.intake.desk import Desk, DeskWith
 
 HEAD = "รหัสนักศึกษา | กลุ่มเรียน | วันที่ | คาบ | สถานะ"
 
 
 @pytest.fixture
-def ready(desk: Desk) -> Desk:
+def ready(desk_with: DeskWith) -> Desk:
     """Three students: two of ชย.1/1, one of ชย.1/2."""
-    desk.roster({1001: "ชย.1/1", 1002: "ชย.1/1", 1003: "ชย.1/2"})
-    return desk
+    return desk_with({1001: "ชย.1/1", 1002: "ชย.1/1", 1003: "ชย.1/2"})
 
 
 def file_of(*rows: str) -> str:

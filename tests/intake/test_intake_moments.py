@@ -7,7 +7,7 @@ import pytest
 from records import ledger
 from records.clock import BANGKOK
 from records.tables import ATTENDANCE, CALENDAR, GRADES, HOUSEHOLD, OUTCOMES, SCREENING, TABLES, Table
-from tests.intake.desk import CODE, Desk
+from tests.intake.desk import CODE, Desk, DeskWith
 
 HEAD = "รหัสนักศึกษา | วันที่ | สถานะ | บันทึกเมื่อ"
 
@@ -17,10 +17,9 @@ def epoch(desk: Desk) -> int:
 
 
 @pytest.fixture
-def ready(desk: Desk) -> Desk:
+def ready(desk_with: DeskWith) -> Desk:
     """Two students whose roster is history, so that nothing is in operation yet."""
-    desk.roster({1001: "ชย.1/1", 1002: "ชย.1/1"}, history=True)
-    return desk
+    return desk_with({1001: "ชย.1/1", 1002: "ชย.1/1"}, history=True)
 
 
 # In operation

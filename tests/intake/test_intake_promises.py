@@ -12,7 +12,7 @@ from records.intake import importing
 from records.intake.folders import in_order
 from records.intake.undo import undo_batch
 from records.tables import ATTENDANCE, ENROLMENTS, HOUSEHOLD, OUTCOMES, ROSTER_COUNTS
-from tests.intake.desk import CODE, Desk
+from tests.intake.desk import CODE, Desk, DeskWith
 
 HEAD = ["รหัสนักศึกษา", "ชื่อ", "นามสกุล", "ปีการศึกษา", "ภาคเรียน", "ระดับชั้น", "กลุ่มเรียน", "วันที่ข้อมูล"]
 ATTENDED = "รหัสนักศึกษา | วันที่ | สถานะ"
@@ -27,9 +27,8 @@ def marks(desk: Desk) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture
-def ready(desk: Desk) -> Desk:
-    desk.roster({1001: "ชย.1/1", 1002: "ชย.1/1"})
-    return desk
+def ready(desk_with: DeskWith) -> Desk:
+    return desk_with({1001: "ชย.1/1", 1002: "ชย.1/1"})
 
 
 def test_a_mistyped_year_takes_nothing_back(ready: Desk) -> None:

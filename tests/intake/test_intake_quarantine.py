@@ -8,16 +8,15 @@ import pytest
 from records.intake.problems import PROBLEM_OF, PROBLEMS
 from records.ledger import BatchRow
 from records.tables import GRADES, HOUSEHOLD, SCREENING
-from tests.intake.desk import Desk
+from tests.intake.desk import Desk, DeskWith
 
 GRADE_HEAD = "รหัสนักศึกษา | ปีการศึกษา | ภาคเรียน | รหัสวิชา | หน่วยกิต | คะแนน | เกรด | วันที่ประกาศ"
 AT = "2025-10-20 08:00"
 
 
 @pytest.fixture
-def ready(desk: Desk) -> Desk:
-    desk.roster({1001: "ชย.1/1", 1002: "ชย.1/1"})
-    return desk
+def ready(desk_with: DeskWith) -> Desk:
+    return desk_with({1001: "ชย.1/1", 1002: "ชย.1/1"})
 
 
 def token_of(desk: Desk, number: int) -> UUID:

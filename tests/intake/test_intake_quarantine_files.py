@@ -24,7 +24,7 @@ from records.intake.quarantined import Retried, discard, export, retry, waiting
 from records.ledger import StudentRow
 from records.quarantine import KeptFile, KeptRow, KeptSheet
 from records.tables import ATTENDANCE, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS
-from tests.intake.desk import CODE, Desk
+from tests.intake.desk import CODE, Desk, DeskWith
 
 OTHER = "1320026102"
 HEAD = "รหัสนักศึกษา | วันที่สำรวจ | จำนวนสมาชิกในครัวเรือน"
@@ -34,9 +34,8 @@ Grid = list[list[str]]
 
 
 @pytest.fixture
-def ready(desk: Desk) -> Desk:
-    desk.roster({1001: "ชย.1/1", 1002: "ชย.1/1"})
-    return desk
+def ready(desk_with: DeskWith) -> Desk:
+    return desk_with({1001: "ชย.1/1", 1002: "ชย.1/1"})
 
 
 def pages(path: Path) -> dict[str, Grid]:

@@ -13,7 +13,7 @@ from records.intake.importing import ImportRequest, import_file
 from records.intake.sources import SOURCE_OF
 from records.ledger import BatchRow
 from records.tables import ATTENDANCE, ENROLMENTS, GRADES, TABLE_OF
-from tests.intake.desk import CODE, Desk, rows_of
+from tests.intake.desk import CODE, Desk, DeskWith, rows_of
 
 PICTURE = """
     รหัสนักศึกษา | วันที่       | สถานะ
@@ -24,9 +24,8 @@ TOLD = [(0, "2025-05-19", "P"), (1, "2025-05-19", "A")]
 
 
 @pytest.fixture
-def ready(desk: Desk) -> Desk:
-    desk.roster({1001: "ชย.1/1", 1002: "ชย.1/1"})
-    return desk
+def ready(desk_with: DeskWith) -> Desk:
+    return desk_with({1001: "ชย.1/1", 1002: "ชย.1/1"})
 
 
 def attendance(desk: Desk) -> list[tuple[object, ...]]:

@@ -14,7 +14,7 @@ from records.intake.sources.sdq_scores import SHIPPED
 from records.ledger import log_index
 from records.log import EventLog
 from records.tables import SCREENING, SCREENING_SENSITIVE
-from tests.intake.desk import CODE, Desk
+from tests.intake.desk import CODE, Desk, DeskWith
 
 HEAD = ["รหัสนักศึกษา", "วันที่ประเมิน", "ผู้ประเมิน"]
 FIRST = ["69201010001", "16/06/2568"]
@@ -24,9 +24,8 @@ NORMAL = ["12", "3", "3", "3", "3", "5"]
 
 
 @pytest.fixture
-def school(desk: Desk) -> Desk:
-    desk.roster({69201010001: "ชย.1/1", 69201010002: "ชย.1/1"})
-    return desk
+def school(desk_with: DeskWith) -> Desk:
+    return desk_with({69201010001: "ชย.1/1", 69201010002: "ชย.1/1"})
 
 
 def held(desk: Desk, *columns: str) -> list[tuple[Any, ...]]:

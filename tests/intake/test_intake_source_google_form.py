@@ -7,7 +7,7 @@ import pytest
 from records.errors import ImportRefused
 from records.intake.report import ImportReport
 from records.tables import ATTENDANCE, HOUSEHOLD, SCREENING, VISITS
-from tests.intake.desk import Desk
+from tests.intake.desk import Desk, DeskWith
 
 CODE = "1. รหัสนักศึกษา (11 หลัก)"
 HOME = ["ประทับเวลา", "ที่อยู่อีเมล", CODE, "2. รายได้ครัวเรือนต่อเดือนของท่านประมาณเท่าใด (บาท)", "3. จำนวนสมาชิกในครัวเรือนรวมตัวท่าน", "4. ระยะทางจากบ้านถึงวิทยาลัย (กม.)"]  # fmt: skip
@@ -15,9 +15,8 @@ STAMP = "16/5/2568, 14:03:22"
 
 
 @pytest.fixture
-def school(desk: Desk) -> Desk:
-    desk.roster({69201010001: "ชย.1/1", 69201010002: "ชย.1/1"})
-    return desk
+def school(desk_with: DeskWith) -> Desk:
+    return desk_with({69201010001: "ชย.1/1", 69201010002: "ชย.1/1"})
 
 
 def bring(desk: Desk, head: Sequence[str], *rows: Sequence[str]) -> ImportReport:

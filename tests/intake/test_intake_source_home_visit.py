@@ -5,15 +5,14 @@ import pytest
 from records.codes import REASONS
 from records.errors import ImportRefused
 from records.tables import HOUSEHOLD, VISITS
-from tests.intake.desk import Desk
+from tests.intake.desk import Desk, DeskWith
 
 FREE = "เล่าเรื่องที่บ้านยาว ๆ"
 
 
 @pytest.fixture
-def school(desk: Desk) -> Desk:
-    desk.roster({69201010001: "ชย.1/1", 69201010002: "ชย.1/1"})
-    return desk
+def school(desk_with: DeskWith) -> Desk:
+    return desk_with({69201010001: "ชย.1/1", 69201010002: "ชย.1/1"})
 
 
 def test_a_visit_is_recognised_and_free_text_stays_out(school: Desk) -> None:

@@ -5,15 +5,14 @@ import pytest
 from records.errors import ImportRefused
 from records.intake.report import ImportReport
 from records.tables import HOUSEHOLD
-from tests.intake.desk import Desk
+from tests.intake.desk import Desk, DeskWith
 
 HEAD = ["รหัสนักศึกษา", "วันที่สำรวจ"]
 
 
 @pytest.fixture
-def school(desk: Desk) -> Desk:
-    desk.roster({69201010000 + n: "ชย.1/1" for n in range(1, 8)})
-    return desk
+def school(desk_with: DeskWith) -> Desk:
+    return desk_with({69201010000 + n: "ชย.1/1" for n in range(1, 8)})
 
 
 def survey(

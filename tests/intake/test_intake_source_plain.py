@@ -3,13 +3,12 @@
 import pytest
 
 from records.tables import GRADES, TERM_GPA
-from tests.intake.desk import Desk
+from tests.intake.desk import Desk, DeskWith
 
 
 @pytest.fixture
-def ready(desk: Desk) -> Desk:
-    desk.roster({1001: "ชย.1/1", 1002: "ชย.1/1"})
-    return desk
+def ready(desk_with: DeskWith) -> Desk:
+    return desk_with({1001: "ชย.1/1", 1002: "ชย.1/1"})
 
 
 def test_averages_of_a_term_are_taken_under_their_usual_headers(ready: Desk) -> None:

@@ -17,7 +17,7 @@ from records.intake.sources.screening_ovec9 import FORM
 from records.ledger import log_index
 from records.log import EventLog
 from records.tables import SCREENING, SCREENING_SENSITIVE, Table
-from tests.intake.desk import CODE, Desk
+from tests.intake.desk import CODE, Desk, DeskWith
 
 AREAS = ("การเรียน", "สังคม", "ชู้สาว", "ยาเสพติด", "การทะเลาะวิวาท", "เศรษฐกิจ", "ติดเกมส์", "การพนัน", "สุขภาพ")
 OBEC = ("ความสามารถพิเศษ", "การเรียน", "สุขภาพ", "เศรษฐกิจ", "สวัสดิภาพ/ความปลอดภัย(คุ้มครอง)", "สารเสพติด", "ความรุนแรง", "ทางเพศ", "ติดเกม", "ความต้องการพิเศษ", "เครื่องมือสื่อสาร")  # fmt: skip
@@ -27,9 +27,8 @@ TRUST = ["ไว้ใจ"] * 9
 
 
 @pytest.fixture
-def school(desk: Desk) -> Desk:
-    desk.roster({69201010000 + n: "ชย.1/1" for n in range(1, 13)})
-    return desk
+def school(desk_with: DeskWith) -> Desk:
+    return desk_with({69201010000 + n: "ชย.1/1" for n in range(1, 13)})
 
 
 def held(desk: Desk, table: Table, *columns: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from records.intake.undo import UndoReport, undo_batch
 from records.ledger import StudentRow
 from records.log import EventLog
 from records.tables import ATTENDANCE, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS, TABLES
-from tests.intake.desk import CODE, Desk
+from tests.intake.desk import CODE, Desk, DeskWith
 
 HEAD = "รหัสนักศึกษา | วันที่สำรวจ | จำนวนสมาชิกในครัวเรือน"
 DAYS = "รหัสนักศึกษา | กลุ่มเรียน | วันที่ | คาบ | สถานะ"
@@ -42,9 +42,8 @@ def told(desk: Desk, until_batch: int | None = None) -> dict[str, list[dict[str,
 
 
 @pytest.fixture
-def ready(desk: Desk) -> Desk:
-    desk.roster({1001: "ชย.1/1", 1002: "ชย.1/1"})
-    return desk
+def ready(desk_with: DeskWith) -> Desk:
+    return desk_with({1001: "ชย.1/1", 1002: "ชย.1/1"})
 
 
 def test_a_fact_is_again_what_it_was_before_the_batch(ready: Desk) -> None:
