@@ -116,7 +116,8 @@ def bring(desk: Desk, case: Case) -> ImportReport:
 
 
 def log_of(desk: Desk) -> dict[str, list[dict[str, Any]]]:
-    return {table.name: desk.log.rows(table).to_pylist() for table in TABLES}
+    log = desk.log
+    return {table.name: log.rows(table).to_pylist() for table in TABLES}
 
 
 @EVERY_FILE
