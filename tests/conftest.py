@@ -1,5 +1,6 @@
 """What every room's tests may ask for: a real PostgreSQL, and one test on both engines."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.postgres import (
     postgres_template,
     pytest_generate_tests,
 )
+from tests.statements import compiled_once
 
 __all__ = [
     "empty_postgres_database",
@@ -25,6 +27,12 @@ __all__ = [
     "postgres_template",
     "pytest_generate_tests",
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")
