@@ -1,5 +1,6 @@
 """What every room's tests may ask for: a real PostgreSQL, and one test on both engines."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,3 +87,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.relative_to(config.rootpath).as_posix().startswith(THOROUGH):
             item.add_marker("thorough")
+
+
+def pytest_collection_finish() -> None:
+    """What the modules hold stays until the end: a look for garbage need not pass through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()
