@@ -140,10 +140,10 @@ def test_a_college_with_history_alone_has_no_lag_yet(place: Place) -> None:
     assert "มีแต่ข้อมูลย้อนหลัง · nothing was imported in operation yet, only history" in said
 
 
-@pytest.fixture
-def weekly(place: Place, tmp_path: Path) -> Path:
-    """The home after three weeks of files, each received the Sunday before its Monday."""
-    home = copy_home(place.home, tmp_path)
+@pytest.fixture(scope="module")
+def weekly(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home after three weeks of files, each received the Sunday before its Monday; tests only look at it."""
+    home = copy_home(place.home, tmp_path_factory.mktemp("weekly"))
     for file in place.files.history[3:]:
         assert call("import", file, "--history", "--home", home).code == 0
     for monday in place.files.mondays[:3]:
