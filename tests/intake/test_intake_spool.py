@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.college import Institution
@@ -72,6 +72,7 @@ def test_ranges_together_hold_every_row_once_and_in_order(folder: Path) -> None:
     assert len(ranges) == 3  # five is more than a range holds and is not torn apart
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.integers(-5, 40), max_size=8), max_size=6), st.integers(1, 12), st.sampled_from([0, 5, 1000])
 )
