@@ -17,6 +17,7 @@ from records.audit import AuditRow
 from serving.app import create_app
 from tests.browser.sample_college import MARK, TODAY, SampleCollege, copy_of
 from tests.functional.every_asker import ASKERS, clients, requests
+from tests.passwords import quick_passwords
 
 # anon | advisor, department head, committee, counsellor, scholarship, director, province, analyst, data steward, admin
 # | keys: SEE_ALL_STUDENTS, SEE_HOUSEHOLD, SEE_PSEUDONYMS, SEE_MODELS, SEE_SUMMARIES, PUBLISH, SCORE, MANAGE_RECORDS, SEE_AUDIT,
@@ -129,12 +130,13 @@ def published(pattern: SampleCollege, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="module")
 def answers(published: SampleCollege) -> dict[tuple[str, str], Answer]:
     """What everybody is answered to everything, by the label of the request and who asked."""
-    app = create_app(published.home, today=lambda: TODAY, hosts=("testserver",))
     found = {}
-    for asker, client in clients(published, app):
-        for label, asked in requests(published).items():
-            answer = client.request(asked.method, asked.path, **asked.sent)
-            found[label, asker] = Answer(status=answer.status_code, text=answer.text)
+    with quick_passwords():
+        app = create_app(published.home, today=lambda: TODAY, hosts=("testserver",))
+        for asker, client in clients(published, app):
+            for label, asked in requests(published).items():
+                answer = client.request(asked.method, asked.path, **asked.sent)
+                found[label, asker] = Answer(status=answer.status_code, text=answer.text)
     return found
 
 
