@@ -54,6 +54,7 @@ def show_student(request: Request, desk: AtDesk, reader: SignedIn, student_id: U
         institution=institution_name(desk, request, reader),
         head=head,
         student=student,
+        chain_head=_chain_head(desk),
     )
 
 

@@ -82,3 +82,12 @@ def test_the_printed_list_carries_the_end_of_the_access_log(college: SampleColle
         head = audit.head(session)
     assert f"เลขท้ายบันทึกการเข้าดู {head}" in page
     assert audit.verify(college.home.database, printed=head).sound
+
+
+def test_a_printed_student_says_who_printed_it_and_how_to_keep_it(college: SampleCollege, signed_in: SignIn) -> None:
+    student = college.students["kru.a"][0]
+    page = signed_in(college, "kru.a").get(f"/students/{student}").text
+    with college.home.database.read() as session:
+        head = audit.head(session)
+    keep = "พิมพ์โดย ครูkru.a ใช้ภายในระบบดูแลช่วยเหลือนักเรียน เก็บให้มิดชิดและทำลายเมื่อใช้เสร็จ"
+    assert f"{keep} · เลขท้ายบันทึกการเข้าดู {head}" in page
