@@ -109,7 +109,7 @@ def written(out: Path | None) -> list[str]:
 
 
 def _say_day(snapshot: "Snapshot", out: Path | None, as_json: bool) -> None:
-    from records.college import buddhist
+    from records.clock import buddhist
 
     frame, day = snapshot.frame(), snapshot.as_of
     if out is not None:

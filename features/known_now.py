@@ -16,8 +16,7 @@ from features.cohort import Nobody, NobodyEnrolled
 from features.lag import nearest_teaching
 from features.snapshot import Snapshot, features
 from features.state import FOLDED_TABLES, Replay
-from records.clock import start_of
-from records.college import buddhist
+from records.clock import buddhist, start_of
 from records.errors import UserError
 from records.log import EventLog
 from records.text import Text

@@ -14,9 +14,8 @@ import pyarrow as pa
 
 from records import ledger
 from records.access import open_log
-from records.clock import start_of
+from records.clock import buddhist, start_of
 from records.codes import DAY_KINDS
-from records.college import buddhist
 from records.home import DataHome
 from records.ledger import BatchRow
 from records.log import EventLog

@@ -17,6 +17,11 @@ def local_day(instant: datetime) -> date:
     return instant.astimezone(BANGKOK).date()
 
 
+def buddhist(day: date) -> str:
+    """A date as Thai offices write it: 18/05/2569."""
+    return f"{day.day:02d}/{day.month:02d}/{day.year + 543}"
+
+
 def milliseconds(instant: datetime) -> int:
     """Milliseconds since 1970 UTC, the unit of `recorded_at` in the log."""
     return int(instant.timestamp() * 1000)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import xlsxwriter
 
+from records.clock import buddhist
 from records.codes import RULES, STAGES
 from records.text import Text
 
@@ -255,11 +256,6 @@ SETUP_SHEETS: tuple[SetupSheet, ...] = (
         without=Text(th="ไม่มีรายชื่อ 'ต้องพบ' ตามระเบียบ", en="no 'must see' list by the rules"),
     ),
 )  # fmt: skip
-
-
-def buddhist(day: date) -> str:
-    """A date as Thai offices write it: 18/05/2569."""
-    return f"{day.day:02d}/{day.month:02d}/{day.year + 543}"
 
 
 def _rows_of(college: College) -> dict[str, list[tuple[str, ...]]]:

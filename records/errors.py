@@ -19,6 +19,7 @@ Rows that cannot be taken are no errors: they are kept in quarantine with their 
 from datetime import date
 from pathlib import Path
 
+from records.clock import buddhist
 from records.text import Text
 
 
@@ -223,7 +224,7 @@ class ImportRefused(UserError):
             f"{file} is a roster of {day.isoformat()}; one of {newest.isoformat()} is known already. "
             "An older roster would bring back what was corrected since. Import it as it came in then "
             "(--received-at), or as history (--history).",
-            th=f"ไฟล์ {file} เป็นทะเบียนของวันที่ {day.isoformat()} แต่มีทะเบียนของวันที่ {newest.isoformat()} อยู่แล้ว "
+            th=f"ไฟล์ {file} เป็นทะเบียนของวันที่ {buddhist(day)} แต่มีทะเบียนของวันที่ {buddhist(newest)} อยู่แล้ว "
             "ถ้าต้องการเก็บไว้ ใส่วันที่ได้รับไฟล์จริงด้วย --received-at หรือนำเข้าเป็นอดีตด้วย --history",
             code="OLDER_ROSTER",
         )

@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from records import audit
-from records.clock import BANGKOK, local_day
-from records.college import Capacity, buddhist
+from records.clock import BANGKOK, buddhist, local_day
+from records.college import Capacity
 from records.database import Database
 from records.erasure_tables import ErasureRow
 from records.errors import UserError

@@ -17,8 +17,7 @@ from sqlalchemy import select
 
 from records import audit, ledger
 from records.care_of_person import care_of
-from records.clock import BANGKOK
-from records.college import buddhist
+from records.clock import BANGKOK, buddhist
 from records.corrections import corrections_of
 from records.home import DataHome
 from records.identity import IdKind

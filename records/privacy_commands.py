@@ -152,8 +152,7 @@ def list_corrections(
 
 
 def _request(one: "Correction") -> str:
-    from records.clock import local_day
-    from records.college import buddhist
+    from records.clock import buddhist, local_day
 
     state_th, state = {
         "corrected": ("แก้แล้ว", "corrected"),

@@ -14,6 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from records import access, ledger
+from records.clock import buddhist
 from records.errors import UserError
 from records.home import DataHome
 from records.people import KeptName
@@ -39,10 +40,6 @@ _TRACE_COLUMNS = (
     (Text(th="มีชื่อครั้งสุดท้าย", en="last on the roster of"), 20),
     (Text(th="ไม่มีชื่อในทะเบียน", en="not on the roster of"), 20),
 )
-
-
-def buddhist(day: date) -> str:
-    return f"{day.day:02}/{day.month:02}/{day.year + 543}"
 
 
 def both(text: Text) -> str:

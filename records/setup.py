@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from records import ledger
-from records.clock import local_day
+from records.clock import buddhist, local_day
 from records.codes import DAY_KINDS, RULES, STAGES
 from records.college import (
     RULES_BY_STAGE,
@@ -26,7 +26,6 @@ from records.college import (
     SetupSheet,
     StaffMember,
     TermDates,
-    buddhist,
     wrong_value,
 )
 from records.errors import ConfigurationGap, ImportRefused

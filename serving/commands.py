@@ -163,7 +163,7 @@ def _replay_list(home: "DataHome", institution: str, publication_id: UUID, out: 
 
 
 def _say_list(found: "AgainstPublished", out: Path | None, as_json: bool) -> None:
-    from records.college import buddhist
+    from records.clock import buddhist
     from serving.replaying import why_different
 
     published, differs = found.published, list(why_different(found))

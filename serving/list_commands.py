@@ -72,8 +72,7 @@ def _document(listing: "Listing", today: "date") -> dict[str, object]:
 
 
 def _table(found: "list[Listing]", today: "date") -> str:
-    from records.clock import BANGKOK
-    from records.college import buddhist
+    from records.clock import BANGKOK, buddhist
     from serving.tables import table
 
     if not found:

@@ -12,7 +12,8 @@ from features.catalogue import FINGERPRINT
 from models.bands import HIGH
 from records import lists
 from records.access import open_log, published_entries
-from records.college import Capacity, buddhist
+from records.clock import buddhist
+from records.college import Capacity
 from records.errors import ModelRefused, UserError
 from records.home import DataHome
 from records.lists import NewEntry, NewPublication, PublicationRow

@@ -70,7 +70,7 @@ def _score_week(home: "Path | None", institution: str, as_of: datetime, force: b
 
 def _told(report: "WeeklyReport") -> str:
     """What became of the week's list, in Thai and in English."""
-    from records.college import buddhist
+    from records.clock import buddhist
 
     done_th, done = {
         "published": ("เผยแพร่รายชื่อแล้ว", "published"),
@@ -131,7 +131,7 @@ _SAID = {
 
 
 def _table(weeks: "Sequence[Week]") -> str:
-    from records.college import buddhist
+    from records.clock import buddhist
     from serving.tables import table
 
     rows = [

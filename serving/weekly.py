@@ -21,8 +21,8 @@ from models.horizon import LIST_HORIZON
 from models.known import abstains, rule_weight
 from records import lists, staff
 from records.access import open_log
-from records.clock import local_day, start_of
-from records.college import Capacity, buddhist
+from records.clock import buddhist, local_day, start_of
+from records.college import Capacity
 from records.errors import ConfigurationGap, ImportRefused
 from records.home import DataHome
 from records.lists import RULE_LIST, NewPublication, Published

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from records.clock import buddhist
 from records.codes import GRADES
-from records.college import buddhist
 from simulation.coefficients import whole
 from simulation.entrants import Floats, Whole
 from simulation.exports import Export, join, local_minutes

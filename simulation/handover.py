@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from records.college import buddhist
+from records.clock import buddhist
 from simulation.attendance import NO_COURSE, STATUS_WORDS, Seen, TermAttendance, record, see
 from simulation.averages import averages
 from simulation.entrants import LEVELS, Flags, Whole

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from records.clock import buddhist
 from records.codes import REASONS
-from records.college import buddhist
 from simulation.coefficients import named, value, whole
 from simulation.entrants import Flags, Whole, stream
 from simulation.exports import Export, iso_minutes, local_minutes

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xlsxwriter
 
-from records.college import buddhist
+from records.clock import buddhist
 from simulation.coefficients import value, whole
 from simulation.entrants import LEVEL_WORDS, PROGRAMMES, TRANSFER_IN, Flags, Whole, stream
 from simulation.exports import MINUTES, Export, local_minutes

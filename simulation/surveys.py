@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from records.clock import buddhist
 from records.codes import HOUSING, LIVES_WITH, CodeList
-from records.college import buddhist
 from simulation.coefficients import named, value, whole
 from simulation.entrants import Floats, Whole, stream
 from simulation.exports import Export, local_minutes

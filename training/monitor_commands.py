@@ -54,7 +54,7 @@ def _lines(found: "Mapping[str, Sequence[MonitoredWeek]]") -> list[str]:
 
 
 def _of_institution(code: str, weeks: "Sequence[MonitoredWeek]") -> list[str]:
-    from records.college import buddhist
+    from records.clock import buddhist
 
     newest = next((week for week in reversed(weeks) if week.students), weeks[-1])  # a week of a break has no list
     whose_th, whose = ("ทุกแห่งรวมกัน", "all together") if code == EVERYBODY else (code, code)

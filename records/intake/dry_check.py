@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from records import ledger
-from records.clock import local_day
-from records.college import buddhist
+from records.clock import buddhist, local_day
 from records.home import DataHome
 from records.identity import Identity, Known
 from records.intake.checking import Checked, Moment, check

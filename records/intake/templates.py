@@ -10,8 +10,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from records.clock import buddhist
 from records.codes import CodeList, fold_label
-from records.college import buddhist
 from records.constraints import Between
 from records.errors import ImportRefused, UserError
 from records.intake import normalise

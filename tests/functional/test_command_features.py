@@ -12,7 +12,7 @@ from features.catalogue import CATALOGUE, WITH_SENSITIVE
 from features.commands import EXAMPLES, write_table
 from features.vocabulary import Domain, Sessions, Unit
 from features.wording import SESSIONS, UNITS, measure_in_words
-from records.college import buddhist
+from records.clock import buddhist
 from tests.functional.command_fixtures import INSTITUTION, USAGE, Place, call, copy_home, make_place, query, refused
 
 THAI = re.compile("[ก-๙]")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from records.college import buddhist
+from records.clock import buddhist
 from tests.features.pictures import TERMS
 from tests.features.small_log import INSTITUTION
 from tests.functional.command_fixtures import Place, call, make_place, query

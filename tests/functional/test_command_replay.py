@@ -14,7 +14,7 @@ import pytest
 
 from features.catalogue import CATALOGUE
 from models.risk_model import Calibration
-from records.college import buddhist
+from records.clock import buddhist
 from records.console import today_in_bangkok
 from serving.replaying import replay_list
 from serving.weekly import run_week
