@@ -125,7 +125,8 @@ def _groups() -> "list[tuple[str, str, Commands]]":
 
 
 def _store_groups() -> "list[tuple[str, str, Commands]]":
-    from records import audit_commands, database_commands
+    from records import database_commands
+    from records.audit_commands import audit_commands
 
     return [
         (
@@ -136,7 +137,7 @@ def _store_groups() -> "list[tuple[str, str, Commands]]":
         (
             "audit",
             "บันทึกการเข้าดู · who looked, and whether that trail is whole",
-            {"verify": audit_commands.verify, "head": audit_commands.head, "who-saw": audit_commands.who_saw},
+            audit_commands(_in_words),
         ),
     ]
 
@@ -150,14 +151,14 @@ def _privacy_groups() -> "list[tuple[str, str, Commands]]":
         "make": backup_commands.make,
         "verify": backup_commands.verify,
     }
-    own = person_commands(_reason_in_words)
+    own = person_commands(_in_words)
     return [
         ("person", "สิทธิของเจ้าของข้อมูล · what a person may ask of their own data", own),
         ("backup", "สำรองข้อมูล · backups", backups),
     ]
 
 
-def _reason_in_words(stored: Mapping[str, Any]) -> "Text":
+def _in_words(stored: Mapping[str, Any]) -> "Text":
     from serving.person_words import in_words
 
     return in_words(stored)

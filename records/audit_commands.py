@@ -1,10 +1,44 @@
 """`zerodrop audit`: whether the trail is whole, its head to keep elsewhere, and who saw a student."""
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from records.console import Home, Json, actor, data_home, say
+
+if TYPE_CHECKING:
+    from records.looks import Look
+    from records.person_export import Words
+
+Student = Annotated[str, typer.Argument(help="The student's UUID, as it stands in the address of their page.")]
+
+
+def audit_commands(words: "Words") -> Mapping[str, Callable[..., None]]:
+    """The commands of `zerodrop audit`; `words` turns what the trail says was done into the words of the page of looks."""
+
+    def who_saw(student: Student, home: Home = None, as_json: Json = False) -> None:
+        """Everything that was done about one student and every list that showed them; asking is recorded too."""
+        from records.looks import student_looks
+
+        with data_home(home) as opened:
+            found = student_looks(opened, student, actor=actor())
+        rows = [
+            {"at": one.at.isoformat(), "actor": one.actor, "name": one.name, "role": one.role, "action": one.action}
+            for one in found
+        ]
+        lines = [_line(one, words) for one in found]
+        say({"looks": rows}, as_json, "\n".join(lines) or "ยังไม่มีใครเปิดดู · nobody has looked")
+
+    return {"verify": verify, "head": head, "who-saw": who_saw}
+
+
+def _line(look: "Look", words: "Words") -> str:
+    from records.clock import BANGKOK
+
+    who = f"{look.actor} ({look.name})" if look.name else look.actor
+    done = words({"action": look.action})
+    return f"{look.at.astimezone(BANGKOK):%Y-%m-%d %H:%M}  {who}: {done.th} · {done.en}"
 
 
 def verify(
@@ -51,25 +85,3 @@ def head(home: Home = None, as_json: Json = False) -> None:
     with data_home(home) as opened, opened.database.read() as session:
         found = audit.head(session)
     say({"head": found}, as_json, found)
-
-
-def who_saw(
-    student: Annotated[str, typer.Argument(help="The student's UUID, as it stands in the address of their page.")],
-    home: Home = None,
-    as_json: Json = False,
-) -> None:
-    """Everything that was done about one student and every list that showed them; asking is recorded too."""
-    from records.clock import BANGKOK
-    from records.looks import student_looks
-
-    with data_home(home) as opened:
-        found = student_looks(opened, student, actor=actor())
-    rows = [
-        {"at": one.at.isoformat(), "actor": one.actor, "name": one.name, "role": one.role, "action": one.action}
-        for one in found
-    ]
-    lines = [
-        f"{one.at.astimezone(BANGKOK):%Y-%m-%d %H:%M}  {one.action:20} {one.actor}{f' ({one.name})' if one.name else ''}"
-        for one in found
-    ]
-    say({"looks": rows}, as_json, "\n".join(lines) or "ยังไม่มีใครเปิดดู · nobody has looked")

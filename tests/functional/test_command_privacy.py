@@ -114,6 +114,17 @@ def test_nobody_is_found_and_the_code_is_not_repeated(made: College) -> None:
     assert "99999999" not in said.everything
 
 
+def test_who_looked_is_told_in_words(college: College) -> None:
+    said = call("audit", "who-saw", str(college.student), "--home", college.home)
+    assert said.code == 0, said.err
+    looks = [line for line in said.out.splitlines() if "find student" not in line]
+    assert any(line.endswith(": ค้นหานักเรียนด้วยเลขประจำตัว · looked up a student by their number") for line in looks)
+    assert len(looks) == len(said.out.splitlines())
+    assert call("audit", "who-saw", str(college.student), "--home", college.home, "--json").document["looks"][0][
+        "action"
+    ]
+
+
 # Exporting and correcting
 
 
