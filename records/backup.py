@@ -56,6 +56,8 @@ class Made:
     """Finished runs of training that are in it; None where a database elsewhere lists them, so that none is."""
     runs_wrong: str
     """What is wrong with the list of runs, so that none is in it; else empty."""
+    earlier_wrong: Sequence[str]
+    """What is wrong with the backups before this one, newest first, down to the first that can be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,7 @@ def backup(home: DataHome, to: Path, *, now: datetime) -> Made:
 
 def _made(home: DataHome, part: Path, to: Path, now: datetime) -> Made:
     files, counts = _copy_databases(home, part)
-    known = _known(to)
+    known, earlier_wrong = _known(to)
     shared = sum(_take(home.logs / file.path, part / "records" / file.path, file.sha256, known) for file in files)
     shared += _take_models(home, part, known)
     finished, runs_wrong = _copy_runs(home, part)
@@ -114,18 +116,20 @@ def _made(home: DataHome, part: Path, to: Path, now: datetime) -> Made:
     return Made(
         path=path, files=len(entries), bytes=sum(entry.bytes for entry in entries), shared=shared, counts=counts,
         removed=rotated(to), runs=None if finished is None else len(finished), runs_wrong=runs_wrong,
+        earlier_wrong=earlier_wrong,
     )  # fmt: skip
 
 
-def _known(to: Path) -> dict[str, Path]:
-    """The files of the newest backup by digest. Raises UserError when it is damaged, not when it is removed meanwhile."""
-    for newest in backups(to)[-1:]:
+def _known(to: Path) -> tuple[dict[str, Path], list[str]]:
+    """The files of the newest backup that can be read, by digest; and what is wrong with those that are newer."""
+    wrong: list[str] = []
+    for path in reversed(backups(to)):
         try:
-            return {entry.sha256: newest / entry.path for entry in manifest_of(newest)[1]}
-        except UserError:
-            if newest.exists():
-                raise
-    return {}
+            return {entry.sha256: path / entry.path for entry in manifest_of(path)[1]}, wrong
+        except UserError as error:
+            if path.exists():  # another backup may have removed it just now
+                wrong.append(str(error))
+    return {}, wrong
 
 
 def _tell_beside(erasures: Path, to: Path) -> None:

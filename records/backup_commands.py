@@ -23,7 +23,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 def make(to: To, home: Home = None, as_json: Json = False) -> None:
     """Copy the databases, the log, the models and their trainings, checked, while work goes on; never the vault's key.
 
-    Exit code 1 when the list of trainings is damaged or lost: the backup is made, without them.
+    Exit code 1 when the list of trainings is damaged or lost, or the backup before is damaged: this one is made all the same.
     """
     from records.backup import backup
 
@@ -37,12 +37,14 @@ def make(to: To, home: Home = None, as_json: Json = False) -> None:
     ]
     lines.append(made.runs_wrong or _runs_told(made.runs))
     lines += [f"ลบชุดเก่า: {one.name} · made way: {one.name}" for one in made.removed]
+    lines += [f"! {one}" for one in made.earlier_wrong]
     told = {
         "path": made.path, "files": made.files, "bytes": made.bytes, "shared": made.shared, "counts": dict(made.counts),
         "removed": list(made.removed), "runs": made.runs, "runs_wrong": made.runs_wrong,
+        "earlier_wrong": list(made.earlier_wrong),
     }  # fmt: skip
     say(told, as_json, "\n".join(lines))
-    if made.runs_wrong:
+    if made.runs_wrong or made.earlier_wrong:
         raise typer.Exit(1)
 
 

@@ -323,6 +323,11 @@ def test_a_damaged_backup_is_told_file_by_file(college: College, tmp_path: Path)
     assert said.code == 1
     assert "people.db is not what was backed up · ไฟล์ไม่ตรงกับที่สำรองไว้" in said.out
     assert "nothing was restored" in call("restore", path, "--into", tmp_path / "n", "--yes").err
+    (path / "manifest.json").unlink()
+    again = call("backup", "make", "--to", tmp_path / "b", "--home", college.home)
+    assert again.code == 1
+    assert f"! {path} is no whole backup: its manifest is missing or was changed. Use another one. · " in again.out
+    assert call("backup", "make", "--to", tmp_path / "b", "--home", college.home).code == 0
 
 
 # Pages and API

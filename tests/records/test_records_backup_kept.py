@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from records.backup import verify
+from records.backup import MANIFEST, verify
 from records.backup_place import backups, kept_of, rotated
 from records.erasure import ERASURES
 from records.errors import UserError
@@ -103,6 +103,19 @@ def test_a_shared_file_that_was_damaged_is_copied_anew(home: DataHome, tmp_path:
 
 
 # PostgreSQL's tools
+
+
+def test_a_damaged_backup_keeps_no_new_one_from_being_made(home: DataHome, tmp_path: Path) -> None:
+    fill(home)
+    whole = made(home, tmp_path)
+    damaged = made(home, tmp_path, hours=30)
+    (damaged.path / MANIFEST).write_text("{}")
+    again = made(home, tmp_path, hours=31)
+    assert [one.partition(" is ")[0] for one in again.earlier_wrong] == [str(damaged.path)]
+    assert verify(again.path) == []
+    assert again.shared == damaged.shared > 0  # with the one before that
+    assert whole.path in backups(tmp_path / "backups")
+    assert made(home, tmp_path, hours=32).earlier_wrong == []
 
 
 def test_without_pg_dump_a_sentence_tells_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
