@@ -189,9 +189,17 @@ def _spanning() -> dict[str, Callable[..., None]]:
         students: Annotated[int, typer.Option(min=300)] = 1200,
         port: int = 8000,
         home: Annotated[Path, typer.Option("--home", help="Where to make the demo's data home.")] = Path("var/demo"),
+        again: Annotated[
+            bool, typer.Option("--again", help="Only serve the demo that is there, with new passwords.")
+        ] = False,
     ) -> None:
-        """From nothing to a published list: simulate a college, import its files, train, promote, score, serve."""
-        _demo(home, students=students, port=port, serve_pages=serve_pages)
+        """From nothing to a published list: simulate a college, import its files, train, promote, score, serve.
+
+        Its pages are those of the Monday of that list, whatever day it is: a list is out of date after 14 days.
+        """
+        if not again:
+            _make_demo(home, students=students)
+        _show_demo(home, port=port, serve_pages=serve_pages)
 
     return {"simulate": simulate, "demo": demo}
 
@@ -213,7 +221,7 @@ def _simulate(out: "Path", *, students: int, years: int = 3, seed: int = 7, as_j
     say({"out": str(out), "files": files}, as_json, f"{len(files)} files in {out}")
 
 
-def _demo(home: "Path", *, students: int, port: int, serve_pages: bool) -> None:
+def _make_demo(home: "Path", *, students: int) -> None:
     from records.console import data_home, progress_line
     from serving.score_commands import score
 
@@ -221,11 +229,44 @@ def _demo(home: "Path", *, students: int, port: int, serve_pages: bool) -> None:
     with data_home(home) as opened, progress_line("train", quiet=False) as progress:
         _train_and_sign(opened, monday, progress)
     score(as_of=datetime.combine(monday, time.min), home=home)
-    _say_where_to_look(home, port)
-    if serve_pages:
-        _serve_by_password_alone(home, port)
-    else:
-        _check_that_pages_answer(home)
+
+
+def _show_demo(home: "Path", *, port: int, serve_pages: bool) -> None:
+    """Serve the demo by password alone: whoever tries it has no phone enrolled for an invented person."""
+    from contextlib import closing
+
+    import typer
+
+    from records.home import open_home
+    from records.settings import Settings
+    from serving.preflight import Reach
+    from serving.server import answers_once, serve
+
+    with closing(open_home(Settings(home=home, second_factor_roles=()))) as opened:
+        monday = _monday_of_demo(opened)
+        _say_where_to_look(opened, home, monday, port)
+        if serve_pages:
+            serve(opened, Reach(port=port), today=lambda: monday, secure_cookies=False)
+        else:
+            answers_once(opened, today=lambda: monday)
+            typer.echo("The page answers. หน้าเว็บตอบสนองแล้ว")
+
+
+def _monday_of_demo(home: "DataHome") -> date:
+    """The day of the demo's list. Raises ConfigurationGap for any other home: nobody's real password is made anew."""
+    from records.errors import ConfigurationGap
+    from records.ledger import institutions
+    from records.lists import current_publication
+    from simulation.rosters import INSTITUTION_CODE
+
+    with home.database.read() as session:
+        published = current_publication(session, INSTITUTION_CODE)
+    if published is None or [row.code for row in institutions(home.database)] != [INSTITUTION_CODE]:
+        raise ConfigurationGap(
+            "This data home is no finished demo. Make one with `zerodrop demo`; `zerodrop serve` serves any other home. · "
+            "ที่เก็บข้อมูลนี้ไม่ใช่การสาธิตที่ทำเสร็จแล้ว สร้างด้วยคำสั่ง zerodrop demo ส่วนที่เก็บข้อมูลอื่นให้ใช้ zerodrop serve"
+        )
+    return published.as_of
 
 
 # The demo, step by step: the same rooms that the commands above use
@@ -241,8 +282,8 @@ def _take_in_simulated_college(home: "Path", files: "Path", students: int) -> da
     if there:
         raise ConfigurationGap(
             f"There is {' and '.join(there)} already, and the demo starts from nothing. "
-            "Remove what is left of an earlier demo, or choose another --home. · "
-            f"มี {' และ '.join(there)} อยู่แล้ว การสาธิตต้องเริ่มจากที่ว่าง ลบของการสาธิตครั้งก่อน หรือเลือก --home อื่น"
+            "Serve it once more with --again, remove what is left of it, or choose another --home. · "
+            f"มี {' และ '.join(there)} อยู่แล้ว การสาธิตต้องเริ่มจากที่ว่าง เปิดของเดิมด้วย --again ลบของเดิม หรือเลือก --home อื่น"
         )
     _simulate(files, students=students)
     init(workbook=files / "college.xlsx", codes=False, home=home)
@@ -288,25 +329,23 @@ def _train_and_sign(home: "DataHome", monday: date, progress: Callable[[str, int
         typer.echo(f"{refused.shown}\nใช้รายชื่อตามการขาดเรียนแทน · The absence rule makes the list instead.", err=True)
 
 
-def _say_where_to_look(home: "Path", port: int) -> None:
+def _say_where_to_look(opened: "DataHome", home: "Path", monday: date, port: int) -> None:
     import typer
 
-    from records.console import data_home, the_institution
+    from records.console import the_institution
     from records.staff import accounts_of
     from serving.accounts import set_password
+    from serving.dates import written
     from serving.passwords import random_password
 
-    with data_home(home) as opened:
-        with opened.database.read() as session:
-            accounts = accounts_of(session, the_institution(opened, ""))
-        one_per_role = {account.role: account.login for account in reversed(accounts)}
-        typer.echo(
-            "\nบัญชีตัวอย่างของแต่ละบทบาท รหัสผ่านแสดงครั้งนี้ครั้งเดียว · one account for each role, passwords shown only now:"
-        )
-        for role, login in one_per_role.items():
-            password = random_password()
-            set_password(opened, login=login, password=password)
-            typer.echo(f"  {role:10} {login:12} {password}")
+    with opened.database.read() as session:
+        accounts = accounts_of(session, the_institution(opened, ""))
+    one_per_role = {account.role: account.login for account in reversed(accounts)}
+    typer.echo("\nบัญชีตัวอย่างของแต่ละบทบาท รหัสผ่านแสดงครั้งนี้ครั้งเดียว · one account for each role, passwords shown only now:")
+    for role, login in one_per_role.items():
+        password = random_password()
+        set_password(opened, login=login, password=password)
+        typer.echo(f"  {role:10} {login:12} {password}")
     address = f"http://127.0.0.1:{port}"
     typer.echo(f"\nดูรายชื่อที่ · the list: {address}/    API: {address}/api/v1/lists/current")
     typer.echo("ลองทำ: เข้าใช้เป็นครูที่ปรึกษาแล้วเป็นคณะกรรมการ เปลี่ยนภาษา เปิดหน้านักเรียน พิมพ์หน้านั้น")
@@ -315,33 +354,10 @@ def _say_where_to_look(home: "Path", port: int) -> None:
         "บัญชีตัวอย่างไม่ถามรหัสจากแอปยืนยันตัวตน ของจริงถามทุกบทบาทยกเว้นครูที่ปรึกษา · "
         "The demo asks for no authenticator app; in earnest every role but the advisor needs one."
     )
-    typer.echo(f"เปิดอีกครั้ง · to serve it again: ZERODROP_SECOND_FACTOR_ROLES='[]' zerodrop serve --home {home}")
-
-
-def _serve_by_password_alone(home: "Path", port: int) -> None:
-    """Serve the demo: whoever tries it has no phone enrolled for an invented person."""
-    from contextlib import closing
-
-    from records.console import today_in_bangkok
-    from records.home import open_home
-    from records.settings import Settings
-    from serving.preflight import Reach
-    from serving.server import serve
-
-    with closing(open_home(Settings(home=home, second_factor_roles=()))) as opened:
-        serve(opened, Reach(port=port), today=today_in_bangkok)
-
-
-def _check_that_pages_answer(home: "Path") -> None:
-    """Start the real service on a free port, ask it once, and stop it."""
-    import typer
-
-    from records.console import data_home, today_in_bangkok
-    from serving.server import answers_once
-
-    with data_home(home) as opened:
-        answers_once(opened, today=today_in_bangkok)
-    typer.echo("The page answers. หน้าเว็บตอบสนองแล้ว")
+    typer.echo(
+        f"ในการสาธิต วันนี้คือวันจันทร์ที่ {written(monday, 'th')} · In the demo today is Monday, {written(monday, 'en')}.\n"
+        f"เปิดอีกครั้ง · to serve it again: zerodrop demo --again --home {home}"
+    )
 
 
 def _speak_utf8() -> None:

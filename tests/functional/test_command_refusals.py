@@ -342,7 +342,7 @@ def test_a_port_that_is_in_use(place: Place) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         said = run("serve", "--port", str(port), "--home", place.home)
-    sentence = f"Port {port} on 127.0.0.1 is in use. Stop the other program or choose another: zerodrop serve --port {port + 1}"
+    sentence = f"Port {port} on 127.0.0.1 is in use. Stop the other program or choose another with --port {port + 1}."
     refused(said, code=SERVE, sentence=sentence)
 
 
@@ -351,7 +351,7 @@ def test_a_demo_into_a_home_that_exists(place: Place) -> None:
     said = call("demo", "--no-serve", "--home", place.home)
     sentence = (
         f"There is {place.home} already, and the demo starts from nothing. "
-        "Remove what is left of an earlier demo, or choose another --home."
+        "Serve it once more with --again, remove what is left of it, or choose another --home."
     )
     refused(said, code=GAP, sentence=sentence)
     assert tables_of(place.home) == before
