@@ -105,10 +105,10 @@ def listen(host: str, port: int, *, behind_proxy: bool, tls: bool = False) -> so
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
-            command = f"zerodrop serve --port {port + 1}"
+            another = f"--port {port + 1}"
             raise CannotServe(
-                f"Port {port} on {host} is in use. Stop the other program or choose another: {command} · "
-                f"พอร์ต {port} บน {host} มีโปรแกรมอื่นใช้อยู่ ปิดโปรแกรมนั้น หรือเลือกพอร์ตอื่น: {command}"
+                f"Port {port} on {host} is in use. Stop the other program or choose another with {another}. · "
+                f"พอร์ต {port} บน {host} มีโปรแกรมอื่นใช้อยู่ ปิดโปรแกรมนั้น หรือเลือกพอร์ตอื่นด้วย {another}"
             ) from None
         raise CannotServe(
             f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --host or --port. · "

@@ -54,10 +54,10 @@ def test_a_port_in_use_is_said_in_a_sentence() -> None:
         port = first.getsockname()[1]
         with pytest.raises(CannotServe) as refused:
             listen("127.0.0.1", port, behind_proxy=False)
-    command = f"zerodrop serve --port {port + 1}"
+    another = f"--port {port + 1}"
     assert str(refused.value) == (
-        f"Port {port} on 127.0.0.1 is in use. Stop the other program or choose another: {command} · "
-        f"พอร์ต {port} บน 127.0.0.1 มีโปรแกรมอื่นใช้อยู่ ปิดโปรแกรมนั้น หรือเลือกพอร์ตอื่น: {command}"
+        f"Port {port} on 127.0.0.1 is in use. Stop the other program or choose another with {another}. · "
+        f"พอร์ต {port} บน 127.0.0.1 มีโปรแกรมอื่นใช้อยู่ ปิดโปรแกรมนั้น หรือเลือกพอร์ตอื่นด้วย {another}"
     )
 
 
