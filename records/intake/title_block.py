@@ -27,6 +27,9 @@ _MONTH_AND_YEAR = re.compile(rf"({_MONTH_WORD})\s*(?:พ\.?\s?ศ\.?)?\s*([0-9]{
 _YEAR_AND_MONTH = re.compile(r"(?<![0-9])(2[0-9]{3})-(0[1-9]|1[0-2])(?![0-9-])")
 _DAY = re.compile(rf"[0-9]{{1,2}}(?:\s*[/.\-]\s*[0-9]{{1,2}}\s*[/.\-]\s*|\s*(?:{_MONTH_WORD})\s*(?:พ\.?\s?ศ\.?)?\s*)(?:[0-9]{{4}}|[0-9]{{2}})(?![0-9])|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}")  # fmt: skip
 
+_TWO_MONTHS = re.compile(rf"({_MONTH_WORD})\s*(?:-|–|—|,|ถึง|และ)\s*(?:วันที่|เดือน)?\s*(?:[0-9]{{1,2}}\s*)?({_MONTH_WORD})\s*([0-9]{{4}}|[0-9]{{2}})(?![0-9])")  # fmt: skip
+_PRINTED = re.compile(rf"(?:ณ\s*วันที่|พิมพ์|ออกรายงาน|สร้างรายงาน)[^0-9]{{0,20}}(?:{_DAY.pattern})")
+
 
 def lines_of(sheet: Sheet, request: Request) -> list[str]:
     """The title block line by line, then the sheet's name and the file's: what comes first is trusted first."""
@@ -70,11 +73,26 @@ def days_after(lines: Sequence[str], *labels: str) -> Iterator[date]:
                 yield day
 
 
+def months_of(line: str) -> list[tuple[int, int]]:
+    """Every year (Common Era) and month that a line names for its rows; the day of printing is none of theirs.
+
+    A month that stands alone is meant before those of whole days: `เดือน มิ.ย. 68 (เปิดเรียน 16 พ.ค. 68)`.
+    """
+    told = _PRINTED.sub(" ", line)
+    alone = _DAY.sub(" ", told)
+    found = dict.fromkeys(_months_in(alone) or _months_in(told))
+    for span in _TWO_MONTHS.finditer(told):
+        before, after = month_of(f"{span[1]} {span[3]}"), month_of(f"{span[2]} {span[3]}")
+        found |= dict.fromkeys(month for month in (before, after) if month)
+    return list(found)
+
+
+def _months_in(line: str) -> list[tuple[int, int]]:
+    written = (f"1 {found[1]} {found[2]}" for found in _MONTH_AND_YEAR.finditer(line))
+    months = [(day.year, day.month) for day in map(normalise.parse_day, written) if day]
+    return months or [(normalise.year_ce(int(found[1])), int(found[2])) for found in _YEAR_AND_MONTH.finditer(line)]
+
+
 def month_of(line: str) -> tuple[int, int] | None:
     """The year (Common Era) and month of `พฤษภาคม 2568`, `พ.ค. 68` or `2568-05`."""
-    if found := _MONTH_AND_YEAR.search(line):
-        day = normalise.parse_day(f"1 {found[1]} {found[2]}")
-        return (day.year, day.month) if day else None
-    if found := _YEAR_AND_MONTH.search(line):
-        return normalise.year_ce(int(found[1])), int(found[2])
-    return None
+    return next(iter(_months_in(line)), None)

@@ -89,6 +89,49 @@ def test_numbered_days_without_a_month_are_refused(known: Desk) -> None:
         known.bring("รหัสนักศึกษา | ชื่อ-สกุล | 19 | 20\n69201010001 | นายดี สมมติ | มา | มา")
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "เดือนพฤษภาคม - มิถุนายน 2568",
+        "สัปดาห์ที่ 3 (29 พ.ค. - 3 มิ.ย. 68)",
+        "ระหว่างวันที่ 29 พ.ค. 2568 ถึง 3 มิ.ย. 2568",
+        "มิถุนายน 2568",  # the days say it
+    ],
+)
+def test_numbered_days_of_two_months_are_refused(known: Desk, title: str) -> None:
+    rows = [[title], ["รหัสนักศึกษา", "ชื่อ-สกุล", "29", "30", "2", "3"], ["69201010001", "ดี สมมติ", "มา", "ข", "มา", "มา"]]
+    with pytest.raises(ImportRefused, match="belong to more than one month") as refused:
+        known.bring(known.workbook(rows), at="2025-07-02 08:00")
+    assert refused.value.code == "TWO_MONTHS"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "ระหว่างวันที่ 2 มิ.ย. 2568 ถึง 4 มิ.ย. 2568",
+        "เดือน มิ.ย. 68 พิมพ์เมื่อ 10 ก.ค. 2568",
+        "มิถุนายน 2568 (เปิดเรียน 16 พ.ค. 2568)",
+    ],
+)
+@pytest.mark.parametrize("days", [["2", "4"], ["4", "2"]])
+def test_other_days_in_the_title_do_not_change_the_month(known: Desk, title: str, days: list[str]) -> None:
+    rows = [[title], ["รหัสนักศึกษา", "ชื่อ-สกุล", *days], ["69201010001", "ดี สมมติ", "มา", "มา"]]
+    known.bring(known.workbook(rows), at="2025-07-12 08:00")
+    assert {day for (day,) in known.read(ATTENDANCE, "happened_on")} == {"2025-06-02", "2025-06-04"}
+
+
+def test_the_month_of_a_sheet_holds_where_the_title_tells_that_of_a_term(known: Desk) -> None:
+    rows = [["ภาคเรียนที่ 1 (พฤษภาคม - ตุลาคม 2568)"], ["รหัสนักศึกษา", "ชื่อ-สกุล", "2", "4"], ["69201010001", "ดี", "มา", "มา"]]
+    known.bring(known.workbook(rows, "เช็คชื่อ มิ.ย. 68.xlsx"), at="2025-11-12 08:00")
+    assert known.read(ATTENDANCE, "happened_on") == [("2025-06-02",), ("2025-06-04",)]
+
+
+def test_the_day_of_a_report_is_not_the_month_of_its_days(known: Desk) -> None:
+    rows = [["ข้อมูล ณ วันที่ 10 กรกฎาคม 2568"], ["รหัสนักศึกษา", "ชื่อ-สกุล", "2", "4"], ["69201010001", "ดี", "มา", "มา"]]
+    with pytest.raises(ImportRefused, match="no month is told"):
+        known.bring(known.workbook(rows), at="2025-07-12 08:00")
+
+
 def test_a_register_without_days_is_refused(known: Desk) -> None:
     with pytest.raises(ImportRefused, match="has no column '16/5/2568'"):
         known.bring("รหัสนักศึกษา | ชื่อ-สกุล | มา\n69201010001 | นายดี สมมติ | 9", source="attendance_wide")

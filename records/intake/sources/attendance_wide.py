@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from records.text import Text
 _ROWS_AT_ONCE = 20_000  # each becomes as many records as there are days
 _SAMPLE = 200
 _LEAST_DAYS = 2  # one date among the headers may be the day of anything
+_LONGEST_STEP_BACK = 14  # days between two columns of one month where the newest comes first
 _MONTH = "*.month"
 _DAY = Field(
     header="16/5/2568", to=("*.day",), example="มา", words={"ล": "ลา"},
@@ -162,21 +164,45 @@ def _day_of(header: str, month: str) -> str:
 
 
 def _context(sheet: Sheet, request: Request) -> Known:
-    """The month of days that are only numbered, and which roll call it is. Raises ImportRefused without a month."""
+    """The month of days that are only numbered, and which roll call it is. Raises ImportRefused without one month."""
     lines = title_block.lines_of(sheet, request)
     known = {"attendance.session": _session(lines)}
     bare = [_bare(header) for header in sheet.headers]
-    if not any(_NUMBER.fullmatch(one) and one.isdigit() and _number_of(one) for one in bare):
+    numbers = [int(one) for one in bare if one.isdigit() and _number_of(one)]
+    if not numbers:
         return known
-    month = next(filter(None, map(title_block.month_of, lines)), None)
-    if month is None:
-        raise ImportRefused(
-            f"{sheet.file}: the days are numbered 1 to 31 and no month is told. Write month and year above the table, "
-            "for example พฤษภาคม 2568, or in the name of the sheet or file, for example 2568-05.",
-            th=f"ไฟล์ {sheet.file} มีแต่เลขวันที่ 1–31 ไม่บอกเดือน เขียนเดือนและปีไว้เหนือตาราง เช่น พฤษภาคม 2568 หรือในชื่อแผ่นงานหรือชื่อไฟล์ เช่น 2568-05",
-            code="NO_MONTH",
-        )
+    told = [months for months in map(title_block.months_of, lines) if months]
+    if not told:
+        raise _no_month(sheet.file)
+    month = next((months[0] for months in told if len(months) == 1), None)
+    if month is None or not _run_through_one_month(numbers):
+        raise _two_months(sheet.file)
     return {**known, _MONTH: f"{month[0]}-{month[1]}"}
+
+
+def _run_through_one_month(numbers: Sequence[int]) -> bool:
+    """Whether numbers of days go up, or all down in a list with the newest first: 29, 30, 2, 3 run into another month."""
+    steps = [after - before for before, after in pairwise(dict.fromkeys(numbers))]
+    return all(step > 0 for step in steps) or all(-_LONGEST_STEP_BACK <= step < 0 for step in steps)
+
+
+def _no_month(file: str) -> ImportRefused:
+    return ImportRefused(
+        f"{file}: the days are numbered 1 to 31 and no month is told. Write month and year above the table, "
+        "for example พฤษภาคม 2568, or in the name of the sheet or file, for example 2568-05.",
+        th=f"ไฟล์ {file} มีแต่เลขวันที่ 1–31 ไม่บอกเดือน เขียนเดือนและปีไว้เหนือตาราง เช่น พฤษภาคม 2568 หรือในชื่อแผ่นงานหรือชื่อไฟล์ เช่น 2568-05",
+        code="NO_MONTH",
+    )
+
+
+def _two_months(file: str) -> ImportRefused:
+    return ImportRefused(
+        f"{file}: the days are numbered 1 to 31 and belong to more than one month, so a day cannot be told. Head each "
+        "column with its whole date, for example 29/5/2568, or give each month a file of its own.",
+        th=f"ไฟล์ {file} มีแต่เลขวันที่ 1–31 และวันเหล่านั้นคร่อมมากกว่าหนึ่งเดือน จึงบอกไม่ได้ว่าเป็นวันใด "
+        "ใส่วันที่เต็มที่หัวทุกคอลัมน์ เช่น 29/5/2568 หรือแยกเป็นไฟล์ละเดือน",
+        code="TWO_MONTHS",
+    )
 
 
 def _session(lines: Sequence[str]) -> str:
