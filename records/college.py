@@ -280,12 +280,13 @@ def write_workbook(path: Path, college: College | None = None) -> None:
     filled = _rows_of(college) if college else {}
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_numbers": False}) as book:
         bold = book.add_format({"bold": True, "bg_color": "#E8EEF4"})
+        text = book.add_format({"num_format": "@"})  # else 1/2 typed for a class group becomes a date
         for sheet in SETUP_SHEETS:
             page = book.add_worksheet(sheet.label.th)
-            page.set_column(0, len(sheet.columns) - 1, 28)
+            page.set_column(0, len(sheet.columns) - 1, 28, text)
             for index, column in enumerate(sheet.columns):
                 page.write_string(0, index, f"{column.label.th} ({column.name})", bold)
             examples = [tuple(column.example for column in sheet.columns)]
             for line, row in enumerate(filled.get(sheet.name, [] if college else examples), start=1):
                 for index, cell in enumerate(row):
-                    page.write_string(line, index, cell)
+                    page.write_string(line, index, cell, text)

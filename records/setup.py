@@ -195,7 +195,14 @@ def _staff_member(row: Row) -> StaffMember:
 def _group(row: Row) -> GroupAdvisor:
     if not row["class_group"]:  # else the advisor would see all students of whom no class group is known
         raise _Mistake("a class group is missing", "ยังไม่ได้ใส่กลุ่มเรียน")
-    return GroupAdvisor(class_group=row["class_group"], advisor=_login(row["advisor"]), head=_login(row["head"]))
+    group = normalise.read_class_group(row["class_group"])  # as rosters are read, else it would be another group
+    if group.value is None:
+        raise _Mistake(
+            f"'{row['class_group']}' is no name of a class group; if a spreadsheet made a date of it, make the cell text and "
+            "type the name again",
+            f"'{row['class_group']}' ไม่ใช่ชื่อกลุ่มเรียน ถ้าโปรแกรมตารางเปลี่ยนเป็นวันที่ ให้ตั้งช่องเป็นข้อความแล้วพิมพ์ชื่อใหม่",
+        )
+    return GroupAdvisor(class_group=group.value, advisor=_login(row["advisor"]), head=_login(row["head"]))
 
 
 def _login(cell: str) -> str:

@@ -315,6 +315,8 @@ def _of_cells(source: Source) -> set[str]:
         codes |= {"UNKNOWN_CODE", "TWO_CODES"}
     if kinds & {Kind.NUMBER, Kind.WHOLE}:
         codes |= {"BAD_NUMBER", "OUT_OF_RANGE"}
+    if any("enrolments.class_group" in one.to for one in source.fields):
+        codes |= {"GROUP_AS_DATE"}
     return codes
 
 

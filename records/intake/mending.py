@@ -29,6 +29,7 @@ MENDING: dict[str, Text] = {
     "MISSING_VALUE": Text(th="เติมช่องที่ว่าง", en="fill in the empty cell"),
     "UNKNOWN_CODE": Text(th="ใช้คำตามที่ระบบต้นทางกำหนด", en="use one of the words that the source system has"),
     "TWO_CODES": Text(th="เหลือคำเดียวในช่อง", en="leave one word in the cell"),
+    "GROUP_AS_DATE": Text(th="พิมพ์ชื่อกลุ่มหรือห้องใหม่เป็นข้อความ เช่น 1/2", en="type the name of the class group or room again as text, such as 1/2"),
     "BAD_DATE": _DAY,
     "AMBIGUOUS_DATE": _DAY,
     "DATE_OUT_OF_RANGE": _DAY,

@@ -35,6 +35,7 @@ PROBLEMS: tuple[Problem, ...] = (
     _problem("MISSING_VALUE", "ช่องที่จำเป็นว่างอยู่", "a required cell is empty; fill it in"),
     _problem("UNKNOWN_CODE", "คำในช่องนี้ไม่อยู่ในรายการที่รู้จัก", "the word in a cell is not one of the known codes"),
     _problem("TWO_CODES", "มีสองคำในช่องเดียว เลือกให้เหลือคำเดียว", "two codes in one cell; leave one"),
+    _problem("GROUP_AS_DATE", "โปรแกรมตารางเปลี่ยนชื่อกลุ่มหรือห้องเป็นวันที่ (เช่น 1/2 เป็น 1 ก.พ.) ตั้งช่องเป็นข้อความแล้วพิมพ์ชื่อใหม่", "a spreadsheet made a date of the name of a class group or room (1/2 as 1 Feb); make the cell text and type the name again"),
     _problem("BAD_DATE", "อ่านวันที่ไม่ได้ ใช้รูปแบบ วัน/เดือน/ปี พ.ศ.", "a date cannot be read; write day/month/year"),
     _problem("AMBIGUOUS_DATE", "วันที่อ่านได้มากกว่าหนึ่งแบบ ใช้รูปแบบ วัน/เดือน/ปี พ.ศ.", "a date can be read in more than one way; write day/month/year"),
     _problem("DATE_OUT_OF_RANGE", "วันที่อยู่นอกช่วงที่เป็นไปได้", "a date is out of range; look at the year"),

@@ -132,6 +132,9 @@ def test_every_level_by_its_own_words(value: str) -> None:
     [
         ("ปวช.1/1  ช่างยนต์", Reading("ปวช.1/1 ช่างยนต์")), ("1.0", Reading("1", "EXCEL_NUMBER")), ("๑/๒", Reading("1/2")), ("1", Reading("1")),
         ("ทวิภาคี", Reading("ทวิภาคี")), ("เเผนก", Reading("แผนก", "THAI_TEXT_MENDED")), ("-", Reading()), ("", Reading()),
+        ("2025-02-01", Reading(problem="GROUP_AS_DATE")), ("2025-02-01 00:00:00", Reading(problem="GROUP_AS_DATE")),
+        ("1-ก.พ.", Reading(problem="GROUP_AS_DATE")), ("02-Jan", Reading(problem="GROUP_AS_DATE")), ("ม.ค.-68", Reading(problem="GROUP_AS_DATE")),
+        ("ม.1/2", Reading("ม.1/2")), ("1-2", Reading("1-2")), ("1/2/2568", Reading("1/2/2568")), ("มี.ค.", Reading("มี.ค.")),
     ],
 )  # fmt: skip
 def test_class_groups(cell: str, reading: Reading[str]) -> None:

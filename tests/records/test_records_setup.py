@@ -82,6 +82,11 @@ def test_a_college_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_college(tmp_path / "college.xlsx") == COLLEGE
 
 
+def test_a_class_group_is_read_as_rosters_read_it(workbook: Callable[..., Path]) -> None:
+    path = workbook(change=("class_groups", 2, 0, "\u200bปวช.๑/๑ "))
+    assert read_college(path).groups == COLLEGE.groups
+
+
 def test_the_empty_template_can_be_read(tmp_path: Path) -> None:
     write_workbook(tmp_path / "template.xlsx")
     found = read_college(tmp_path / "template.xlsx")
@@ -101,6 +106,7 @@ def test_the_empty_template_can_be_read(tmp_path: Path) -> None:
         (("staff", 2, 2, "ภารโรง"), "บุคลากร", "there is no role 'ภารโรง'; roles: advisor, department_head, committee, counsellor, scholarship, director, province, analyst, data_steward, admin", "ไม่มีบทบาท 'ภารโรง' ที่ใช้ได้คือ advisor, department_head, committee, counsellor, scholarship, director, province, analyst, data_steward, admin"),
         (("staff", 3, 0, " "), "บุคลากร", "a login is missing", "ยังไม่ได้ใส่ชื่อผู้ใช้"),
         (("staff", 3, 1, " "), "บุคลากร", "the name of the person is missing", "ยังไม่ได้ใส่ชื่อ-สกุล"),
+        (("class_groups", 2, 0, "2025-02-01"), "กลุ่มเรียนและครูที่ปรึกษา", "'2025-02-01' is no name of a class group; if a spreadsheet made a date of it, make the cell text and type the name again", "'2025-02-01' ไม่ใช่ชื่อกลุ่มเรียน ถ้าโปรแกรมตารางเปลี่ยนเป็นวันที่ ให้ตั้งช่องเป็นข้อความแล้วพิมพ์ชื่อใหม่"),
         (("class_groups", 2, 0, " "), "กลุ่มเรียนและครูที่ปรึกษา", "a class group is missing", "ยังไม่ได้ใส่กลุ่มเรียน"),
         (("capacity", 2, 1, "-3"), "กำลังคนต่อสัปดาห์", "capacity cannot be negative", "กำลังคนต้องไม่ติดลบ"),
         (("capacity", 2, 2, "สี่"), "กำลังคนต่อสัปดาห์", "'rows_per_advisor' is no whole number", "ช่อง 'รายชื่อต่อครูที่ปรึกษา' ต้องเป็นจำนวนเต็ม"),

@@ -1,8 +1,10 @@
 """Which advisor has a class group on which day, when the workbook changes it: weeks that are past keep theirs."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -85,3 +87,13 @@ def test_what_is_there_twice_is_refused(
         f"college.xlsx, sheet '{sheet}', line {line}: '{what}' is in line 2 already. Keep one row. · "
         f"ไฟล์ college.xlsx แผ่นงาน '{sheet}' แถวที่ {line}: '{what}' มีอยู่แล้วในแถวที่ 2 ให้เหลือแถวเดียว"
     )
+
+
+def test_a_cell_of_the_template_stays_the_text_that_is_typed(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "template.xlsx")
+    with ZipFile(tmp_path / "template.xlsx") as archive:
+        styles, sheet = (archive.read(f"xl/{name}.xml").decode() for name in ("styles", "worksheets/sheet5"))
+    [text] = re.findall('numFmtId="([0-9]+)" formatCode="@"', styles)
+    [style] = re.findall('<col [^>]*style="([0-9]+)"', sheet)
+    formats = re.findall('<xf numFmtId="([0-9]+)"', styles.split("<cellXfs")[1])
+    assert formats[int(style)] == text

@@ -25,9 +25,14 @@ _LEVEL = re.compile(
 _OFFICIAL_REST = re.compile(r"[/\s]*(?:เกรด|ปวท)|\(|$")  # the long names of the ministry, and how a student came in
 _SEVERAL = re.compile(r"[/,\-–]|และ|ถึง")
 _ROOM = re.compile(r"[/\s]*(.*)")
+_SHORT_MONTH = r"(?:ม\.ค\.|ก\.พ\.|มี\.ค\.|เม\.ย\.|พ\.ค\.|มิ\.ย\.|ก\.ค\.|ส\.ค\.|ก\.ย\.|ต\.ค\.|พ\.ย\.|ธ\.ค\.|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_MADE_A_DATE = re.compile(
+    rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?: [0-9:.]+)?|[0-9]{{1,2}}[- ]{_SHORT_MONTH}|{_SHORT_MONTH}[- ][0-9]{{2}}"
+)
 
 _UNKNOWN_CODE = unusable("UNKNOWN_CODE")
 _TWO_CODES = unusable("TWO_CODES")
+_GROUP_AS_DATE = unusable("GROUP_AS_DATE")
 
 
 def read_code(codes: CodeList, cell: str) -> Reading[int]:
@@ -95,7 +100,10 @@ def _names_another(level: int, rest: str) -> bool:
 
 
 def read_class_group(cell: str) -> Reading[str]:
-    """The name of a class group or room, as written but for digits and damage."""
+    """The name of a class group or room, as written but for digits and damage.
+
+    Of 1/2 a spreadsheet makes 1 February or 2 January: nobody can tell any more which name it was.
+    """
     if is_too_long(cell):
         return TOO_LONG
     text, fix = plain(cell)
@@ -103,4 +111,4 @@ def read_class_group(cell: str) -> Reading[str]:
         return EMPTY
     if found := _NUMBER_AS_FLOAT.fullmatch(text):
         return Reading(found[1], "EXCEL_NUMBER")
-    return Reading(text, fix)
+    return _GROUP_AS_DATE if _MADE_A_DATE.fullmatch(text) else Reading(text, fix)
