@@ -198,7 +198,7 @@ def _log(home: DataHome, subject: Subject) -> Iterator[_Part]:
 
 def _columns(table: Table) -> list[tuple[str, Text]]:
     return [
-        ("happened_on", _t("วันที่เกิด", "happened on")),
+        ("happened_on", _t("เกิดขึ้นเมื่อ", "happened on")),
         *((column.name, column.label) for column in table.columns),
         ("recorded_at", _t("วันที่ทราบ", "known since")),
         ("retracted", _t("ถูกถอน", "withdrawn")),

@@ -24,13 +24,13 @@ from records.text import Text
 INSTANT = pa.timestamp("ms", tz="UTC")
 _AGES = (3, 60)  # of who learns, in years (domain 2.10)
 _DAYS_A_YEAR = 365.25
-_HAPPENED_ON = Column(
+HAPPENED_ON = Column(
     name="happened_on",
     kind=Kind.DATE,
     use=Use.FEATURE,
     required=True,
     constraint=OnDays(first=date(2000, 1, 1), last=date(2100, 12, 31)),
-    label=Text(th="วันที่เกิด", en="happened on"),
+    label=Text(th="วันที่", en="day"),  # วันที่เกิด would be read as the day of birth
 )
 
 
@@ -125,17 +125,17 @@ def _warn_of_nationality(portion: Portion, parsed: Sequence[dict[str, Parsed]], 
 
 def _parse_table(told: Told, moment: Moment, findings: Findings) -> dict[str, Parsed]:
     parsed: dict[str, Parsed] = {}
-    for column in (_HAPPENED_ON, *told.table.columns):
+    for column in (HAPPENED_ON, *told.table.columns):
         if column.name not in told.cells:
             continue
         cells = combined(told.cells[column.name])
         found = parse_column(column, cells)
-        needed = column.required or column.name in told.table.key or column is _HAPPENED_ON
+        needed = column.required or column.name in told.table.key or column is HAPPENED_ON
         values = found.values
         for code, rows in _problems(column, found, moment).items():
             if needed:
                 findings.add(code, rows)
-                findings.columns.setdefault(code, set()).add(column.label.th)
+                findings.columns.setdefault(code, set()).add((told.table.name, column.name))
             else:
                 findings.fixes.append(
                     Fix(code=LEFT_OUT, table=told.table.name, column=column.name, rows=rows, cells=cells)

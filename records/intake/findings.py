@@ -37,8 +37,8 @@ class Findings:
     size: int
     problems: dict[str, list[Places]] = field(default_factory=dict)
     fixes: list[Fix] = field(default_factory=list)
-    columns: dict[str, set[str]] = field(default_factory=dict)
-    """The columns (their Thai labels) in which cells broke each rule."""
+    columns: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """The columns, as (table, column), in which cells broke each rule."""
     statuses: dict[int, list[Places]] = field(default_factory=dict)
     """Enrolment statuses that stand in the name, such as (ลาออก), and the rows."""
 

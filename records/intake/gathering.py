@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from records import ledger
 from records.home import DataHome
-from records.intake.checking import Checked, Moment, check
+from records.intake.checking import HAPPENED_ON, Checked, Moment, check
 from records.intake.contract import Surroundings
-from records.intake.findings import Findings, Fix, Lines
+from records.intake.findings import Findings, Lines
 from records.intake.identifying import Identification
 from records.intake.parsing import LEFT_OUT
 from records.intake.problems import PROBLEM_OF
@@ -201,18 +201,20 @@ def _take_findings(gathered: Gathered, checked: Checked, delivery: Delivery) -> 
     for code, found in findings.lines_of(lines).items():
         gathered.lines_by_code.setdefault(code, []).append(found)
     for code, columns in findings.columns.items():
-        gathered.columns_by_code.setdefault(code, set()).update(columns)
+        gathered.columns_by_code.setdefault(code, set()).update(_header(delivery, *column) for column in columns)
     for fix in findings.fixes:
         gathered.fixed_lines.add(lines[fix.rows])
         gathered.fixes[fix.code] = gathered.fixes.get(fix.code, 0) + len(fix.rows)
         if fix.code == LEFT_OUT:
-            gathered.left_out.setdefault(_header(delivery, fix), []).append(lines[fix.rows])
+            gathered.left_out.setdefault(_header(delivery, fix.table, fix.column), []).append(lines[fix.rows])
 
 
-def _header(delivery: Delivery, fix: Fix) -> str:
+def _header(delivery: Delivery, table: str, column: str) -> str:
     """The header of a column in the file, or our label where its cells come from no one column."""
-    own = TABLE_OF[fix.table][fix.column].label.th if fix.table in TABLE_OF else fix.column
-    return delivery.headers.get(f"{fix.table}.{fix.column}") or delivery.headers.get(f"*.{fix.column}") or own
+    in_file = delivery.headers.get(f"{table}.{column}") or delivery.headers.get(f"*.{column}")
+    if in_file or table not in TABLE_OF:
+        return in_file or column
+    return (HAPPENED_ON if column == HAPPENED_ON.name else TABLE_OF[table][column]).label.th
 
 
 def _keep(home: DataHome, identification: Identification, portion: Portion, findings: Findings) -> None:

@@ -94,7 +94,7 @@ _PEOPLE = (
 )
 _GROUP = ENROLMENTS["class_group"]
 _EVERY_TABLE = (
-    Place(name="*.happened_on", label=Text(th="วันที่เกิด หรือวันที่ของข้อมูล", en="the day it happened, or of the report")),
+    Place(name="*.happened_on", label=Text(th="วันที่เกิดขึ้น หรือวันที่ของข้อมูล", en="the day it happened, or of the report")),
     _of_person(ENTERED, "เวลาที่บันทึกในระบบต้นทาง", "when it was entered at the source"),
     _of_person(roster.TERM_LABEL, "ภาคเรียน/ปีการศึกษา เช่น 1/2568", "term and year in one cell, such as 1/2568"),
     *(

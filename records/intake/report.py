@@ -49,7 +49,7 @@ class ImportReport:
     lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
     warnings: Mapping[str, Sequence[int]] = field(default_factory=dict)
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """The columns (their Thai labels) in which cells broke each rule."""
+    """The columns, by their headers in the file, in which cells broke each rule."""
     fixes: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many lines have a cell that was left out, by the header of its column; `left_out_lines` are which."""

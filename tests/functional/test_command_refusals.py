@@ -151,8 +151,8 @@ def test_bad_rows_go_into_quarantine_and_the_good_one_goes_on(place: Place, copi
     said = call(*asked)
     assert said.code == 0
     for sentence in (
-        "UNKNOWN_CODE x1, ช่อง (column) การมาเรียน, บรรทัด (lines) 3: คำในช่องนี้ไม่อยู่ในรายการที่รู้จัก · the word in a cell is not one of the known codes",
-        "DATE_OUT_OF_RANGE x1, ช่อง (column) วันที่เกิด, บรรทัด (lines) 4: วันที่อยู่นอกช่วงที่เป็นไปได้ · a date is out of range; look at the year",
+        "UNKNOWN_CODE x1, ช่อง (column) สถานะ, บรรทัด (lines) 3: คำในช่องนี้ไม่อยู่ในรายการที่รู้จัก · the word in a cell is not one of the known codes",
+        "DATE_OUT_OF_RANGE x1, ช่อง (column) วันที่, บรรทัด (lines) 4: วันที่อยู่นอกช่วงที่เป็นไปได้ · a date is out of range; look at the year",
         "DATE_IN_FUTURE x1, บรรทัด (lines) 5: วันที่อยู่หลังวันที่ได้รับไฟล์ · the date lies after the day the file was received",
         "UNKNOWN_STUDENT x1, บรรทัด (lines) 7: ไม่พบรหัสนี้ในทะเบียน ให้นำเข้าทะเบียนก่อน · this code is on no roster; import the roster first",
         "ไฟล์นี้เคยนำเข้าแล้วเป็นชุดที่",

@@ -198,7 +198,7 @@ def test_the_report_names_lines_and_what_to_mend_and_no_cell(ready: Desk) -> Non
         f"file.csv (plain) -> 1320026101, batch {report.ledger_number}: 11 rows, 0 accepted, 0 known, "
         "11 in quarantine, 0 layout; 0 with fixes, 0 retracted",
         "  อ่าน 11 แถว รับเข้า 0 ทราบอยู่แล้ว 0 กักไว้ 11 ไม่ใช่ข้อมูล 0 · แก้ให้ 0 ถอนคืน 0",
-        "  ✗ UNKNOWN_CODE x1, ช่อง (column) ผลการเรียน, บรรทัด (lines) 12: "
+        "  ✗ UNKNOWN_CODE x1, ช่อง (column) เกรด, บรรทัด (lines) 12: "
         "คำในช่องนี้ไม่อยู่ในรายการที่รู้จัก · the word in a cell is not one of the known codes",
         "  ✗ UNKNOWN_STUDENT x10, บรรทัด (lines) 2, 3, 4, 5, 6, 7, 8, 9 ...: "
         "ไม่พบรหัสนี้ในทะเบียน ให้นำเข้าทะเบียนก่อน · this code is on no roster; import the roster first",

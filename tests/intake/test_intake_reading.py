@@ -117,7 +117,7 @@ def test_all_sheets_with_known_headers_come_in_and_lines_name_theirs(ready: Desk
     assert (report.rows, report.accepted, report.quarantined) == (4, 3, 1)
     [line] = report.lines["UNKNOWN_CODE"]
     assert report.place(line) == "ข!3"
-    assert "UNKNOWN_CODE x1, ช่อง (column) การมาเรียน, บรรทัด (lines) ข!3: " in report.text()
+    assert "UNKNOWN_CODE x1, ช่อง (column) สถานะ, บรรทัด (lines) ข!3: " in report.text()
 
 
 def test_rows_of_totals_and_signatures_are_counted_as_layout(ready: Desk) -> None:
