@@ -152,6 +152,23 @@ class ImportRefused(UserError):
         return cls._unreadable(file, "UNKNOWN_KIND", f"it is no table but {kind.en}", why_th)
 
     @classmethod
+    def other_workbook(cls, *, file: str) -> "ImportRefused":
+        return cls(
+            f"{file} is a workbook of another kind (such as ODS, XLSB or Numbers). "
+            "Open it, save it as XLSX or CSV (UTF-8), and import that.",
+            th=f"ไฟล์ {file} เป็นสมุดงานชนิดอื่น (เช่น ODS, XLSB หรือ Numbers) เปิดแล้วบันทึกใหม่เป็น XLSX หรือ CSV (UTF-8) และนำเข้าอีกครั้ง",
+            code="OTHER_WORKBOOK",
+        )
+
+    @classmethod
+    def archive(cls, *, file: str) -> "ImportRefused":
+        return cls(
+            f"{file} is an archive of other files. Unpack it, and import the files or the folder that it held.",
+            th=f"ไฟล์ {file} เป็นไฟล์บีบอัดที่มีไฟล์อื่นอยู่ข้างใน ให้แตกไฟล์ก่อน แล้วนำเข้าไฟล์หรือโฟลเดอร์ที่ได้",
+            code="ARCHIVE",
+        )
+
+    @classmethod
     def letters_lost(cls, *, file: str) -> "ImportRefused":
         return cls(
             f"{file} cannot be read: some of its letters were lost when it was saved. "

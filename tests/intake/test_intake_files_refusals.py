@@ -15,6 +15,8 @@ REFUSALS = (
     ImportRefused.zip_bomb(file="a.csv"),
     ImportRefused.too_large(file="a.csv"),
     ImportRefused.unknown_kind(file="a.csv", kind=Text(th="รูปภาพ", en="a picture")),
+    ImportRefused.other_workbook(file="a.csv"),
+    ImportRefused.archive(file="a.csv"),
     ImportRefused.letters_lost(file="a.csv"),
     ImportRefused.bad_encoding(file="a.csv"),
     ImportRefused.missing_columns(file="a.csv", missing=["สถานะ"], found=[]),

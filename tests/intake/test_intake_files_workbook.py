@@ -154,6 +154,25 @@ def test_files_that_cannot_be_read_are_refused_in_words(tmp_path: Path, content:
     assert "x" * 9 not in str(refused)
 
 
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"mimetype": _ODS, "content.xml": b""}, "OTHER_WORKBOOK"),
+        ({"xl/workbook.bin": b"", "xl/worksheets/sheet1.bin": b""}, "OTHER_WORKBOOK"),
+        ({"Index/Document.iwa": b""}, "OTHER_WORKBOOK"),
+        ({"mimetype": _ODS.replace(b"spreadsheet", b"text")}, "UNKNOWN_KIND"),
+        ({"word/document.xml": b""}, "UNKNOWN_KIND"),
+        ({"a.csv": b"1,2"}, "ARCHIVE"),
+        ({"again.zip": b"PK"}, "ARCHIVE"),
+    ],
+)
+def test_an_archive_is_called_by_what_it_holds(tmp_path: Path, members: dict[str, bytes], code: str) -> None:
+    assert code_of(archive(tmp_path, members, "week.zip")) == code
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     for read in (read_grid, lambda path: open_sheets(path, KNOWN)):
         with pytest.raises(ImportRefused) as refused:
@@ -175,9 +194,7 @@ def code_of(path: Path) -> str:
     return refused.value.code
 
 
-def test_archives_that_are_no_workbook_are_refused(tmp_path: Path) -> None:
-    for member in ("word/document.xml", "data.csv", "xl/workbook.bin"):
-        assert code_of(archive(tmp_path, {member: b"x"})) == "UNKNOWN_KIND"
+def test_a_workbook_that_was_cut_short_is_refused(tmp_path: Path) -> None:
     whole = book_of(tmp_path, {"a": TABLE}).read_bytes()
     for damaged in (whole[:-300], whole[:200], whole[: len(whole) // 2]):
         assert refusal(tmp_path, damaged, "file.xlsx").code == "CORRUPT"

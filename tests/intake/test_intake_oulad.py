@@ -21,6 +21,7 @@ from features.cohort import cohort
 from features.state import Replay
 from models.horizon import NEXT_COUNT
 from records.access import open_log
+from records.college import Institution
 from records.errors import ImportRefused
 from records.home import DataHome, create_home
 from records.intake.importing import ImportRequest, import_file
@@ -33,7 +34,7 @@ from records.intake.sources.oulad_files import (
     presentations_of,
     totals_from_days,
 )
-from records.ledger import institutions
+from records.ledger import add_institution, institutions
 from records.settings import Settings
 from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, GRADES, ROSTER_COUNTS
 from training.outcome import labels, outcomes
@@ -85,9 +86,9 @@ def home(tmp_path: Path) -> Iterator[DataHome]:
     opened.close()
 
 
-def refusal(home: DataHome, path: Path) -> str:
+def refusal(home: DataHome, path: Path, source: str = "") -> str:
     with pytest.raises(ImportRefused) as refused:
-        import_file(home, ImportRequest(path=path))
+        import_file(home, ImportRequest(path=path, source=source))
     assert institutions(home.database) == []
     assert refused.value.text.th != ""
     return refused.value.text.en
@@ -109,16 +110,26 @@ def test_a_folder_of_other_files_is_refused(home: DataHome, tmp_path: Path) -> N
     folder = tmp_path / "files"
     folder.mkdir()
     (folder / "notes.txt").write_text("x")
-    told = refusal(home, folder)
+    told = refusal(home, folder, "oulad")
     assert told.startswith("files lacks courses.csv, assessments.csv, vle.csv, ")
 
 
 def test_what_is_no_zip_is_refused(home: DataHome, tmp_path: Path) -> None:
     path = tmp_path / "data.zip"
     path.write_bytes(b"no archive")
-    assert refusal(home, path) == (
+    assert refusal(home, path, "oulad") == (
         "data.zip cannot be read: it is no zip archive. Save it again as XLSX or CSV (UTF-8) and import that."
     )
+
+
+def test_an_archive_of_a_college_is_none_of_this_dataset(home: DataHome, tmp_path: Path) -> None:
+    add_institution(home.database, Institution(code="1320026101", name_th="วิทยาลัยตัวอย่าง", name_en="Example College"))
+    path = tmp_path / "week.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("courses.csv", "a,b\n1,2\n")
+    with pytest.raises(ImportRefused, match="is an archive of other files") as refused:
+        import_file(home, ImportRequest(path=path))
+    assert refused.value.code == "ARCHIVE"
 
 
 # A dataset of two students

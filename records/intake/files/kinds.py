@@ -3,6 +3,7 @@
 import mmap
 import re
 import zipfile
+import zlib
 from enum import Enum
 from pathlib import Path
 
@@ -15,7 +16,6 @@ _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _WEB_PAGE = (b"<html", b"<!doctype", b"<table", b"<head", b"<meta", b"<style", b"<body", b"<div")
 _PICTURE = Text(th="รูปภาพ", en="a picture")
-_ARCHIVE = Text(th="ไฟล์บีบอัด", en="an archive")
 _DOCUMENT = Text(th="เอกสารข้อความ", en="a text document")
 _DATABASE = Text(th="ฐานข้อมูล", en="a database")
 _OTHER_KINDS = (
@@ -26,11 +26,10 @@ _OTHER_KINDS = (
     (b"II*\0", _PICTURE),
     (b"MM\0*", _PICTURE),
     (b"{\\rtf", _DOCUMENT),
-    (b"Rar!", _ARCHIVE),
-    (b"7z\xbc\xaf", _ARCHIVE),
-    (b"\x1f\x8b", _ARCHIVE),
     (b"SQLite format 3", _DATABASE),
 )
+_ARCHIVES = (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
 _SQL = re.compile(
     rb"^(?>\s+|--[^\n]*\n|/\*.*?\*/;?)*+(create\s+(table|database)|insert\s+into|drop\s+table|begin\s+transaction)\b",
     re.DOTALL,
@@ -67,12 +66,18 @@ def _kind_of_archive(path: Path) -> Kind:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.replace("\\", "/") for name in archive.namelist()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            said = archive.open("mimetype").read(_HEAD) if "mimetype" in names else b""
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError):
         raise ImportRefused.corrupt(file=path.name, why="it is no workbook (ZipError)") from None
     if any(name.startswith("xl/") for name in names) and "xl/workbook.bin" not in names:
         return Kind.WORKBOOK
-    kind = _DOCUMENT if any(name.startswith("word/") for name in names) else _ARCHIVE
-    raise ImportRefused.unknown_kind(file=path.name, kind=kind)
+    if "xl/workbook.bin" in names or any(name.startswith("Index/") and name.endswith(".iwa") for name in names):
+        raise ImportRefused.other_workbook(file=path.name)
+    if said.startswith(_OPEN_DOCUMENT + b"spreadsheet"):
+        raise ImportRefused.other_workbook(file=path.name)
+    if said.startswith(_OPEN_DOCUMENT) or any(name.startswith("word/") for name in names):
+        raise ImportRefused.unknown_kind(file=path.name, kind=_DOCUMENT)
+    raise ImportRefused.archive(file=path.name)
 
 
 def _old_workbook(path: Path) -> Kind:
@@ -90,6 +95,8 @@ def _refuse_other_kinds(path: Path, head: bytes) -> None:
         raise ImportRefused.excel_2003_xml(file=path.name)
     if text.startswith(_WEB_PAGE) or (text.startswith(b"<?xml") and b"<html" in text):
         raise ImportRefused.web_page(file=path.name)
+    if head.startswith(_ARCHIVES):
+        raise ImportRefused.archive(file=path.name)
     for magic, kind in _OTHER_KINDS:
         if head.startswith(magic):
             raise ImportRefused.unknown_kind(file=path.name, kind=kind)

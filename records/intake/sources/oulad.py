@@ -24,6 +24,7 @@ from records.intake.sources.oulad_files import (
     TOTAL_DAYS,
     Presentation,
     days_present,
+    is_dataset,
     open_tables,
     presentations_of,
 )
@@ -61,7 +62,7 @@ class OpenUniversity:
     )
 
     def comes_as(self, path: Path) -> bool:
-        return path.is_dir() or path.suffix.lower() == ".zip"
+        return is_dataset(path)
 
     def recognises(self, sheet: Sheet) -> bool:
         return {"code_module", "code_presentation", "id_student"} <= set(sheet.headers)

@@ -21,6 +21,7 @@ _ZIP = "anonymisedData.zip"
 _FILES = ("courses", "assessments", "vle", "studentInfo", "studentRegistration", "studentAssessment", "studentVle")
 PRESENTATION = ["code_module", "code_presentation"]
 ENROLMENT = [*PRESENTATION, "id_student"]
+_ONLY_HERE = frozenset(f"{table}.csv" for table in _FILES if table.startswith("student"))
 _OPENING_MONTH = {"B": 2, "J": 10}
 TERM_OF = {"B": 1, "J": 2}
 # Totals end on these days and on the last one; the first holds the weeks in which the site was open before day 0.
@@ -50,6 +51,16 @@ class Presentation:
     @property
     def closes_on(self) -> date:
         return self.opens_on + timedelta(days=self.length)
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a folder or an archive holds the data set or some of its tables; any other is not ours to speak of."""
+    if path.is_dir():
+        return bool({file.name for file in path.iterdir()} & {_ZIP, *_ONLY_HERE})
+    if not (path.is_file() and zipfile.is_zipfile(path)):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return bool({Path(name).name for name in archive.namelist()} & _ONLY_HERE)
 
 
 def opens_on(presentation: str) -> date:
