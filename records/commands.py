@@ -34,7 +34,8 @@ def check(institution: InstitutionCode = "", home: Home = None, as_json: Json = 
 
 
 Files = Annotated[
-    list[Path] | None, typer.Argument(help="Export files, a folder of them, or a bundle (a folder or ZIP).")
+    list[Path] | None,
+    typer.Argument(readable=False, help="Export files, a folder of them, or a bundle (a folder or ZIP)."),
 ]
 SourceName = Annotated[
     str, typer.Option(help="`zerodrop sources` lists them; recognised by its headers when left out.")
@@ -100,13 +101,16 @@ def import_(
 def _take_all(home: "DataHome", files: list[Path], wanted: "ImportRequest", folder: Path | None, as_json: bool) -> None:
     """One file after the other; a refused one among several does not stop the others, and counts at the end."""
     from records.errors import ImportRefused
-    from records.intake.folders import in_order, is_ordinary
+    from records.intake.folders import in_order, is_ordinary, unread_in
     from records.intake.importing import import_file
     from records.intake.report_files import write_reports
 
     paths = [one for path in files for one in (in_order(path) if is_ordinary(path) else [path])]
-    if not paths:
-        raise ImportRefused.empty(file=files[0].name)
+    if unread := ", ".join(name for path in files if is_ordinary(path) for name in unread_in(path)):
+        typer.echo(
+            f"ไม่ได้อ่านโฟลเดอร์ย่อย: {unread} ถ้าต้องการให้ระบุด้วย · folders inside that were not read: {unread}; name them too",
+            err=True,
+        )
     reports: list[ImportReport] = []
     refused: list[ImportRefused] = []
     with progress_line("import", quiet=as_json) as progress:

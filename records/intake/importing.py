@@ -21,6 +21,7 @@ from records.intake.checking import Moment
 from records.intake.committing import Committing, log_of
 from records.intake.contract import Surroundings
 from records.intake.files import Sheet, open_sheets
+from records.intake.files.kinds import not_readable
 from records.intake.gathering import gather
 from records.intake.identifying import Identification
 from records.intake.lookups import load_lookups
@@ -147,14 +148,17 @@ def _institution(home: DataHome, request: ImportRequest, source: Source) -> str:
 
 
 def _digest(path: Path) -> str:
-    if not path.exists():
-        raise ImportRefused.not_there(file=path.name)
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
     digest = hashlib.sha256()
-    for file in files:
-        if file.is_file():
-            with file.open("rb") as opened:
-                digest.update(hashlib.file_digest(opened, "sha256").digest())
+    try:
+        if not path.exists():
+            raise ImportRefused.not_there(file=path.name)
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file():
+                with file.open("rb") as opened:
+                    digest.update(hashlib.file_digest(opened, "sha256").digest())
+    except OSError:
+        raise not_readable(path) from None
     return digest.hexdigest()
 
 

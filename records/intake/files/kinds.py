@@ -46,10 +46,13 @@ class Kind(Enum):
 
 def kind_of(path: Path) -> Kind:
     """The kind of a file that can be read. Raises ImportRefused for any other."""
-    if not path.is_file():
-        raise ImportRefused.not_there(file=path.name)
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+    try:
+        if not path.is_file():
+            raise ImportRefused.not_there(file=path.name)
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        raise not_readable(path) from None
     if not head:
         raise ImportRefused.empty(file=path.name)
     if head.startswith(b"PK\x03\x04"):
@@ -60,6 +63,15 @@ def kind_of(path: Path) -> Kind:
         return Kind.PARQUET
     _refuse_other_kinds(path, head)
     return Kind.TEXT
+
+
+def not_readable(path: Path) -> ImportRefused:
+    """A file or folder that is there and may not be opened, or is on a device that fails."""
+    return ImportRefused(
+        f"{path.name} cannot be read by this account. Close it in other programs, look at its permissions, and import again.",
+        th=f"บัญชีผู้ใช้นี้อ่าน {path.name} ไม่ได้ ให้ปิดไฟล์ในโปรแกรมอื่นและตรวจสิทธิ์การอ่าน แล้วนำเข้าอีกครั้ง",
+        code="NOT_READABLE",
+    )
 
 
 def _kind_of_archive(path: Path) -> Kind:
