@@ -12,6 +12,7 @@ from records.codes import fold_label
 from records.errors import ImportRefused
 from records.intake.files import Part, Sheet, open_sheets
 from records.intake.lookups import in_words
+from records.intake.mending import LINE
 from records.intake.normalise import read_term
 from records.intake.parsing import Places
 from records.intake.source import (
@@ -120,6 +121,7 @@ class FileSource:
     def deliver(self, request: Request) -> Iterator[Delivery]:
         """The file as one delivery. Raises ImportRefused when a required column is missing."""
         sheets = self.open(request.path)
+        _refuse_mended_rows(sheets)
         fields = in_words(self.fields, request.lookups)
         matched = [(sheet, match(sheet, fields)) for sheet in sheets]
         complete = [(sheet, columns) for sheet, columns in matched if not self._missing(sheet, columns, request)]
@@ -186,6 +188,19 @@ class FileSource:
             ragged=[(line + step, text) for line, text in part.ragged],
             layout=[(line + step, kind) for line, kind in part.layout],
             warnings=rows.warnings,
+        )
+
+
+def _refuse_mended_rows(sheets: Sequence[Sheet]) -> None:
+    """Rows from quarantine are a part of their file: taken for a whole one, they would withdraw everybody else's."""
+    if any(fold_label(LINE) in map(fold_label, sheet.headers) for sheet in sheets):
+        file = sheets[0].file
+        raise ImportRefused(
+            f"{file} holds rows that were exported from quarantine. Bring it in with `zerodrop quarantine retry BATCH {file}`; "
+            "`zerodrop quarantine list` tells the number of the batch.",
+            th=f"ไฟล์ {file} เป็นแถวที่ส่งออกจากรายการที่กักไว้ ให้นำเข้าด้วย zerodrop quarantine retry เลขชุด {file} "
+            "(ดูเลขชุดด้วย zerodrop quarantine list)",
+            code="ROWS_TO_RETRY",
         )
 
 

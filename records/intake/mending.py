@@ -2,6 +2,8 @@
 
 from records.text import Text
 
+LINE = "บรรทัดเดิม"
+"""The header, in the workbook of rows in quarantine, over the line that each row has in its own file."""
 _THE_CELL = Text(th="แก้ช่องที่ผิดตามเหตุผล", en="mend the cell that the reason speaks of")
 _WHO = Text(
     th="ตรวจเลขประจำตัวหรือรหัสกับบัตรหรือทะเบียน แล้วพิมพ์ใหม่เป็นข้อความ",

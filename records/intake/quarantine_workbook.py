@@ -15,12 +15,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from records.errors import ImportRefused, UserError
 from records.intake.files import read_grid
-from records.intake.mending import mending_of
+from records.intake.mending import LINE, mending_of
 from records.intake.problems import PROBLEM_OF
 from records.intake.source import SHEET_STEP
 from records.quarantine import KeptFile, KeptRow
 
-REASON, MENDING, LINE = "เหตุผล (ลบคอลัมน์นี้ได้)", "วิธีแก้", "บรรทัดเดิม"
+REASON, MENDING = "เหตุผล (ลบคอลัมน์นี้ได้)", "วิธีแก้"
 RAGGED = "RAGGED_ROW"
 _OWN = (REASON, MENDING, LINE)
 _DATA_PAGE = "ข้อมูล"  # of text files, whose sheet has no name

@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 from records import ledger
 from records.audit import AuditRow
 from records.college import Institution
-from records.errors import UserError
+from records.errors import ImportRefused, UserError
 from records.intake.commands import quarantine_discard, quarantine_export, quarantine_list, quarantine_retry, undo
-from records.intake.quarantine_workbook import LINE, MENDING, REASON, read_workbook, sheet_and_line, write_workbook
+from records.intake.mending import LINE
+from records.intake.quarantine_workbook import MENDING, REASON, read_workbook, sheet_and_line, write_workbook
 from records.intake.quarantined import Retried, discard, export, retry, waiting
 from records.ledger import StudentRow
 from records.quarantine import KeptFile, KeptRow, KeptSheet
@@ -348,3 +349,16 @@ def test_the_commands_take_a_batch_through_quarantine(ready: Desk) -> None:
     }
     assert json.loads(run("undo", str(number), "--json"))["discarded"] == 1
     assert "nothing is in quarantine" in run("list")
+
+
+def test_the_workbook_is_refused_as_a_file_of_its_own(ready: Desk) -> None:
+    """As a whole file it would withdraw everybody of the class group whose row was no part of it."""
+    told = "รหัสนักศึกษา | กลุ่มเรียน | วันที่ | สถานะ\n1001 | ก | 02/06/2568 | มา\n1002 | ก | 02/06/2568 | ฮฮ"
+    number = ready.bring(told, at="2025-06-20 08:00").ledger_number
+    path = mended(ready, number, {("3", "สถานะ"): "มา"})
+    for source in ("", "attendance"):
+        with pytest.raises(ImportRefused, match="holds rows that were exported from quarantine") as refused:
+            ready.bring(path, at="2025-06-21 08:00", source=source)
+        assert refused.value.code == "ROWS_TO_RETRY"
+    assert again(ready, number, path).came_in == 1
+    assert len(ready.known(ATTENDANCE, "student")) == 2
