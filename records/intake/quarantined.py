@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -142,7 +142,22 @@ def _bring_in(
         [report] = import_file(home, request)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return report, lines
+    return _in_lines_of(file, report, lines), lines
+
+
+def _in_lines_of(file: KeptFile, report: ImportReport, lines: Mapping[int, int]) -> ImportReport:
+    """The report with the lines of the original file, which it is called after; not those of the rows on their way."""
+
+    def told(found: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+        return {what: [lines.get(line, line) for line in at] for what, at in found.items()}
+
+    return replace(
+        report,
+        lines=told(report.lines),
+        warnings=told(report.warnings),
+        left_out_lines=told(report.left_out_lines),
+        sheets=[sheet.name for sheet in file.sheets if sheet.name],
+    )
 
 
 def _settle(

@@ -362,3 +362,11 @@ def test_the_workbook_is_refused_as_a_file_of_its_own(ready: Desk) -> None:
         assert refused.value.code == "ROWS_TO_RETRY"
     assert again(ready, number, path).came_in == 1
     assert len(ready.known(ATTENDANCE, "student")) == 2
+
+
+def test_a_row_that_fails_again_is_told_by_its_line_in_its_own_file(ready: Desk) -> None:
+    rows = "\n".join(f"100{1 + one % 2} | {2 + one}/06/2568 | {'ฮฮ' if one in (3, 4) else 'มา'}" for one in range(6))
+    number = ready.bring(f"รหัสนักศึกษา | วันที่ | สถานะ\n{rows}", at="2025-06-20 08:00").ledger_number
+    report = again(ready, number, mended(ready, number, {("5", "สถานะ"): "ขาด"})).report
+    assert (report.file, report.lines) == ("file.csv", {"UNKNOWN_CODE": [6]})
+    assert "บรรทัด (lines) 6: " in report.text()
