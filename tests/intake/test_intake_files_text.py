@@ -275,3 +275,35 @@ def test_no_thread_of_the_reader_holds_the_file_when_it_was_read(
     else:
         assert len(told(opened(tmp_path, content))) == 1
     assert len(let_go) == (1 if content == HEADER else 2)
+
+
+def test_separators_that_excel_leaves_out_are_no_lost_cells(tmp_path: Path) -> None:
+    """Where the last columns are empty in a whole chunk of rows, Excel writes no separator for them."""
+    rows = [
+        f"10{line:02d},19/05/2568,มา,," if line <= 16 or line > 48 else f"10{line:02d},19/05/2568,มา"
+        for line in range(2, 60)
+    ]
+    text = "\n".join(["รหัสนักศึกษา,วันที่,สถานะ,รายวิชา,หมายเหตุ", *rows])
+    [found] = open_sheets(written(tmp_path, text.encode()), KNOWN)
+    assert ragged(found) == []
+    [part] = found.parts()
+    assert part.lines.to_pylist() == list(range(2, 60))
+    assert [cell.as_py() for cell in part.columns[0]] == [f"10{line:02d}" for line in range(2, 60)]
+    assert set(part.columns[4].to_pylist()) == {""}
+
+
+@pytest.mark.parametrize("first", [2, 30])
+def test_short_rows_that_excel_did_not_write_stay_ragged(tmp_path: Path, first: int) -> None:
+    """From the first row on, or a few alone: some cell of them is lost, and nobody can tell which."""
+    short = range(first, 60 if first == 2 else first + 15)
+    rows = [f"10{line},มา" if line in short else f"10{line},19/05/2568,มา" for line in range(2, 60)]
+    [found] = open_sheets(written(tmp_path, "\n".join(["รหัสนักศึกษา,วันที่,สถานะ", *rows]).encode()), KNOWN)
+    assert [line for line, _ in ragged(found)] == list(short)
+
+
+def test_empty_cells_too_many_are_no_cells(tmp_path: Path) -> None:
+    text = "รหัสนักศึกษา,วันที่,สถานะ\n1001,19/05/2568,มา,, \n1002,19/05/2568,มา,x\n1003,19/05/2568,ขาด\n"
+    [found] = open_sheets(written(tmp_path, text.encode()), KNOWN)
+    assert ragged(found) == [(3, "1002,19/05/2568,มา,x")]
+    [part] = found.parts()
+    assert (part.lines.to_pylist(), part.columns[2].to_pylist()) == ([2, 4], ["มา", "ขาด"])

@@ -32,6 +32,8 @@ _LINES_IN_HEAD = 200
 _LONGEST_LINE = 1024 * 1024
 _BLOCK = 2 * 1024 * 1024
 _ROWS_AT_ONCE = 50_000  # where rows are read one by one
+_CHUNK_OF_EXCEL = 16  # rows that it looks at together; what is empty in all of them gets no separator at their end
+_MOST_LINES = 2**31
 _PATIENCE = 5.0  # seconds for Arrow's threads to let go of a file; they need milliseconds
 
 
@@ -41,10 +43,21 @@ class _TextFile:
     letters: Letters
     separator: str
     header: Header
+    head: list[list[str]]
 
     @property
     def width(self) -> int:
         return len(self.header.words)
+
+    @property
+    def chunk_of_header(self) -> int:
+        """The last line of the rows that Excel looked at together with the header: they have all its separators."""
+        return -(-self.header.top_lines // _CHUNK_OF_EXCEL) * _CHUNK_OF_EXCEL
+
+    @property
+    def begins_whole(self) -> bool:
+        below = self.head[self.header.top_lines : self.chunk_of_header]
+        return all(len(row) >= self.width for row in below if any(row))
 
 
 def open_text_sheet(path: Path, known: set[str]) -> Sheet:
@@ -55,7 +68,7 @@ def open_text_sheet(path: Path, known: set[str]) -> Sheet:
     found = find_header(head, known)
     if not any(found.words):
         raise ImportRefused.empty(file=path.name)
-    file = _TextFile(path=path, letters=letters, separator=separator, header=found)
+    file = _TextFile(path=path, letters=letters, separator=separator, header=found, head=head)
     layout = LayoutRows(found.rows)
     if not has_rows(_pieces(file), layout):
         raise ImportRefused.empty(file=path.name)
@@ -192,9 +205,45 @@ def _lines(first: int, rows: int, ragged: list[int]) -> NDArray[np.int32]:
     return lines[~taken][:rows]
 
 
+def _with_empty_ends(
+    file: _TextFile, columns: list[pa.Array], lines: NDArray[np.int32], ragged: list[tuple[int, str]]
+) -> tuple[list[pa.Array], NDArray[np.int32], list[tuple[int, str]]]:
+    """Rows that differ from the header in empty cells at their end alone are whole: every spreadsheet shows them so."""
+    whole = _whole_but_for_their_end(file, ragged)
+    if not whole:
+        return columns, lines, ragged
+    rows = ([*cells, *[""] * file.width][: file.width] for cells in whole.values())
+    together = np.concatenate([lines, np.fromiter(whole, np.int32)])
+    order = pa.array(np.argsort(together, kind="stable"))
+    ends = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    merged = [pa.concat_arrays([column, end]).take(order) for column, end in zip(columns, ends, strict=True)]
+    return merged, np.sort(together), [row for row in ragged if row[0] not in whole]
+
+
+def _whole_but_for_their_end(file: _TextFile, ragged: list[tuple[int, str]]) -> dict[int, list[str]]:
+    """The cells of ragged rows that have only empty ones too many, or that stand in one of Excel's chunks of short rows.
+
+    The one with the header is never short: rows that are short from the first one on lack some other cell.
+    """
+    first = file.chunk_of_header if file.begins_whole else _MOST_LINES
+    found: dict[int, list[str]] = {}
+    run: dict[int, list[str]] = {}
+    for line, text in [*ragged, (-1, "")]:
+        cells = _cells(text, file.separator) or []
+        if run and (line - 1 not in run or len(cells) != len(run[line - 1])):
+            found |= run if len(run) >= _CHUNK_OF_EXCEL else {}
+            run = {}
+        if 1 < len(cells) < file.width and line > first:
+            run[line] = cells
+        elif len(cells) > file.width and not any(map(str.strip, cells[file.width :])):
+            found[line] = cells
+    return found
+
+
 def _below_header(
     file: _TextFile, columns: list[pa.Array], lines: NDArray[np.int32], ragged: list[tuple[int, str]]
 ) -> Piece:
+    columns, lines, ragged = _with_empty_ends(file, columns, lines, ragged)
     top = file.header.top_lines
     skip = int(np.searchsorted(lines, top, side="right"))
     below = [(line, text) for line, text in ragged if line > top and text.strip()]
