@@ -50,10 +50,10 @@ def refuse(request: Request, status: int, *, errors: Sequence[dict[str, str]] = 
     """The answer to a request that cannot be met; it repeats nothing of what was sent."""
     if _is_program(request):
         return _problem(request, status, errors)
-    worded = status if status in _WORDED else 400
-    page: Response = request.app.state.desk.pages.write(
-        request, "refused.html", status=status, refused=worded, request_id=request_id_of(request)
-    )
+    said: dict[str, Any] = {"refused": status if status in _WORDED else 400, "request_id": request_id_of(request)}
+    if request.method not in ("GET", "HEAD"):
+        said["back_to"] = "/"  # a form that was refused is not sent again by the language switch
+    page: Response = request.app.state.desk.pages.write(request, "refused.html", status=status, **said)
     return page
 
 

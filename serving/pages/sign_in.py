@@ -22,6 +22,7 @@ log = structlog.get_logger("serving")
 _YEAR_SECONDS = 365 * 24 * 3600
 # More than a password may have: a longer one is wrong, not a broken form.
 _MOST_TYPED = 1024
+_LONGEST_PATH = 2000
 
 Login = Annotated[str, Form(max_length=LONGEST_LOGIN)]
 Secret = Annotated[str, Form(max_length=_MOST_TYPED)]
@@ -145,7 +146,7 @@ def sign_out(request: Request, desk: AtDesk) -> Response:
 def choose_language(
     desk: AtDesk,
     language: Annotated[str, Form(max_length=5)] = DEFAULT_LANGUAGE,
-    back_to: Annotated[str, Form(max_length=200)] = "/",
+    back_to: Annotated[str, Form()] = "/",
 ) -> Response:
     chosen = language if language in LANGUAGES else DEFAULT_LANGUAGE
     answer = RedirectResponse(_own_path(back_to), status_code=303)
@@ -205,6 +206,7 @@ def write_sign_in(
         done=done,
         login=login,
         provider=desk.accounts.provider,
+        back_to=f"/login?done={done}" if done else "/login",  # not to what a provider sent along
     )
 
 
@@ -224,6 +226,6 @@ def _write_enrolment(
 
 
 def _own_path(path: str) -> str:
-    """`path` when it is one of ours; '//host' and '/\\host' lead elsewhere."""
+    """`path` when it is one of ours, and no longer than every proxy takes; '//host' and '/\\host' lead elsewhere."""
     is_own = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if is_own else "/"
+    return path if is_own and len(path) <= _LONGEST_PATH else "/"

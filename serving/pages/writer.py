@@ -47,8 +47,14 @@ class PageWriter:
 
     def write(self, request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         page = self._environments[self.language(request)].get_template(template)
-        html = page.render({"reader": None, "path": request.url.path, **values})
+        html = page.render({"reader": None, "path": request.url.path, "back_to": _asked_for(request), **values})
         return HTMLResponse(html, status_code=status)
+
+
+def _asked_for(request: Request) -> str:
+    """Where the language switch comes back to: the same page of several, and after a form the page of that form."""
+    url = request.url
+    return f"{url.path}?{url.query}" if url.query and request.method in ("GET", "HEAD") else url.path
 
 
 def _name_by_content(path: Path) -> str:
