@@ -1,5 +1,6 @@
 """Signing in and out, the second factor, activation codes, and the language of the pages."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import structlog
@@ -13,7 +14,7 @@ from serving.desk import AtDesk, Desk
 from serving.pages.writer import LANGUAGE_COOKIE
 from serving.passwords import PasswordRefused
 from serving.second_factor import CodeRefused, Enrolment, EnrolmentOver
-from serving.sessions import Opened, Pending
+from serving.sessions import IDLE_LIMIT, PENDING_LIMIT, Opened, Pending
 from serving.texts import DEFAULT_LANGUAGE, LANGUAGES
 from serving.throttle import TooManyFailures
 
@@ -33,7 +34,9 @@ Code = Annotated[str, Form(max_length=100)]
 def show_sign_in(request: Request, desk: AtDesk, done: str = "") -> Response:
     if desk.principal(request) is not None:
         return RedirectResponse("/", status_code=303)
-    return write_sign_in(request, desk, done=done if done == "activated" else "")
+    token = desk.token(request)  # still held by the browser: it was signed in, and did not sign out
+    over = bool(token) and desk.accounts.sessions.pending(token) is None
+    return write_sign_in(request, desk, done=done if done == "activated" else "", over=over)
 
 
 @router.post("/login")
@@ -196,6 +199,7 @@ def write_sign_in(
     done: str = "",
     wait: TooManyFailures | None = None,
     login: str = "",
+    over: bool = False,
 ) -> Response:
     return desk.pages.write(
         request,
@@ -204,6 +208,9 @@ def write_sign_in(
         problem=problem,
         minutes=int(wait.wait.total_seconds() // 60) if wait else 0,
         done=done,
+        over={"hours": IDLE_LIMIT // timedelta(hours=1), "minutes": PENDING_LIMIT // timedelta(minutes=1)}
+        if over
+        else None,
         login=login,
         provider=desk.accounts.provider,
         back_to=f"/login?done={done}" if done else "/login",  # not to what a provider sent along

@@ -181,11 +181,13 @@ def test_there_are_ten_minutes_from_the_password_to_the_code(strict: SampleColle
     secret = enrol(browser_at(strict, clock), clock, "care")
     browser = browser_at(strict, clock)
     sign_in(browser, "care")
+    assert "การเข้าสู่ระบบครั้งก่อนสิ้นสุดแล้ว" not in browser.get("/login").text
     clock.now += PENDING_LIMIT + timedelta(seconds=1)
     answer = browser.post("/second-factor", data={"code": code_at(secret, clock)})
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")
     assert browser.get("/second-factor").headers["location"] == "/login"
     assert browser.get("/").headers["location"] == "/login"
+    assert "การเข้าสู่ระบบครั้งก่อนสิ้นสุดแล้ว" in browser.get("/login").text
 
 
 def test_a_wrong_code_at_set_up_keeps_the_secret_and_anothers_is_refused(strict: SampleCollege, clock: Clock) -> None:

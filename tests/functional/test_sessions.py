@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from records import sign_ins
 from serving.accounts import set_active
 from serving.browsers import browser_name
-from serving.sessions import Sessions
+from serving.sessions import IDLE_LIMIT, Sessions
 from serving.throttle import FAILURES_A_LOGIN
 from tests.browser.sample_college import PASSWORD, SampleCollege
 from tests.functional.signing_in import COOKIE, Clock, actions, browser_at, sign_in
@@ -157,6 +157,21 @@ def test_own_pages_need_a_session_and_are_kept_by_nobody(
 ) -> None:
     assert desk.get(path).headers["cache-control"] == "no-store"
     assert browser_at(unpublished, clock).get(path).headers["location"] == "/login"
+
+
+def test_who_was_signed_out_meanwhile_is_told_so(unpublished: SampleCollege, clock: Clock) -> None:
+    """Whoever had sent a form found an empty sign-in page, and took what was typed for kept."""
+    browser = browser_at(unpublished, clock)
+    over = "การเข้าสู่ระบบครั้งก่อนสิ้นสุดแล้ว (ไม่ได้ใช้ 8 ชั่วโมงระบบจะให้ออก และรอรหัสจากแอปเพียง 10 นาที)"
+    assert over not in browser.get("/login").text
+    sign_in(browser, "kru.a")
+    clock.now += IDLE_LIMIT + timedelta(minutes=1)
+    form = {"current": PASSWORD, "password": NEW, "again": NEW}
+    assert browser.post("/me/password", data=form).headers["location"] == "/login"
+    assert over in browser.get("/login").text
+    assert sign_in(browser, "kru.a") == "/"  # the old password: nothing was kept
+    browser.post("/logout")
+    assert over not in browser.get("/login").text
 
 
 def test_unknown_notices_say_nothing(desk: TestClient) -> None:
