@@ -41,6 +41,7 @@ def test_a_code_opens_the_account_once(unpublished: SampleCollege, clock: Clock,
     assert sign_in(browser, "kru.new", NEW) == "/"
     again = browser.post("/activate", data=form(code, password=PASSWORD, again=PASSWORD))
     assert again.status_code == 401
+    assert "ถ้าเพิ่งตั้งรหัสผ่านเมื่อครู่ ให้เข้าสู่ระบบด้วยรหัสผ่านนั้น" in again.text  # a second tap gets this answer
     assert sign_in(browser_at(unpublished, clock), "kru.new", NEW) == "/"
 
 

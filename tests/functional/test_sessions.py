@@ -106,6 +106,19 @@ def test_a_new_password_asks_for_the_old_and_ends_the_other_sessions(
     assert "change password" in actions(unpublished)
 
 
+def test_a_new_password_that_is_sent_twice_is_set_once_and_refused_neither_time(
+    unpublished: SampleCollege, desk: TestClient, clock: Clock
+) -> None:
+    """A second tap on a slow network, or the answer lost: "the current password is wrong" made it seem unchanged."""
+    form = {"current": PASSWORD, "password": NEW, "again": NEW}
+    for _ in range(2):
+        answer = desk.post("/me/password", data=form)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/me?done=password")
+    assert actions(unpublished).count("change password") == 1
+    assert desk.post("/me/password", data=form | {"password": "อีกประโยคหนึ่ง", "again": "อีกประโยคหนึ่ง"}).status_code == 401
+    assert sign_in(browser_at(unpublished, clock), "kru.a", NEW) == "/"
+
+
 def test_guessing_the_old_password_in_an_open_session_has_to_wait(desk: TestClient) -> None:
     form = {"current": "ไม่ใช่รหัสผ่านนี้แน่นอน", "password": NEW, "again": NEW}
     for _ in range(FAILURES_A_LOGIN):
