@@ -110,7 +110,9 @@ class SecondFactor:
             if account is None or account.second_factor is not None or closed:  # another browser was faster
                 return None
             self._keep(session, account, secret, code)
-            return self._sessions.complete(session, token, account)
+            opened = self._sessions.complete(session, token, account)
+        self._throttle.passed("code", pending.login)  # wrong codes of a lost app do not count against this one
+        return opened
 
     def enrol_own(self, token: str, login: str, sealed: str, code: str) -> Opened | None:
         """Set up or replace the app of a signed-in person; all their other sessions end.
@@ -124,7 +126,9 @@ class SecondFactor:
             secret, _ = self._opened(sealed, account.id)
             self._keep(session, account, secret, code)
             sign_ins.close_all(session, account.id, but=hashed(token))
-            return self._sessions.complete(session, token, account)
+            opened = self._sessions.complete(session, token, account)
+        self._throttle.passed("code", login)
+        return opened
 
     def _keep(self, session: Session, account: AccountRow, secret: str, code: str) -> None:
         step = self._step(secret, code, after=None)

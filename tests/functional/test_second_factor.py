@@ -289,6 +289,20 @@ def test_after_a_reset_the_next_sign_in_sets_up_another(strict: SampleCollege, c
         reset_second_factor(strict.home, "nobody", actor="root")
 
 
+def test_wrong_codes_of_a_lost_app_do_not_shut_out_who_set_up_another(strict: SampleCollege, clock: Clock) -> None:
+    enrol(browser_at(strict, clock), clock, "care")
+    lost = browser_at(strict, clock)
+    sign_in(lost, "care")
+    answers = [lost.post("/second-factor", data={"code": WRONG}).status_code for _ in range(FAILURES_A_LOGIN + 1)]
+    assert answers[-1] == 429
+    reset_second_factor(strict.home, "care", actor="root")
+    secret = enrol(browser_at(strict, clock), clock, "care")
+    clock.now += timedelta(minutes=1)
+    again = browser_at(strict, clock)
+    sign_in(again, "care")
+    assert again.post("/second-factor", data={"code": code_at(secret, clock)}).headers["location"] == "/"
+
+
 def test_a_role_that_comes_to_need_one_ends_what_was_open(strict: SampleCollege, clock: Clock) -> None:
     browser = browser_at(strict, clock)
     sign_in(browser, "kru.b")
