@@ -1,6 +1,7 @@
 """The commands of accounts: `zerodrop account …`, and of machines' keys: `zerodrop account key …`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -129,9 +130,31 @@ def enable(login: Login, home: Home = None, as_json: Json = False) -> None:
 def _set_active(login: str, active: bool, home: Home, as_json: bool, done: str) -> None:
     from serving.accounts import plain_login, set_active
 
-    with data_home(home) as opened:
+    with data_home(home) as opened, _watching(opened, login) as told:
         set_active(opened, login, active=active, actor=actor())
-    say({"login": plain_login(login), "active": active}, as_json, f"{plain_login(login)}: {done}")
+    text = "\n".join([f"{plain_login(login)}: {done}", *told])
+    say({"login": plain_login(login), "active": active, "last_administrator": bool(told)}, as_json, text)
+
+
+@contextmanager
+def _watching(home: "DataHome", login: str) -> Iterator[list[str]]:
+    """What to tell of a change of an account that leaves its institution without an administrator; else nothing.
+
+    It is done all the same: an account in wrong hands is closed at once, and this command is the way back.
+    """
+    from serving.accounts import is_last_administrator, plain_login
+
+    told: list[str] = []
+    was_last = is_last_administrator(home, login)
+    yield told
+    if was_last and not is_last_administrator(home, login):
+        told += [
+            "คำเตือน: สถานศึกษานี้ไม่มีบัญชีผู้ดูแลระบบที่เปิดอยู่แล้ว หน้าเว็บบอกให้ครูที่ลืมรหัสผ่านหรือโทรศัพท์หายติดต่อผู้ดูแลระบบ",
+            "warning: this institution has no open administrator account left; the pages send who lost a password or phone to one",
+            "เพิ่มบัญชี · add one: zerodrop account add LOGIN --name NAME --role admin",
+            "หรือย้อนกลับ · or take it back: "
+            f"zerodrop account enable {plain_login(login)} / zerodrop account role {plain_login(login)} admin",
+        ]
 
 
 def role(
@@ -143,10 +166,10 @@ def role(
     """Give an account another role; it signs in anew."""
     from serving.accounts import plain_login, set_role
 
-    with data_home(home) as opened:
+    with data_home(home) as opened, _watching(opened, login) as told:
         set_role(opened, login, new, actor=actor())
-    told = {"login": plain_login(login), "role": new}
-    say(told, as_json, f"{plain_login(login)}: บทบาทใหม่ · new role {new}")
+    text = "\n".join([f"{plain_login(login)}: บทบาทใหม่ · new role {new}", *told])
+    say({"login": plain_login(login), "role": new, "last_administrator": bool(told)}, as_json, text)
 
 
 def second_factor(

@@ -10,7 +10,7 @@ from records import audit, ledger, sign_ins, staff
 from records.access import Principal
 from records.errors import UserError
 from records.home import DataHome
-from records.roles import ROLE_OF
+from records.roles import ROLE_OF, Permission
 from records.sign_ins import Session
 from records.staff import AccountRow
 from serving.activation import Activation, new_code
@@ -167,6 +167,19 @@ def set_role(home: DataHome, login: str, role: str, *, actor: str) -> None:
     with _changing(home, login, actor=actor, action="set role", role=role) as (session, account):
         account.role = role
         sign_ins.close_all(session, account.id)
+
+
+def is_last_administrator(home: DataHome, login: str) -> bool:
+    """Whether this account is the only open one of its institution that manages accounts."""
+    with home.database.read() as session:
+        account = staff.account_by_login(session, plain_login(login))
+        colleagues = sign_ins.accounts(session, account.institution) if account is not None else []
+        managing = [
+            one.login
+            for one in colleagues
+            if one.active and Permission.MANAGE_ACCOUNTS in ROLE_OF[one.role].permissions
+        ]
+    return managing == [plain_login(login)]
 
 
 def reset_second_factor(home: DataHome, login: str, *, actor: str) -> None:

@@ -65,6 +65,29 @@ def test_who_sees_nobody_without_a_class_group_is_told_where_it_is_entered(at: P
     assert query(at, "select name from account where login = 'kru.new'") == [("ครูใหม่ ใจดี",)]
 
 
+WITHOUT = "this institution has no open administrator account left"
+
+
+def test_closing_the_last_administrator_is_done_and_said(unpublished: SampleCollege, at: Path) -> None:
+    """Done, because an account in wrong hands must be closed at once; said, with the way back."""
+    assert WITHOUT not in account(at, "disable", "kru.a").out
+    said = account(at, "disable", "Root").out
+    assert WITHOUT in said
+    assert "ไม่มีบัญชีผู้ดูแลระบบที่เปิดอยู่แล้ว" in said
+    assert "zerodrop account enable root" in said
+    assert WITHOUT not in account(at, "disable", "root").out  # it was closed before
+    assert WITHOUT not in account(at, "enable", "root").out
+    told = account(at, "role", "root", "director", "--json").document
+    assert told == {"login": "root", "role": "director", "last_administrator": True}
+
+
+def test_one_of_two_administrators_goes_without_a_warning(at: Path) -> None:
+    account(at, "role", "care", "admin")
+    assert WITHOUT not in account(at, "role", "root", "admin").out
+    assert WITHOUT not in account(at, "disable", "root").out
+    assert WITHOUT in account(at, "role", "care", "committee").out
+
+
 def test_the_list_of_accounts(at: Path) -> None:
     told = {one["login"]: one for one in account(at, "list", "--json").document["accounts"]}
     assert told["kru.a"] == {
