@@ -98,12 +98,32 @@ def _state(one: dict[str, Any]) -> str:
 
 def code(login: Login, home: Home = None, as_json: Json = False) -> None:
     """A new activation code, printed once: for a first password or a forgotten one. It skips no second factor."""
+    from records import staff
     from serving.accounts import give_code, plain_login
 
+    login = plain_login(login)
     with data_home(home) as opened:
         activation = give_code(opened, login, actor=actor(), now=datetime.now(UTC))
-    told = {"login": plain_login(login), "activation_code": activation}
-    say(told, as_json, "\n".join(told_codes({plain_login(login): activation})))
+        with opened.database.read() as session:
+            account = staff.account_by_login(session, login)
+    told = {"login": login, "activation_code": activation}
+    say(told, as_json, "\n".join([*told_codes({login: activation}), *_told_obstacles(account)]))
+
+
+def _told_obstacles(account: "AccountRow | None") -> list[str]:
+    """What else keeps the person of an account out, for whom a code alone does not do."""
+    lines = []
+    if account is not None and not account.active:
+        lines += [
+            "บัญชีนี้ปิดอยู่ รหัสนี้จะใช้ได้เมื่อเปิดบัญชีอีกครั้ง · this account is closed, and the code works once it is open again:",
+            f"  zerodrop account enable {account.login}",
+        ]
+    if account is not None and account.second_factor is not None:
+        lines += [
+            "บัญชีนี้ยังต้องใช้รหัสจากแอปยืนยันตัวตนด้วย ถ้าโทรศัพท์หาย สั่งเพิ่ม · it is still asked for its authenticator app; if the phone is lost too:",
+            f"  zerodrop account second-factor {account.login} --reset",
+        ]
+    return lines
 
 
 def told_codes(codes: dict[str, str]) -> list[str]:
@@ -184,15 +204,30 @@ def second_factor(
 
     login = plain_login(login)
     with data_home(home) as opened:
-        if reset:
-            reset_second_factor(opened, login, actor=actor())
         with opened.database.read() as session:
             account = staff.account_by_login(session, login)
             if account is None:
                 raise AccountRefused.unknown(login=login)
-            has_one = account.second_factor is not None
-    said = "ตั้งแอปไว้แล้ว · an app is set up" if has_one else "ไม่มีแอป · no app"
-    say({"login": login, "has_second_factor": has_one}, as_json, f"{login}: {said}")
+        has_one, needs_one = account.second_factor is not None, account.role in opened.settings.second_factor_roles
+        if reset:
+            reset_second_factor(opened, login, actor=actor())
+    said = _told_reset(had_one=has_one, needs_one=needs_one) if reset else _HAS_APP[has_one]
+    say({"login": login, "has_second_factor": has_one and not reset}, as_json, f"{login}: {said}")
+
+
+_HAS_APP = {True: "ตั้งแอปไว้แล้ว · an app is set up", False: "ไม่มีแอป · no app"}
+
+
+def _told_reset(*, had_one: bool, needs_one: bool) -> str:
+    if not had_one:
+        return "ไม่มีแอปให้ลบ ออกจากระบบทุกเครื่องแล้ว · there was no app to forget; signed out everywhere"
+    following = (
+        "เข้าสู่ระบบครั้งหน้าจะให้ตั้งแอปใหม่ · the next sign-in sets up another"
+        if needs_one
+        else "เข้าสู่ระบบครั้งหน้าใช้รหัสผ่านอย่างเดียว ตั้งแอปใหม่ได้ที่ บัญชีของฉัน · "
+        "the next sign-in asks for the password alone; another app is set up under My account"
+    )
+    return f"ลบแอปเดิมและออกจากระบบทุกเครื่องแล้ว · the app is forgotten, signed out everywhere\n{following}"
 
 
 def link(

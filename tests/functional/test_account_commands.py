@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from records.settings import Settings
+from records.staff import account_by_login
 from tests.browser.sample_college import INSTITUTION, SampleCollege
 from tests.functional.command_fixtures import Said, call, query
-from tests.functional.signing_in import Clock, actions, browser_at, sign_in
+from tests.functional.signing_in import Clock, actions, browser_at, enrol, reopened, sign_in
 
 pytestmark = pytest.mark.sqlite_files  # what was stored is looked up in the file
 PASSWORD = "ปลาทู ว่ายน้ำ ข้ามภูเขา"
@@ -41,7 +42,7 @@ def test_from_a_new_account_to_its_end(unpublished: SampleCollege, at: Path) -> 
     assert browser.get("/").headers["location"] == "/login"
     code = account(at, "code", "kru.new", "--json").document["activation_code"]
     assert code != made["activation_code"]
-    assert account(at, "second-factor", "kru.new", "--reset").out == "kru.new: ไม่มีแอป · no app\n"
+    assert "there was no app to forget; signed out everywhere" in account(at, "second-factor", "kru.new", "--reset").out
     done = actions(unpublished)
     for action in (
         "create account",
@@ -63,6 +64,31 @@ def test_who_sees_nobody_without_a_class_group_is_told_where_it_is_entered(at: P
     said = account(at, "add", "kru.new", "--name", "ครูใหม่  ใจดี ", "--role", role).out
     assert ("run zerodrop init --from again" in said) is told
     assert query(at, "select name from account where login = 'kru.new'") == [("ครูใหม่ ใจดี",)]
+
+
+def test_after_a_lost_phone_the_administrator_is_told_what_was_done_and_what_is_still_to_do(
+    unpublished: SampleCollege, at: Path
+) -> None:
+    with reopened(unpublished) as strict:
+        enrol(browser_at(strict, Clock()), Clock(), "care")
+    assert account(at, "second-factor", "care").out == "care: ตั้งแอปไว้แล้ว · an app is set up\n"
+    said = account(at, "code", "Care").out  # the wrong turn: a new password does not replace the app
+    assert "it is still asked for its authenticator app" in said
+    assert "zerodrop account second-factor care --reset" in said
+    assert "the next sign-in sets up another" in account(at, "second-factor", "care", "--reset").out
+    assert account(at, "second-factor", "care").out == "care: ไม่มีแอป · no app\n"
+    assert "authenticator" not in account(at, "code", "care").out
+    account(at, "disable", "care")
+    assert "zerodrop account enable care" in account(at, "code", "care").out
+
+
+def test_who_needs_no_app_signs_in_without_one_after_a_reset(unpublished: SampleCollege, at: Path) -> None:
+    with unpublished.home.database.write() as session:
+        advisor = account_by_login(session, "kru.a")
+        assert advisor is not None
+        advisor.second_factor = b"sealed"
+    said = account(at, "second-factor", "kru.a", "--reset").out
+    assert "the next sign-in asks for the password alone; another app is set up under My account" in said
 
 
 WITHOUT = "this institution has no open administrator account left"
