@@ -145,3 +145,41 @@ def test_paper(page_of: PageOf, pictures: Path) -> None:
         sheets = text.count("\f")
         assert sheets in (2, 3)  # eighteen students, four of whom too little is known, and the three rates
         assert f"1/{sheets}" in text
+
+
+def test_twice_as_large_on_a_phone_nothing_runs_off_the_screen(page_of: PageOf, college: SampleCollege) -> None:
+    page = page_of("kru.a", {"width": 195, "height": 422})
+    for path in ("/", f"/students/{college.students['kru.a'][9]}", "/me", "/me/password", "/me/second-factor", "/help"):
+        page.goto(path)
+        assert no_sideways_scrolling(page), path.partition("/students")[0]
+
+
+def test_in_colours_of_the_readers_own_buttons_have_an_edge_and_bars_tell_their_share(
+    page_of: PageOf, college: SampleCollege
+) -> None:
+    page = page_of("kru.a", PHONE)
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    page.goto(f"/students/{college.students['kru.a'][0]}")
+    ink, whole, part = page.evaluate(
+        "['body', '.bar .whole', '.bar rect + rect'].map((at, n) => getComputedStyle(document.querySelector(at))[n ? 'fill' : 'color'])"
+    )
+    assert (whole == ink, part == ink) == (False, True)
+    page.goto("/me/password")
+    edge = page.evaluate("getComputedStyle(document.querySelector('button.main')).borderTopColor")
+    assert edge == ink
+
+
+def test_what_went_wrong_has_the_focus(chromium: Browser, address: str) -> None:
+    """At the top of the page, where the next step of the keyboard leads on to the fields."""
+    with chromium.new_context(base_url=address, viewport=PHONE) as context:
+        page = context.new_page()
+        page.goto("/login")
+        assert page.evaluate("document.activeElement.tagName") == "BODY"
+        page.fill("#login", "kru.a")
+        page.fill("#password", "wrong password")
+        page.click("button.main")
+        page.wait_for_selector("[role=alert]")
+        assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == "login"
+        accessible(page)
