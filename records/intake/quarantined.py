@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -90,6 +90,8 @@ def waiting(home: DataHome, institution: str, now: datetime) -> list[Waiting]:
 
 def export(home: DataHome, institution: str, number: int, path: Path, actor: str) -> int:
     """Write the rows of a batch as a workbook to mend; how many there are. Raises UserError where nothing can be."""
+    if path.suffix.lower() != ".xlsx":
+        raise UserError.no_workbook_name(path)
     batch = _batch(home, institution, number)
     file = _file(home, batch)
     rows = access.kept_rows(home, actor, batch)
@@ -113,6 +115,7 @@ def retry(
         audit.record_look(session, actor=actor, action="retry quarantine", institution=institution, detail=detail)
     report, lines = _bring_in(home, batch, file, offered, profile)
     left = _settle(home, batch, file, offered, report, lines)
+    report = report.at(lines, [sheet.name for sheet in file.sheets if sheet.name])
     if left is None:
         return Retried(batch=number, report=report, came_in=0, failed=0, waiting=len(before), notes=[_NOT_ALL_READ])
     still = home.quarantine.lines(batch.token)
@@ -142,22 +145,7 @@ def _bring_in(
         [report] = import_file(home, request)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return _in_lines_of(file, report, lines), lines
-
-
-def _in_lines_of(file: KeptFile, report: ImportReport, lines: Mapping[int, int]) -> ImportReport:
-    """The report with the lines of the original file, which it is called after; not those of the rows on their way."""
-
-    def told(found: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
-        return {what: [lines.get(line, line) for line in at] for what, at in found.items()}
-
-    return replace(
-        report,
-        lines=told(report.lines),
-        warnings=told(report.warnings),
-        left_out_lines=told(report.left_out_lines),
-        sheets=[sheet.name for sheet in file.sheets if sheet.name],
-    )
+    return report, lines
 
 
 def _settle(

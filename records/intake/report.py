@@ -68,6 +68,17 @@ class ImportReport:
     def numbered(self, ledger_number: int) -> "ImportReport":
         return replace(self, ledger_number=ledger_number)
 
+    def at(self, lines: Mapping[int, int], sheets: Sequence[str]) -> "ImportReport":
+        """The same with its lines as those of another file and its sheets: `lines` says which each is there."""
+
+        def there(told: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+            return {name: sorted(lines[line] for line in found if line in lines) for name, found in told.items()}
+
+        left_out = there(self.left_out_lines)
+        return replace(
+            self, sheets=sheets, lines=there(self.lines), warnings=there(self.warnings), left_out_lines=left_out
+        )
+
     def place(self, line: int) -> str:
         """A line as a person finds it: with the name of its sheet where there are several."""
         sheet, row = divmod(line, SHEET_STEP)

@@ -4,6 +4,7 @@ import json
 import stat
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -183,11 +184,21 @@ def test_mended_rows_come_in_and_leave_quarantine(ready: Desk) -> None:
 def test_rows_that_fail_again_keep_their_mended_cells_new_reasons_and_age(ready: Desk) -> None:
     number = ready.bring(WRONG, at="2025-06-20 08:00").ledger_number
     since = ready.home.quarantine.counts()[0].oldest
-    again(ready, number, mended(ready, number, {("4", "รหัสนักศึกษา"): "1002", ("4", "วันที่สำรวจ"): "99/99/2568"}))
+    told = again(ready, number, mended(ready, number, {("4", "รหัสนักศึกษา"): "1002", ("4", "วันที่สำรวจ"): "99/99/2568"}))
     assert left(ready, number) == {3: ("BAD_DATE",), 4: ("BAD_DATE",)}
+    assert told.report.lines == {"BAD_DATE": [3, 4]}  # where `discard --lines` and the workbook find them
+    assert "บรรทัด (lines) 3, 4:" in told.text()
     _, grids = exported(ready, number)
     assert grids["ข้อมูล"][2][2:] == ["4", "1002", "99/99/2568", "5"]
     assert ready.home.quarantine.counts()[0].oldest == since
+
+
+def test_rows_that_fail_again_are_told_within_their_own_sheet(ready: Desk) -> None:
+    number = ready.bring(WRONG, at="2025-06-20 08:00").ledger_number
+    report = again(ready, number, mended(ready, number, {})).report
+    moved = replace(report, left_out_lines={"วันที่": [3]}).at({3: 7, 4: 2_000_009}, ["ก", "ข"])
+    assert (moved.lines, moved.left_out_lines) == ({"BAD_DATE": [7], "UNKNOWN_STUDENT": [2_000_009]}, {"วันที่": [7]})
+    assert [moved.place(line) for line in (7, 2_000_009)] == ["ก!7", "ข!9"]
 
 
 def test_rows_left_out_of_the_workbook_go_on_waiting(ready: Desk) -> None:
@@ -294,6 +305,9 @@ def test_a_wrong_batch_is_named_with_what_is_wrong(ready: Desk) -> None:
             export(ready.home, code, batch, path, "test")
         assert str(refused.value).startswith(sentence)
     assert not path.exists()
+    with pytest.raises(UserError, match=r"^out.csv would be a workbook: give it an .xlsx name\."):
+        export(ready.home, CODE, number, path.with_suffix(".csv"), "test")
+    assert not path.with_suffix(".csv").exists()
 
 
 @pytest.mark.parametrize(
