@@ -9,8 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 
+from serving.accounts import create_account
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.sample_college import MARK, SampleCollege
+from tests.browser.sample_college import INSTITUTION, MARK, PASSWORD, SampleCollege
 
 pytestmark = pytest.mark.browser
 PageOf = Callable[..., Page]
@@ -152,6 +153,22 @@ def test_twice_as_large_on_a_phone_nothing_runs_off_the_screen(page_of: PageOf, 
     for path in ("/", f"/students/{college.students['kru.a'][9]}", "/me", "/me/password", "/me/second-factor", "/help"):
         page.goto(path)
         assert no_sideways_scrolling(page), path.partition("/students")[0]
+
+
+def test_a_login_as_long_as_an_address_stays_on_the_screen(page_of: PageOf, college: SampleCollege) -> None:
+    login = "somchai.wongsuwannaphum.department.of.electronics@technical-college.example.ac.th"
+    create_account(
+        college.home,
+        login=login,
+        name="ครู" + "สมชาย" * 20,
+        role="committee",
+        institution=INSTITUTION,
+        password=PASSWORD,
+    )
+    page = page_of(login, PHONE)
+    for path in ("/", "/me", "/looks"):
+        page.goto(path)
+        assert no_sideways_scrolling(page), path
 
 
 def test_in_colours_of_the_readers_own_buttons_have_an_edge_and_bars_tell_their_share(
