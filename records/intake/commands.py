@@ -73,18 +73,20 @@ def quarantine_retry(
 
 def quarantine_discard(
     batch: Batch,
-    lines: Annotated[str, typer.Option(help="Lines of the file, as 4,7; all rows of the batch when left out.")] = "",
+    lines: Annotated[
+        str, typer.Option(help="Lines as the import report names them: 4,7 or Sheet!4; all of the batch when left out.")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     institution: InstitutionCode = "",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Delete rows in quarantine for good."""
-    from records.intake.quarantined import discard, require_rows
+    from records.intake.quarantined import discard, named_lines, require_rows
 
-    chosen = _lines(lines)
     with data_home(home) as opened:
         code = the_institution(opened, institution)
+        chosen = named_lines(opened, code, batch, lines.split(",")) if lines else None
         rows = require_rows(opened, code, batch) if chosen is None else len(chosen)
         if not yes:
             typer.confirm(
@@ -94,21 +96,6 @@ def quarantine_discard(
             )
         deleted = discard(opened, code, batch, actor(), chosen)
     say({"batch": batch, "discarded": deleted}, as_json, f"ลบแล้ว {deleted:,} แถว · {deleted:,} rows deleted")
-
-
-def _lines(told: str) -> list[int] | None:
-    """The lines that were named, each once; None for all."""
-    from records.errors import UserError
-
-    if not told:
-        return None
-    parts = [part.strip() for part in told.split(",")]
-    if not all(part.isdecimal() for part in parts):
-        raise UserError(
-            f"--lines takes numbers with commas between, such as 4,7; not '{told}'. · "
-            f"--lines ใส่เลขบรรทัดคั่นด้วยจุลภาค เช่น 4,7"
-        )
-    return sorted({int(part) for part in parts})
 
 
 def undo(batch: Batch, institution: InstitutionCode = "", home: Home = None, as_json: Json = False) -> None:

@@ -21,7 +21,7 @@ from records.intake.quarantine_workbook import (
     write_workbook,
 )
 from records.intake.report import ImportReport
-from records.intake.source import Covers, cell_names
+from records.intake.source import SHEET_STEP, Covers, cell_names
 from records.intake.sources import SOURCE_OF
 from records.ledger import BatchRow
 from records.quarantine import KeptFile
@@ -174,12 +174,33 @@ def _settle(
     return len(failed)
 
 
+def named_lines(home: DataHome, institution: str, number: int, told: Sequence[str]) -> list[int]:
+    """Lines of a batch, each once, from the words of its report: `4`, and `Sheet!4` where its file has several sheets.
+
+    Raises UserError where it is not said which line is meant: what is discarded is gone.
+    """
+    file = home.quarantine.file_of(_batch(home, institution, number).token)
+    sheets = [sheet.name for sheet in file.sheets] if file is not None else []
+    return sorted({_named_line(one.strip(), sheets) for one in told})
+
+
+def _named_line(told: str, sheets: Sequence[str]) -> int:
+    sheet, _, line = told.rpartition("!")
+    if not line.isdecimal() or (sheet and sheet not in sheets) or (len(sheets) > 1 and not sheet):
+        like = f"'{sheets[0]}!4,{sheets[-1]}!7'" if len(sheets) > 1 else "4,7"  # a shell reads ! outside of quotes
+        raise UserError(
+            f"--lines takes lines as the import report names them, with commas between, such as {like}; not '{told}'. · "
+            f"--lines ใส่บรรทัดตามที่รายงานนำเข้าบอก คั่นด้วยจุลภาค เช่น {like}"
+        )
+    return int(line) + (sheets.index(sheet) * SHEET_STEP if sheet else 0)
+
+
 def discard(home: DataHome, institution: str, number: int, actor: str, lines: Sequence[int] | None = None) -> int:
     """Delete rows of a batch for good (all when no lines are named) and return how many. Raises UserError."""
     batch = _batch(home, institution, number)
     unknown = sorted(set(lines or ()) - set(home.quarantine.lines(batch.token)))
     if unknown:
-        told = ", ".join(map(str, unknown[:8]))
+        told = ", ".join(_place(home.quarantine.file_of(batch.token), line) for line in unknown[:8])
         raise UserError(
             f"Batch {number} has no row in quarantine at line {told}; nothing was deleted. · "
             f"ชุดที่ {number} ไม่มีแถวที่กักไว้ที่บรรทัด {told} จึงยังไม่ได้ลบอะไร"
@@ -188,6 +209,13 @@ def discard(home: DataHome, institution: str, number: int, actor: str, lines: Se
         detail: dict[str, str | int] = {"batch": number, "rows": len(lines) if lines is not None else "all"}
         audit.record_look(session, actor=actor, action="discard quarantine", institution=institution, detail=detail)
     return home.quarantine.discard(batch.token, lines)
+
+
+def _place(file: KeptFile | None, line: int) -> str:
+    if file is None or len(file.sheets) < 2:
+        return str(line)
+    sheet, row = divmod(line, SHEET_STEP)
+    return f"{file.sheets[sheet].name}!{row}"
 
 
 def require_rows(home: DataHome, institution: str, number: int) -> int:

@@ -22,7 +22,8 @@ from records.errors import ImportRefused, UserError
 from records.intake.commands import quarantine_discard, quarantine_export, quarantine_list, quarantine_retry, undo
 from records.intake.mending import LINE
 from records.intake.quarantine_workbook import MENDING, REASON, read_workbook, sheet_and_line, write_workbook
-from records.intake.quarantined import Retried, discard, export, retry, waiting
+from records.intake.quarantined import Retried, discard, export, named_lines, retry, waiting
+from records.intake.source import SHEET_STEP
 from records.ledger import StudentRow
 from records.quarantine import KeptFile, KeptRow, KeptSheet
 from records.tables import ATTENDANCE, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS
@@ -327,6 +328,22 @@ def test_a_workbook_that_is_not_the_exported_one_is_refused(ready: Desk, grid: G
     assert str(refused.value).startswith(sentence)
     assert "1002" not in str(refused.value)
     assert len(left(ready, number)) == 2
+
+
+def test_lines_of_several_sheets_are_named_with_their_sheet(ready: Desk) -> None:
+    """Line 3 of which sheet: the first was taken, and what is discarded is gone."""
+    grid = [HEAD.split(" | "), ["1002", "01/06/2568", "3"], ["1002", "99/99/2568", "3"]]
+    path = written(ready.folder / "two.xlsx", {"ก": grid, "ข": grid})
+    number = ready.bring(path).ledger_number
+    assert list(left(ready, number)) == [3, SHEET_STEP + 3]
+    for told in ("3", "ค!3", "ข!x", "ข!"):
+        with pytest.raises(UserError, match=r"such as 'ก!4,ข!7'; not '") as refused:
+            named_lines(ready.home, CODE, number, [told])
+        assert "--lines ใส่บรรทัดตามที่รายงานนำเข้าบอก" in str(refused.value)
+    with pytest.raises(UserError, match="at line ข!9; nothing was deleted"):
+        discard(ready.home, CODE, number, "test", named_lines(ready.home, CODE, number, ["ข!9"]))
+    assert discard(ready.home, CODE, number, "test", named_lines(ready.home, CODE, number, [" ข!3"])) == 1
+    assert list(left(ready, number)) == [3]
 
 
 # Commands
