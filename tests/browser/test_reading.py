@@ -186,6 +186,14 @@ def test_in_colours_of_the_readers_own_buttons_have_an_edge_and_bars_tell_their_
     assert edge == ink
 
 
+def test_no_two_things_to_open_on_the_list_have_one_name(page_of: PageOf) -> None:
+    """A screen reader lists them without the rows that they stand in."""
+    page = page_of("kru.a", PHONE)
+    names = page.locator("table.list summary").all_text_contents()
+    assert (len(names), len(set(names))) == (9, 9)
+    assert all(name.startswith("ถามอะไรดี") for name in names)
+
+
 def test_what_went_wrong_has_the_focus(chromium: Browser, address: str) -> None:
     """At the top of the page, where the next step of the keyboard leads on to the fields."""
     with chromium.new_context(base_url=address, viewport=PHONE) as context:
