@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from records.looks import looks
 from records.roles import ROLE_OF
 from serving.desk import AtDesk, SignedIn
-from serving.pages.reading import institution_name
+from serving.pages.reading import chain_head, institution_name
 
 router = APIRouter(include_in_schema=False)
 _A_PAGE = 50
@@ -28,4 +28,5 @@ def show_looks(
         found=found,
         names=names,
         role_of=ROLE_OF,
+        chain_head=chain_head(desk),
     )

@@ -35,7 +35,7 @@ async def show_list(request: Request, desk: AtDesk) -> Response:
             shown=shown,
             has_groups=access.has_groups(desk.home, reader, today) if shown and shown.is_empty else True,
             stale_after=STALE_AFTER_DAYS,
-            chain_head=_chain_head(desk),
+            chain_head=chain_head(desk),
         )
 
     return await desk.build(page)
@@ -54,7 +54,7 @@ def show_student(request: Request, desk: AtDesk, reader: SignedIn, student_id: U
         institution=institution_name(desk, request, reader),
         head=head,
         student=student,
-        chain_head=_chain_head(desk),
+        chain_head=chain_head(desk),
     )
 
 
@@ -73,7 +73,7 @@ async def static_file(desk: AtDesk, name: str) -> Response:
     return Response(file.content, media_type=file.media_type, headers={"Cache-Control": _STATIC_LIFE})
 
 
-def _chain_head(desk: Desk) -> str:
+def chain_head(desk: Desk) -> str:
     """The end of the audit trail once this look is in it: what is on paper cannot be altered."""
     with desk.home.database.read() as session:
         return audit.head(session)

@@ -84,6 +84,17 @@ def test_the_printed_list_carries_the_end_of_the_access_log(college: SampleColle
     assert audit.verify(college.home.database, printed=head).sound
 
 
+def test_who_looked_says_on_paper_who_printed_it(college: SampleCollege, signed_in: SignIn) -> None:
+    """It names students as the list does."""
+    browser = signed_in(college, "kru.a")
+    assert browser.get(f"/students/{college.students['kru.a'][0]}").status_code == 200
+    printed = browser.get("/looks").text.partition('class="paper printed">')[2].partition("</p>")[0]
+    assert "พิมพ์โดย ครูkru.a" in printed
+    assert "ทำลายเมื่อใช้เสร็จ" in printed
+    with college.home.database.read() as session:
+        assert audit.head(session) in printed
+
+
 def test_a_printed_student_says_who_printed_it_and_how_to_keep_it(college: SampleCollege, signed_in: SignIn) -> None:
     student = college.students["kru.a"][0]
     page = signed_in(college, "kru.a").get(f"/students/{student}").text
