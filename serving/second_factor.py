@@ -35,7 +35,11 @@ class CodeRefused(Exception):
 
 
 class EnrolmentOver(Exception):
-    """The secret that was shown is too old, another account's, or not ours: show a new one."""
+    """The secret that was shown is too old, or not ours: show a new one."""
+
+
+class EnrolmentOfAnother(Exception):
+    """The secret was shown to another account, which has left this browser since: whoever sends it is shown none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +102,7 @@ class SecondFactor:
     def enrol_pending(self, token: str, sealed: str, code: str) -> Opened | None:
         """First set-up, right after the password. None when no session without a second factor is pending.
 
-        Raises CodeRefused or EnrolmentOver.
+        Raises CodeRefused, EnrolmentOver or EnrolmentOfAnother.
         """
         pending = self._sessions.pending(token)
         if pending is None or pending.has_second_factor:
@@ -117,7 +121,7 @@ class SecondFactor:
     def enrol_own(self, token: str, login: str, sealed: str, code: str) -> Opened | None:
         """Set up or replace the app of a signed-in person; all their other sessions end.
 
-        Raises CodeRefused or EnrolmentOver.
+        Raises CodeRefused, EnrolmentOver or EnrolmentOfAnother.
         """
         with self._home.database.write() as session:
             account = sign_ins.locked_account(session, login)
@@ -173,8 +177,10 @@ class SecondFactor:
             told = self._home.vault.key.unseal(base64.urlsafe_b64decode(sealed.encode())).decode().split("\x1f")
         except (InvalidTag, binascii.Error, ValueError):
             raise EnrolmentOver from None
-        if len(told) != 4 or told[:2] != ["enrolment", str(account_id)]:
+        if len(told) != 4 or told[0] != "enrolment":
             raise EnrolmentOver
+        if told[1] != str(account_id):
+            raise EnrolmentOfAnother
         until = datetime.fromisoformat(told[2])
         if self._now() > until:
             raise EnrolmentOver

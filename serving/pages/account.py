@@ -9,13 +9,13 @@ from fastapi.responses import RedirectResponse, Response
 from records import ledger
 from serving.accounts import SignInRefused, unlink_account
 from serving.desk import AtDesk, Desk, SignedIn
-from serving.pages.sign_in import Code, Secret, address_of, too_many
+from serving.pages.sign_in import Code, Login, Secret, address_of, too_many
 from serving.passwords import PasswordRefused
-from serving.second_factor import CodeRefused, Enrolment, EnrolmentOver
+from serving.second_factor import CodeRefused, Enrolment, EnrolmentOfAnother, EnrolmentOver
 from serving.throttle import TooManyFailures
 
 router = APIRouter(include_in_schema=False)
-_DONE = ("password", "second_factor", "sessions", "linked", "unlinked")
+_DONE = ("password", "second_factor", "sessions", "linked", "unlinked", "by_another")
 _AFTER_CONFIRMING = ("/me/second-factor", "/me/link")
 
 
@@ -50,11 +50,19 @@ def show_password(request: Request, desk: AtDesk, reader: SignedIn) -> Response:
 
 @router.post("/me/password")
 def change_password(
-    request: Request, desk: AtDesk, reader: SignedIn, current: Secret = "", password: Secret = "", again: Secret = ""
+    request: Request,
+    desk: AtDesk,
+    reader: SignedIn,
+    username: Login = "",
+    current: Secret = "",
+    password: Secret = "",
+    again: Secret = "",
 ) -> Response:
     def refused(problem: str, status: int) -> Response:
         return write_own(request, desk, reader, "password.html", status=status, problem=f"account.{problem}")
 
+    if username not in ("", reader.login):  # the form of somebody who has left this browser since
+        return RedirectResponse("/me?done=by_another", status_code=303)
     if password != again:
         return refused("password_again_wrong", 400)
     try:
@@ -106,6 +114,8 @@ def set_second_factor(
     except CodeRefused:
         again = factor.shown_again(sealed, reader.account_id, reader.login)
         return _write_enrolment(request, desk, reader, status=401, problem="account.code_wrong", enrolment=again)
+    except EnrolmentOfAnother:
+        return RedirectResponse("/me?done=by_another", status_code=303)
     except EnrolmentOver:
         return _write_enrolment(request, desk, reader, status=401, problem="account.enrol_over")
     if opened is None:

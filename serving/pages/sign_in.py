@@ -13,7 +13,7 @@ from serving.browsers import browser_name
 from serving.desk import AtDesk, Desk
 from serving.pages.writer import LANGUAGE_COOKIE
 from serving.passwords import PasswordRefused
-from serving.second_factor import CodeRefused, Enrolment, EnrolmentOver
+from serving.second_factor import CodeRefused, Enrolment, EnrolmentOfAnother, EnrolmentOver
 from serving.sessions import IDLE_LIMIT, PENDING_LIMIT, Opened, Pending
 from serving.texts import DEFAULT_LANGUAGE, LANGUAGES
 from serving.throttle import TooManyFailures
@@ -36,7 +36,7 @@ def show_sign_in(request: Request, desk: AtDesk, done: str = "") -> Response:
         return RedirectResponse("/", status_code=303)
     token = desk.token(request)  # still held by the browser: it was signed in, and did not sign out
     over = bool(token) and desk.accounts.sessions.pending(token) is None
-    return write_sign_in(request, desk, done=done if done == "activated" else "", over=over)
+    return write_sign_in(request, desk, done=done if done in ("activated", "by_another") else "", over=over)
 
 
 @router.post("/login")
@@ -96,6 +96,8 @@ def enrol(
     except CodeRefused:
         again = factor.shown_again(sealed, pending.account_id, pending.login)
         return _write_enrolment(request, desk, pending, status=401, problem="account.code_wrong", enrolment=again)
+    except EnrolmentOfAnother:
+        return RedirectResponse("/login?done=by_another", status_code=303)
     except EnrolmentOver:
         return _write_enrolment(request, desk, pending, status=401, problem="account.enrol_over")
     return let_in(request, desk, opened) if opened else RedirectResponse("/login", status_code=303)

@@ -30,6 +30,7 @@ from tests.functional.signing_in import (
 )
 
 WRONG = "000000"
+BY_ANOTHER = "มีผู้เข้าสู่ระบบด้วยบัญชีอื่นในเบราว์เซอร์นี้แล้ว จึงยังไม่ได้เปลี่ยนอะไร"
 
 
 @pytest.fixture
@@ -199,10 +200,13 @@ def test_a_wrong_code_at_set_up_keeps_the_secret_and_anothers_is_refused(strict:
     assert wrong.status_code == 401
     assert secret_on(wrong.text) == secret_on(page)
     code = code_at(secret_on(page), clock)
-    for sealed in (hidden(page, "sealed"), "", "x", "ก"):
+    for sealed in ("", "x", "ก"):
         answer = root.post("/second-factor/enrol", data={"sealed": sealed, "code": code})
         assert answer.status_code == 401
         assert secret_on(answer.text) != secret_on(page)
+    anothers = root.post("/second-factor/enrol", data={"sealed": hidden(page, "sealed"), "code": code})
+    assert (anothers.status_code, anothers.headers["location"]) == (303, "/login?done=by_another")
+    assert BY_ANOTHER in root.get("/login?done=by_another").text
     clock.now += timedelta(minutes=9)
     sign_in(care, "care")
     clock.now += timedelta(minutes=2)
@@ -287,6 +291,19 @@ def test_after_a_reset_the_next_sign_in_sets_up_another(strict: SampleCollege, c
     assert enrol(browser, clock, "care") != old
     with pytest.raises(UserError, match="There is no account 'nobody'"):
         reset_second_factor(strict.home, "nobody", actor="root")
+
+
+def test_a_page_left_open_by_one_shows_another_no_secret(unpublished: SampleCollege, clock: Clock) -> None:
+    """On the computer of the staff room: whoever came back took the secret for theirs, and the account was another's."""
+    browser = browser_at(unpublished, clock)
+    sign_in(browser, "kru.a")
+    page = browser.get("/me/second-factor").text
+    sign_in(browser, "kru.b")
+    left = {"sealed": hidden(page, "sealed"), "code": code_at(secret_on(page), clock)}
+    answer = browser.post("/me/second-factor", data=left)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me?done=by_another")
+    assert BY_ANOTHER in browser.get("/me?done=by_another").text
+    assert "set second factor" not in actions(unpublished)
 
 
 def test_wrong_codes_of_a_lost_app_do_not_shut_out_who_set_up_another(strict: SampleCollege, clock: Clock) -> None:

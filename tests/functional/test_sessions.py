@@ -12,7 +12,7 @@ from serving.browsers import browser_name
 from serving.sessions import IDLE_LIMIT, Sessions
 from serving.throttle import FAILURES_A_LOGIN
 from tests.browser.sample_college import PASSWORD, SampleCollege
-from tests.functional.signing_in import COOKIE, Clock, actions, browser_at, sign_in
+from tests.functional.signing_in import COOKIE, Clock, actions, browser_at, hidden, sign_in
 
 NEW = "ปลาทู ว่ายน้ำ ข้ามภูเขา"
 PHONE = "Mozilla/5.0 (Linux; Android 14; SM-A155F) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
@@ -117,6 +117,19 @@ def test_a_new_password_that_is_sent_twice_is_set_once_and_refused_neither_time(
     assert actions(unpublished).count("change password") == 1
     assert desk.post("/me/password", data=form | {"password": "อีกประโยคหนึ่ง", "again": "อีกประโยคหนึ่ง"}).status_code == 401
     assert sign_in(browser_at(unpublished, clock), "kru.a", NEW) == "/"
+
+
+def test_a_form_left_open_by_one_changes_nothing_of_another(unpublished: SampleCollege, clock: Clock) -> None:
+    browser = browser_at(unpublished, clock)
+    sign_in(browser, "kru.a")
+    form = {"username": hidden(browser.get("/me/password").text, "username"), "current": PASSWORD}
+    sign_in(browser, "kru.b")
+    answer = browser.post("/me/password", data=form | {"password": NEW, "again": NEW})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me?done=by_another")
+    assert sign_in(browser_at(unpublished, clock), "kru.b") == "/"
+    sign_in(browser, "kru.a")
+    changed = browser.post("/me/password", data=form | {"password": NEW, "again": NEW})
+    assert changed.headers["location"] == "/me?done=password"
 
 
 def test_guessing_the_old_password_in_an_open_session_has_to_wait(desk: TestClient) -> None:
