@@ -194,6 +194,15 @@ def test_no_two_things_to_open_on_the_list_have_one_name(page_of: PageOf) -> Non
     assert all(name.startswith("ถามอะไรดี") for name in names)
 
 
+def test_what_was_done_has_the_focus(page_of: PageOf) -> None:
+    page = page_of("kru.b", PHONE)
+    page.goto("/me?done=sessions")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "status"
+    accessible(page)
+    page.goto("/me")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
 def test_what_went_wrong_has_the_focus(chromium: Browser, address: str) -> None:
     """At the top of the page, where the next step of the keyboard leads on to the fields."""
     with chromium.new_context(base_url=address, viewport=PHONE) as context:
