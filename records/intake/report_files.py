@@ -165,7 +165,7 @@ def _reasons(report: ImportReport) -> Part:
         (
             code,
             report.reasons[code],
-            _both(PROBLEM_OF[code].text),
+            _why(report, code),
             _both(mending_of(code)),
             _ranges(report, lines, report.reasons[code]),
         )
@@ -178,11 +178,17 @@ def _reasons(report: ImportReport) -> Part:
 def _warnings(report: ImportReport) -> Part:
     about = Text(th="แถวเหล่านี้นำเข้าแล้ว แต่ควรตรวจ", en="these rows were taken, but are worth a look")
     rows = [
-        (code, len(lines), _both(PROBLEM_OF[code].text), _ranges(report, lines, len(lines)))
+        (code, len(lines), _why(report, code), _ranges(report, lines, len(lines)))
         for code, lines in report.warnings.items()
     ]
     headers = [_CODE, _ROWS, Text(th="คำเตือน", en="warning"), _LINES]
     return Part(name=Text(th="คำเตือน", en="warnings"), headers=headers, rows=rows, about=about)
+
+
+def _why(report: ImportReport, code: str) -> str:
+    """The rule that was broken, and in which columns."""
+    columns = ", ".join(report.columns.get(code, ()))
+    return _both(PROBLEM_OF[code].text) + (f" ({_both(_COLUMN)}: {columns})" if columns else "")
 
 
 def _left_out(report: ImportReport) -> Part:

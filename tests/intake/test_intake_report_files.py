@@ -29,6 +29,7 @@ REPORT = ImportReport(
     reasons={"BAD_DATE": 6},
     lines={"BAD_DATE": [2, 3, 4, 9]},
     warnings={"WEEKEND": [7]},
+    columns={"BAD_DATE": ["วันที่ของข้อมูล", "วันเกิด"]},
     fixes={"THAI_DIGITS": 3, "LEFT_OUT": 5},
     left_out={"ส่งช้า (วัน)": 5},
     left_out_lines={"ส่งช้า (วัน)": [3, 4, 8]},
@@ -81,7 +82,7 @@ def test_the_page_states_that_the_counts_add_up_to_the_rows(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "told",
     [
-        "อ่านวันที่ไม่ได้", "a date cannot be read", "16/05/2568", "2-4, 9 … (+2)",
+        "อ่านวันที่ไม่ได้", "(คอลัมน์ · column: วันที่ของข้อมูล, วันเกิด)", "a date cannot be read", "16/05/2568", "2-4, 9 … (+2)",
         "WEEKEND", "THAI_DIGITS", "Thai digits were made Arabic ones", "ศาสนา", "personal data protection",
         "ข้อมูลถึงวันที่ 13/06/2568", "data up to 2025-06-13", "หมายเหตุหนึ่ง", "LEFT_OUT", "ส่งช้า (วัน)", "3-4, 8 … (+2)",
         "แก้ช่องนั้นในไฟล์แล้วนำเข้าอีกครั้ง", "mend the cell in the file and import it again", "one note", "<script>alert(1)</script>",
