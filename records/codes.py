@@ -186,6 +186,10 @@ ENTRY_ROUTES = CodeList(
     ),
 )
 
+# The same in full, as colleges write it [judgement].
+_DISMISSED = tuple(
+    f"พ้นสภาพ{of}{whom}" for of in ("", "การเป็น", "ความเป็น") for whom in ("นักเรียน", "นักศึกษา", "นักเรียนนักศึกษา")
+)
 ENROLMENT_STATUSES = CodeList(
     name="status",
     codes=(
@@ -194,7 +198,7 @@ ENROLMENT_STATUSES = CodeList(
         _code("GRADUATED", "สำเร็จการศึกษา", "graduated", "จบการศึกษา", "จบ"),
         _code("TRANSFERRED_OUT", "ย้ายออก", "transferred out", "ย้ายสถานศึกษา", "ย้าย"),
         _code("RESIGNED", "ลาออก", "resigned"),
-        _code("DISMISSED", "พ้นสภาพ", "dismissed", "จำหน่าย"),
+        _code("DISMISSED", "พ้นสภาพ", "dismissed", "จำหน่าย", *_DISMISSED),
         _code("DECEASED", "เสียชีวิต", "deceased", "ถึงแก่กรรม"),
         _code("GONE_ON_ROLL", "ยังไม่สามารถจำหน่ายได้ (3.1.8)", "gone, still on the roll (3.1.8)", "3.1.8"),
         _code("UNKNOWN", "ไม่ทราบ", "not known"),
@@ -431,7 +435,7 @@ OUTCOME_EVENTS = CodeList(
         _code("DECEASED", "เสียชีวิต", "deceased"),
         _code("NOT_ON_NEXT_ROSTER", "ไม่มีชื่อในรอบถัดไป", "not on the next roster"),
         _code("TRACED", "ติดตามพบแล้ว", "traced"),
-        _code("DISMISSED", "พ้นสภาพ", "dismissed"),
+        _code("DISMISSED", "พ้นสภาพ", "dismissed", *_DISMISSED),
     ),
 )
 

@@ -22,6 +22,8 @@ TWO = Reading(problem="TWO_CODES")
         (codes.ATTENDANCE_STATUSES, "E", "กลับก่อน"),
         (codes.ATTENDANCE_STATUSES, "O", "กิจกรรม ราชการ"),
         (codes.ATTENDANCE_STATUSES, "H", "หยุด"),
+        (codes.ENROLMENT_STATUSES, "DISMISSED", "พ้นสภาพ จำหน่าย พ้นสภาพนักศึกษา พ้นสภาพการเป็นนักเรียน พ้นสภาพความเป็นนักศึกษา"),
+        (codes.OUTCOME_EVENTS, "DISMISSED", "พ้นสภาพ พ้นสภาพนักศึกษา พ้นสภาพการเป็นนักเรียนนักศึกษา"),
         (codes.GRADES, "4", "4 4.0 4.00 ๔"),
         (codes.GRADES, "3.5", "3.5 3.50 ๓.๕"),
         (codes.GRADES, "0", "0 0.0"),
