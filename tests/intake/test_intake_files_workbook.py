@@ -285,3 +285,21 @@ def test_parquet_is_read_by_row_group_with_its_lines(tmp_path: Path) -> None:
 def test_parquet_with_lists_or_without_rows_is_refused(tmp_path: Path) -> None:
     assert code_of(parquet(tmp_path, {"a": [[1, 2]], "b": ["x"]})) == "WRONG_FILE"
     assert code_of(parquet(tmp_path, {"a": pa.array([], pa.string())})) == "EMPTY"
+
+
+def test_a_cell_merged_downwards_says_its_word_in_every_row(tmp_path: Path) -> None:
+    path = tmp_path / "merged.xlsx"
+    rows = [["1001", "", "มา"], ["1002", "", "ขาด"], ["", "", ""], ["1003", "20/05/2568", "มา"], ["1004", "", "ลา"]]
+    with xlsxwriter.Workbook(str(path)) as book:
+        page = book.add_worksheet("a")
+        for line, row in enumerate([TABLE[0], *rows]):
+            page.write_row(line, 0, row)
+        page.merge_range(1, 1, 3, 1, "19/05/2568")
+        page.merge_range(0, 4, 1, 4, "ห้อง")  # one that begins in the header is the header's
+    [found] = open_sheets(path, KNOWN)
+    [part] = found.parts()
+    assert part.lines.to_pylist() == [2, 3, 5, 6]
+    assert [column.to_pylist() for column in part.columns[:2]] == [
+        ["1001", "1002", "1003", "1004"],
+        ["19/05/2568", "19/05/2568", "20/05/2568", ""],
+    ]

@@ -1,6 +1,6 @@
 """Workbooks to sheets: every visible sheet, a few thousand rows at a time, cells as the text that a clerk would type."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -21,7 +21,7 @@ from python_calamine import (
 )
 
 from records.errors import ImportRefused
-from records.intake.files.headers import HEAD_ROWS, Header, find_header
+from records.intake.files.headers import HEAD_ROWS, Header, Merged, find_header
 from records.intake.files.kinds import Kind
 from records.intake.files.layout_rows import LayoutRows
 from records.intake.files.rows import Piece, has_rows, parts_of, piece
@@ -153,11 +153,33 @@ def _parts(path: Path, kind: Kind, name: str, header: Header) -> Iterator[Part]:
 
 
 def _pieces(sheet: CalamineSheet, header: Header) -> Iterator[Piece]:
-    rows = islice(_rows(sheet), header.top_lines, None)
+    rows = _filled_down(_rows(sheet), sheet.merged_cell_ranges or [], header.top_lines)
     line = header.top_lines + 1
     while some := list(islice(rows, _ROWS_AT_ONCE)):
         yield _piece(some, line)
         line += len(some)
+
+
+def _filled_down(rows: Iterator[Sequence[Cell]], merged: Merged, top: int) -> Iterator[Sequence[Cell]]:
+    """The rows below the first `top`; cells merged downwards say their word in every row, as the sheet shows it.
+
+    A row that has nothing else stays empty: cells are often merged further down than anybody is listed.
+    """
+    begins: dict[int, list[tuple[int, int]]] = {}
+    for (first, column), (last, last_column) in merged:
+        if first >= top and last > first and column == last_column:
+            begins.setdefault(first, []).append((column, last))
+    said: dict[int, tuple[Cell, int]] = {}
+    for number, row in enumerate(islice(rows, top, None), start=top):
+        said = {column: told for column, told in said.items() if number <= told[1]}
+        yield _with_merged(row, said) if said else row
+        said |= {column: (row[column], last) for column, last in begins.get(number, ()) if column < len(row)}
+
+
+def _with_merged(row: Sequence[Cell], said: Mapping[int, tuple[Cell, int]]) -> Sequence[Cell]:
+    if all(cell in ("", None) for cell in row):
+        return row
+    return [said[column][0] if column in said else cell for column, cell in enumerate(row)]
 
 
 def _piece(rows: Sequence[Sequence[Cell]], line: int) -> Piece:
