@@ -132,6 +132,8 @@ class FileSource:
             )
         claimed = {index for _, columns in complete[:1] for index in columns}
         first, columns = complete[0]
+        read = {fold_label(first.headers[index]) for index in columns}
+        left = [header for index, header in enumerate(first.headers) if header and index not in claimed]
         yield Delivery(
             institution=request.institution,
             portions=lambda: self._portions(complete, request, is_whole=_is_whole(sheets, complete)),
@@ -139,8 +141,11 @@ class FileSource:
             pages=[sheet for sheet, _ in complete],
             headers={place: first.headers[index] for index, one in columns.items() for place in one.to},
             dropped=[first.headers[index] for index, one in columns.items() if not one.to],
-            unmapped=[header for index, header in enumerate(first.headers) if header and index not in claimed],
-            notes=_notes_on(sheets, [sheet for sheet, _ in complete]),
+            unmapped=[header for header in left if fold_label(header) not in read],
+            notes=[
+                *_notes_on(sheets, [sheet for sheet, _ in complete]),
+                *_note_on_twice([header for header in left if fold_label(header) in read]),
+            ],
         )
 
     def _missing(self, sheet: Sheet, columns: Mapping[int, Field], request: Request) -> list[str]:
@@ -331,6 +336,19 @@ def _people(rows: Rows, *, admits: bool) -> PeopleCells:
 
 def repeated(value: str, rows: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, pa.string()), rows)
+
+
+def _note_on_twice(headers: Sequence[str]) -> list[Text]:
+    """Columns under a header that another column has too, which was read."""
+    if not headers:
+        return []
+    names = ", ".join(dict.fromkeys(headers))
+    return [
+        Text(
+            th=f"มีหัวตารางซ้ำกัน: {names} อ่านเฉพาะคอลัมน์แรก ถ้าหมายถึงคอลัมน์อื่น ให้เปลี่ยนชื่อหัวตาราง แล้วนำเข้าใหม่",
+            en=f"headers that stand over several columns: {names}; the first was read: if another is meant, rename it and import again",
+        )
+    ]
 
 
 def _notes_on(sheets: Sequence[Sheet], taken: Sequence[Sheet]) -> list[Text]:

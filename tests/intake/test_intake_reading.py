@@ -293,3 +293,12 @@ def entry(name: str, *, kind: int, child: int = 0xFFFFFFFF) -> bytes:
     size = len(letters) + 2 if name else 0
     no = 0xFFFFFFFF
     return struct.pack("<64sHBBIII16xI8x8xIQ", letters, size, kind, 1, no, no, child, 0, 0xFFFFFFFE, 0)
+
+
+def test_a_header_that_stands_over_two_columns_is_told(ready: Desk) -> None:
+    report = ready.bring(
+        "รหัสนักศึกษา | วันที่ | สถานะ | สถานะ | ครู\n1001 | 20/05/2568 | มา | ขาด | ก", at="2025-05-21 08:00"
+    )
+    assert (report.accepted, report.unmapped) == (1, ["ครู"])
+    assert "headers that stand over several columns: สถานะ; the first was read" in report.text()
+    assert "มีหัวตารางซ้ำกัน: สถานะ อ่านเฉพาะคอลัมน์แรก" in report.text()
