@@ -1,5 +1,6 @@
 """The commands of records: check and import."""
 
+import os
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -100,7 +101,9 @@ def import_(
 
 def _take_all(home: "DataHome", files: list[Path], wanted: "ImportRequest", folder: Path | None, as_json: bool) -> None:
     """One file after the other; a refused one among several does not stop the others, and counts at the end."""
-    from records.errors import ImportRefused
+    from xlsxwriter.exceptions import XlsxFileError
+
+    from records.errors import ImportRefused, UserError
     from records.intake.folders import in_order, is_ordinary, unread_in
     from records.intake.importing import import_file
     from records.intake.report_files import write_reports
@@ -111,6 +114,8 @@ def _take_all(home: "DataHome", files: list[Path], wanted: "ImportRequest", fold
             f"ไม่ได้อ่านโฟลเดอร์ย่อย: {unread} ถ้าต้องการให้ระบุด้วย · folders inside that were not read: {unread}; name them too",
             err=True,
         )
+    if folder is not None:
+        _make_room_for_reports(folder)
     reports: list[ImportReport] = []
     refused: list[ImportRefused] = []
     with progress_line("import", quiet=as_json) as progress:
@@ -121,14 +126,29 @@ def _take_all(home: "DataHome", files: list[Path], wanted: "ImportRequest", fold
                 if len(paths) == 1:
                     raise
                 refused.append(error)
-    if folder is not None:
-        for one in reports:
-            write_reports(one, folder)
     say([_document(one) for one in reports], as_json, "\n".join(_told(one) for one in reports))
     for one_refused in refused:
         typer.echo(one_refused.shown, err=True)
+    if folder is not None:
+        try:
+            for one in reports:
+                write_reports(one, folder)
+        except (OSError, XlsxFileError) as error:  # what came in is stored and told above
+            raise UserError.not_written(folder, error) from None
     if refused:
         raise typer.Exit(ImportRefused.exit_code)
+
+
+def _make_room_for_reports(folder: Path) -> None:
+    """The folder for reports, before anything comes in. Raises UserError where it cannot be made or written."""
+    from records.errors import UserError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise UserError.may_not_write(folder) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError.may_not_write(folder)
 
 
 def _document(report: "ImportReport") -> dict[str, object]:

@@ -52,7 +52,7 @@ class Offered:
 
 
 def write_workbook(path: Path, batch: int, file: KeptFile, rows: Sequence[KeptRow]) -> None:
-    """Write rows in quarantine under their own headers. Raises UserError for more than a sheet can hold."""
+    """Write rows in quarantine under their own headers. Raises UserError where they cannot be written."""
     if len(rows) > _MOST_ROWS:
         raise UserError(
             f"{len(rows):,} rows are more than a workbook holds. Mend them at their source and import the file again. · "
@@ -77,7 +77,11 @@ def write_workbook(path: Path, batch: int, file: KeptFile, rows: Sequence[KeptRo
         for thai, english in _HELP:
             page([thai.format(batch=batch), english.format(batch=batch)])
 
-    write_private(path, fill)
+    try:
+        write_private(path, fill)
+    except OSError as error:
+        path.unlink(missing_ok=True)  # no half of it, which holds cells of students too
+        raise UserError.not_written(path, error) from None
 
 
 def write_private(path: Path, fill: Callable[[xlsxwriter.Workbook], None]) -> None:

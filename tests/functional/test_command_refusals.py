@@ -367,3 +367,11 @@ def test_a_folder_that_may_not_be_written(place: Place, tmp_path: Path) -> None:
 
 def test_the_day_of_the_fixtures_is_a_monday() -> None:
     assert date.fromisoformat(MONDAY).weekday() == 0
+
+
+def test_a_place_where_no_report_can_be_is_said_before_anything_comes_in(copied: Path, place: Place) -> None:
+    file = written(place, "rows.csv", f"{HEADER}\n{place.code},ปวช.1/1,18/08/2568,ทั้งวัน,มา")
+    said = call("import", file, "--report", file / "reports", "--home", copied)
+    assert (said.code, said.out) == (2, "")
+    assert "reports cannot be written by this account" in said.err
+    assert "Traceback" not in said.err

@@ -1,6 +1,7 @@
 """Rows in quarantine go out as a workbook, are mended, and come back as rows of their own file."""
 
 import json
+import resource
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -401,3 +402,16 @@ def test_a_row_that_fails_again_is_told_by_its_line_in_its_own_file(ready: Desk)
     report = again(ready, number, mended(ready, number, {("5", "สถานะ"): "ขาด"})).report
     assert (report.file, report.lines) == ("file.csv", {"UNKNOWN_CODE": [6]})
     assert "บรรทัด (lines) 6: " in report.text()
+
+
+def test_no_half_of_a_workbook_stays_where_there_is_no_room(tmp_path: Path) -> None:
+    file = KeptFile(name="a.csv", source="plain", table="", sheets=[KeptSheet(name="", above=(), headers=["a"])])
+    kept = [KeptRow(line=line, problems=("BAD_DATE",), cells={"a": str(line)}) for line in range(2, 300)]
+    path, before = tmp_path / "mend.xlsx", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(UserError, match="could not be written"):
+            write_workbook(path, 1, file, kept)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not path.exists()
