@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from records.console import Home, Json, data_home, say
+from records.console import Home, Json, ask_first, data_home, say
 
 To = Annotated[
     Path, typer.Option("--to", help="A folder for backups, best on another disk: the oldest make way there.")
@@ -76,7 +76,7 @@ def restore(
     from records.settings import Settings
 
     if not yes:
-        typer.confirm(f"กู้คืน {backup} ไปที่ {into} ยืนยันหรือไม่ · Restore {backup} into {into}?", abort=True, err=True)
+        ask_first(f"กู้คืน {backup} ไปที่ {into} ยืนยันหรือไม่ · Restore {backup} into {into}?")
     settings = Settings(home=into, key_file=key) if key else Settings(home=into)
     done = put_back(backup, settings, erasures=erasures or [])
     lines = [

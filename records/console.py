@@ -152,5 +152,17 @@ def _json_value(value: object) -> str:
     return str(getattr(value, "value", value))
 
 
+def ask_first(question: str) -> None:
+    """Go on only when somebody says yes; else, also where nobody can answer, end with a sentence and exit code 1."""
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:  # the end of the input: by a timer or another program
+        agreed = False
+        typer.echo(err=True)
+    if not agreed:
+        typer.echo("ยังไม่ได้ทำอะไร ใส่ --yes ถ้าไม่ต้องให้ถาม · nothing was done; with --yes it is not asked", err=True)
+        raise typer.Exit(1)
+
+
 def say(told: object, as_json: bool, text: str) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False, default=_json_value) if as_json else text)

@@ -14,7 +14,17 @@ from uuid import UUID
 
 import typer
 
-from records.console import Home, InstitutionCode, Json, actor, data_home, folder_for_writing, say, the_institution
+from records.console import (
+    Home,
+    InstitutionCode,
+    Json,
+    actor,
+    ask_first,
+    data_home,
+    folder_for_writing,
+    say,
+    the_institution,
+)
 
 if TYPE_CHECKING:
     from records.corrections import Correction
@@ -98,11 +108,7 @@ def erase(
     from records.erasure import erase as erase_person
 
     if not yes:
-        typer.confirm(
-            "ลบข้อมูลทั้งหมดของนักเรียนคนนี้ กู้คืนไม่ได้ ยืนยันหรือไม่ · Delete everything about this student, for good?",
-            abort=True,
-            err=True,
-        )
+        ask_first("ลบข้อมูลทั้งหมดของนักเรียนคนนี้ กู้คืนไม่ได้ ยืนยันหรือไม่ · Delete everything about this student, for good?")
     with data_home(home) as opened:
         code = the_institution(opened, institution)
         done = erase_person(opened, code, student, actor=actor(), reason=reason, everywhere=everywhere)

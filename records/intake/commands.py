@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from records.console import Home, InstitutionCode, Json, actor, data_home, for_writing, say, the_institution
+from records.console import Home, InstitutionCode, Json, actor, ask_first, data_home, for_writing, say, the_institution
 
 if TYPE_CHECKING:
     from records.intake.quarantined import Waiting
@@ -89,11 +89,7 @@ def quarantine_discard(
         chosen = named_lines(opened, code, batch, lines.split(",")) if lines else None
         rows = require_rows(opened, code, batch) if chosen is None else len(chosen)
         if not yes:
-            typer.confirm(
-                f"ลบ {rows:,} แถวของชุดที่ {batch} ถาวร? Delete {rows:,} rows of batch {batch} for good?",
-                abort=True,
-                err=True,
-            )
+            ask_first(f"ลบ {rows:,} แถวของชุดที่ {batch} ถาวร? Delete {rows:,} rows of batch {batch} for good?")
         deleted = discard(opened, code, batch, actor(), chosen)
     say({"batch": batch, "discarded": deleted}, as_json, f"ลบแล้ว {deleted:,} แถว · {deleted:,} rows deleted")
 

@@ -174,10 +174,12 @@ def test_a_correction_is_taken_down_listed_and_answered(college: College) -> Non
 # Erasing
 
 
-def test_erasing_asks_first(college: College) -> None:
-    said = run("person", "erase", str(college.student), "--reason", "x", "--home", college.home, typed="n\n")
+@pytest.mark.parametrize("typed", ["n\n", ""], ids=["no", "nobody answers"])
+def test_erasing_asks_first(college: College, typed: str) -> None:
+    said = run("person", "erase", str(college.student), "--reason", "x", "--home", college.home, typed=typed)
     assert said.code == 1
     assert "Delete everything about this student, for good?" in said.err
+    assert said.err.endswith("ยังไม่ได้ทำอะไร ใส่ --yes ถ้าไม่ต้องให้ถาม · nothing was done; with --yes it is not asked\n")
     assert query(college.home, "select count(*) from erasure") == [(0,)]
 
 
