@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 
 from records.clock import BANGKOK
 from records.home import DataHome
@@ -100,3 +101,11 @@ def _tuples(table: Table, rows: pa.Table, columns: Sequence[str]) -> list[tuple[
         return value.isoformat() if isinstance(value, date) else value
 
     return [tuple(plain(name, row[name]) for name in columns) for row in rows.to_pylist()]
+
+
+def pages(path: Path) -> dict[str, Rows]:
+    """A workbook as text, by the names of its sheets."""
+    with CalamineWorkbook.from_path(str(path)) as book:
+        return {
+            name: [list(map(str, row)) for row in book.get_sheet_by_name(name).to_python()] for name in book.sheet_names
+        }

@@ -1,7 +1,6 @@
 """Rows in quarantine go out as a workbook, are mended, and come back as rows of their own file."""
 
 import json
-import resource
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 import typer
 import xlsxwriter
-from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -22,19 +20,17 @@ from records.college import Institution
 from records.errors import ImportRefused, UserError
 from records.intake.commands import quarantine_discard, quarantine_export, quarantine_list, quarantine_retry, undo
 from records.intake.mending import LINE
-from records.intake.quarantine_workbook import MENDING, REASON, read_workbook, sheet_and_line, write_workbook
+from records.intake.quarantine_workbook import MENDING, REASON
 from records.intake.quarantined import Retried, discard, export, named_lines, retry, waiting
 from records.intake.source import SHEET_STEP
 from records.ledger import StudentRow
-from records.quarantine import KeptFile, KeptRow, KeptSheet
 from records.tables import ATTENDANCE, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS
-from tests.intake.desk import CODE, Desk, DeskWith
+from tests.intake.desk import CODE, Desk, DeskWith, Rows, pages
 
 OTHER = "1320026102"
 HEAD = "รหัสนักศึกษา | วันที่สำรวจ | จำนวนสมาชิกในครัวเรือน"
 WRONG = f"{HEAD}\n1001 | 01/06/2568 | 4\n1002 | 31/06/2568 | 3\n9999 | 01/06/2568 | 5"
 ROSTER = "รหัสนักศึกษา | ชื่อ | นามสกุล | ปีการศึกษา | ภาคเรียน | ระดับชั้น | กลุ่มเรียน | วันที่ข้อมูล"
-Grid = list[list[str]]
 
 
 @pytest.fixture
@@ -42,14 +38,7 @@ def ready(desk_with: DeskWith) -> Desk:
     return desk_with({1001: "ชย.1/1", 1002: "ชย.1/1"})
 
 
-def pages(path: Path) -> dict[str, Grid]:
-    with CalamineWorkbook.from_path(str(path)) as book:
-        return {
-            name: [list(map(str, row)) for row in book.get_sheet_by_name(name).to_python()] for name in book.sheet_names
-        }
-
-
-def exported(desk: Desk, number: int) -> tuple[Path, dict[str, Grid]]:
+def exported(desk: Desk, number: int) -> tuple[Path, dict[str, Rows]]:
     path = desk.folder / f"mend-{number}.xlsx"
     export(desk.home, CODE, number, path, "test")
     return path, pages(path)
@@ -65,7 +54,7 @@ def mended(desk: Desk, number: int, changes: Mapping[tuple[str, str], str], page
     return written(path, {page: grid})
 
 
-def written(path: Path, grids: Mapping[str, Grid]) -> Path:
+def written(path: Path, grids: Mapping[str, Rows]) -> Path:
     with xlsxwriter.Workbook(str(path), {"strings_to_numbers": False}) as book:
         for name, grid in grids.items():
             sheet = book.add_worksheet(name)
@@ -130,31 +119,6 @@ def test_a_cell_that_looks_like_a_formula_stays_text(ready: Desk) -> None:
     assert grids["ข้อมูล"][1][3:] == ["009", "01/06/2568", "4", evil]
     with zipfile.ZipFile(path) as book:
         assert not any(b"<f>" in book.read(name) for name in book.namelist() if name.startswith("xl/worksheets/"))
-
-
-def test_lines_of_a_text_file_go_beyond_those_of_any_sheet(tmp_path: Path) -> None:
-    file = KeptFile(name="a.csv", source="plain", table="", sheets=[KeptSheet(name="", above=(), headers=["a"])])
-    kept = [KeptRow(line=line, problems=("BAD_DATE",), cells={"a": str(line)}) for line in (7, 2_000_000, 4_000_001)]
-    write_workbook(tmp_path / "mend.xlsx", 1, file, kept)
-    assert [row[2:] for row in pages(tmp_path / "mend.xlsx")["ข้อมูล"][1:]] == [
-        [str(row.line), str(row.line)] for row in kept
-    ]
-    waiting_lines = {row.line: row.problems for row in kept}
-    offered = read_workbook(tmp_path / "mend.xlsx", file, waiting_lines)
-    assert offered.sheets == {0: {row.line: [str(row.line)] for row in kept}}
-    assert sheet_and_line(file, 4_000_001) == (0, 4_000_001)
-    with pytest.raises(UserError, match="4000001"):
-        read_workbook(tmp_path / "mend.xlsx", file, {7: ("BAD_DATE",), 2_000_000: ("BAD_DATE",)})
-
-
-def test_lines_of_sheets_are_told_within_their_sheet(tmp_path: Path) -> None:
-    sheets = [KeptSheet(name=name, above=(), headers=["a"]) for name in ("ก", "ข")]
-    file = KeptFile(name="a.xlsx", source="plain", table="", sheets=sheets)
-    kept = [KeptRow(line=line, problems=("BAD_DATE",), cells={"a": "x"}) for line in (7, 2_000_007)]
-    write_workbook(tmp_path / "mend.xlsx", 1, file, kept)
-    assert [pages(tmp_path / "mend.xlsx")[name][1][2] for name in "กข"] == ["7", "7"]
-    offered = read_workbook(tmp_path / "mend.xlsx", file, {row.line: row.problems for row in kept})
-    assert offered.lines == [7, 2_000_007]
 
 
 def test_ragged_rows_have_a_sheet_of_their_own_and_are_typed_into_the_other(ready: Desk) -> None:
@@ -322,7 +286,7 @@ def test_a_wrong_batch_is_named_with_what_is_wrong(ready: Desk) -> None:
         ([[LINE, *HEAD.split(" | ")]], "mended.xlsx has no rows."),
     ],
 )  # fmt: skip
-def test_a_workbook_that_is_not_the_exported_one_is_refused(ready: Desk, grid: Grid, sentence: str) -> None:
+def test_a_workbook_that_is_not_the_exported_one_is_refused(ready: Desk, grid: Rows, sentence: str) -> None:
     number = ready.bring(WRONG, at="2025-06-20 08:00").ledger_number
     with pytest.raises(UserError) as refused:
         again(ready, number, written(ready.folder / "mended.xlsx", {"ข้อมูล": grid}))
@@ -394,24 +358,3 @@ def test_the_workbook_is_refused_as_a_file_of_its_own(ready: Desk) -> None:
         assert refused.value.code == "ROWS_TO_RETRY"
     assert again(ready, number, path).came_in == 1
     assert len(ready.known(ATTENDANCE, "student")) == 2
-
-
-def test_a_row_that_fails_again_is_told_by_its_line_in_its_own_file(ready: Desk) -> None:
-    rows = "\n".join(f"100{1 + one % 2} | {2 + one}/06/2568 | {'ฮฮ' if one in (3, 4) else 'มา'}" for one in range(6))
-    number = ready.bring(f"รหัสนักศึกษา | วันที่ | สถานะ\n{rows}", at="2025-06-20 08:00").ledger_number
-    report = again(ready, number, mended(ready, number, {("5", "สถานะ"): "ขาด"})).report
-    assert (report.file, report.lines) == ("file.csv", {"UNKNOWN_CODE": [6]})
-    assert "บรรทัด (lines) 6: " in report.text()
-
-
-def test_no_half_of_a_workbook_stays_where_there_is_no_room(tmp_path: Path) -> None:
-    file = KeptFile(name="a.csv", source="plain", table="", sheets=[KeptSheet(name="", above=(), headers=["a"])])
-    kept = [KeptRow(line=line, problems=("BAD_DATE",), cells={"a": str(line)}) for line in range(2, 300)]
-    path, before = tmp_path / "mend.xlsx", resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
-    try:
-        with pytest.raises(UserError, match="could not be written"):
-            write_workbook(path, 1, file, kept)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert not path.exists()
