@@ -9,7 +9,8 @@ FROM python:3.11-slim AS built
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 COPY requirements.lock ./
-RUN python -m venv .venv && .venv/bin/pip install --require-hashes -r requirements.lock
+RUN python -m venv .venv && .venv/bin/pip install --require-hashes --no-deps -r requirements.lock \
+    && .venv/bin/pip check
 COPY . .
 # Without dependencies and without an isolated build: nothing comes in beside what the lock names.
 RUN .venv/bin/pip install --no-deps --no-build-isolation -e . && .venv/bin/python -m compileall -q /app -x '/\.venv/'

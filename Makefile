@@ -9,10 +9,12 @@ MINUTES ?= 10
 
 .PHONY: demo test coverage test-thorough test-postgres check fuzz faults docs clean
 
+# The lock is complete: left to look for dependencies, an older pip finds newer ones than it names and refuses them.
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/pip check --disable-pip-version-check
 	touch $@
 
 # From nothing to a published list and its web page; SERVE=0 stops after checking that the page answers.
