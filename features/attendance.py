@@ -236,6 +236,13 @@ FEATURES: tuple[Feature, ...] = (
         asks=ASK_ABSENCE, source="domain 2.8: absence rate trend",
     ),
     Feature(
+        name="missed_change_28d_term", table=ATTENDANCE, measure=Change(where=MISSED, short_days=28), window=InTerm(),
+        unit=Unit.SHARE, decimals=4, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="การขาดเรียน 28 วันหลังเทียบกับต้นภาคเรียน", en="Absence in the last 28 days against earlier this term"),
+        reason=Text(th="ขาดเรียนใน 28 วันหลังเพิ่มจากก่อนหน้านั้นในภาคเรียนนี้ {percent:.0f} จุดร้อยละ", en="absence in the last 28 days is {percent:.0f} percentage points above earlier this term"),
+        asks=ASK_ABSENCE, source="domain 2.8: absence rate trend; docs/adr/0028",
+    ),
+    Feature(
         name="absences_left_term", table=ATTENDANCE, measure=Margin(rule="attendance_share"), window=InTerm(),
         unit=Unit.DAYS, decimals=0, domain=Domain.ATTENDANCE, risk=Risk.FALLS, absent_means=None, changeable=True,
         label=Text(th="จำนวนวันที่ขาดได้อีกก่อนหมดสิทธิ์สอบ (ขร./มส.)", en="Absences left before the right to examination is lost"),

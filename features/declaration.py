@@ -128,6 +128,10 @@ def _wrong_type(feature: Feature) -> str:
             return "runs, slopes and days are asked of attendance"
         case Share(weekdays=(_, *_)) if not of_attendance:
             return "weekdays are asked of attendance"
+        case Share(weight=str()) if of_attendance:
+            return "a day of attendance weighs as much as any other"
+        case Share(weight=str(weight)) if not _is_number(table[weight]) or table[weight].codes:
+            return f"{weight} is no number, so nothing weighs by it"
         case Margin(rule=rule) if rule not in MARGIN_TABLES or table.name != MARGIN_TABLES[rule]:
             return f"the margins are {MARGIN_TABLES}, not {rule} of {table.name}"
         case _:
@@ -143,8 +147,8 @@ def _wrong_of_attendance(feature: Feature) -> str:
     if isinstance(where, Where) and (where.column != "status" or set(where.values) & {"N", "H"}):
         return "attendance is asked of its status, and N and H are no marks"
     match measure:
-        case Change() if not isinstance(feature.window, Last):
-            return "a change is asked of the last days"
+        case Change() if not isinstance(feature.window, Last) and feature.window != InTerm():
+            return "a change is asked of the last days or of this term"
         case Margin(per_course=True) | WorstCourse() if not by_period:
             return "courses are told by class periods"
         case Margin(per_course=False) | Unrecorded() | Share(weekdays=(_, *_)) if by_period:
@@ -180,8 +184,8 @@ def columns_read(measure: Measure) -> tuple[str, ...]:
             | WorstCourse(where=where) | Matches(where=where)
         ):  # fmt: skip
             return (where.column,)
-        case Share(where=where, among=among):
-            return (where.column, *([among.column] if among else []))
+        case Share(where=where, among=among, weight=weight):
+            return (where.column, *([among.column] if among else []), *([weight] if weight else []))
         case CountNewest(where=where, by=by, besides=besides):
             return (where.column, by, *([besides.column] if besides else []))
         case Latest(column=column, where=where, also=also):

@@ -217,6 +217,13 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_COURSE, source=_WEIGHTS,
     ),
     Feature(
+        name="not_submitted_weight_share_term", table=GRADES, measure=Share(where=NOT_SUBMITTED, among=WORK, weight="weight"), window=InTerm(),
+        unit=Unit.SHARE, decimals=4, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        label=Text(th="สัดส่วนคะแนนเต็มของงานที่ครบกำหนดแล้วยังไม่ส่ง", en="Share of the marks of this term's work that stand in work not handed in"),
+        reason=Text(th="งานที่ยังไม่ส่งคิดเป็นร้อยละ {percent:.0f} ของคะแนนเต็มของงานในภาคเรียนนี้", en="work not handed in is {value:.0%} of the marks of this term's work so far"),
+        asks=_ASK_COURSE, source=_WEIGHTS,
+    ),
+    Feature(
         name="work_days_late_term", table=GRADES, measure=Mean(column="days_late", where=SCORED), window=InTerm(),
         unit=Unit.DAYS, decimals=2, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="ส่งงานช้ากว่ากำหนดเฉลี่ยกี่วันในภาคเรียนนี้", en="Days late that work was handed in this term, on average"),

@@ -268,6 +268,9 @@ class Answers:
             case Count(where=where):
                 counted, seen = rows.tally(feature, where)
                 return np.where(seen > 0, counted, absent)
+            case Share(where=where, among=among, weight=str(weight)):
+                part, whole = (rows.summed(feature, weight, None, among, also)[0] for also in (where, None))
+                return np.where(whole > 0, part / np.where(whole > 0, whole, 1), absent)
             case Share(where=where, among=among):
                 counted, seen = rows.tally(feature, where, among)
                 return np.where(seen > 0, counted / np.maximum(seen, 1), absent)
@@ -327,9 +330,8 @@ class Answers:
 
 
 def _shorter(window: Window, short_days: int) -> Window:
-    if isinstance(window, Last):
-        return Last(days=min(short_days, window.days))
-    raise TypeError("a change is asked of the last days")
+    """The end of a window. A term that is younger holds no more days than its end, so that nothing is left before it."""
+    return Last(days=min(short_days, window.days) if isinstance(window, Last) else short_days)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -158,12 +158,14 @@ class RowsAsked:
         _newest_of_each(rows, self._order, self.rows.columns[by], self.matches(where), found)
         return found
 
-    def summed(self, feature: Feature, column: str, weight: str | None, where: Where | None) -> tuple[Floats, Floats]:
+    def summed(
+        self, feature: Feature, column: str, weight: str | None, where: Where | None, also: Where | None = None
+    ) -> tuple[Floats, Floats]:
         """The weighted sum of a column over rows that tell it, and the sum of the weights (1 where none is told)."""
         values = self.values(column)
         weights = np.zeros(0) if weight is None else self.values(weight)
         total, of_weights = np.zeros(self.asked.size), np.zeros(self.asked.size)
-        _sum(self._chosen(feature, where), values, weights, total, of_weights)
+        _sum(self._chosen(feature, where, also), values, weights, total, of_weights)
         return total, of_weights
 
     def highest(self, feature: Feature, column: str, where: Where | None) -> Floats:

@@ -127,12 +127,14 @@ class Count:
 class Share:
     """The part of records (attendance: recorded days) that match, 0–1.
 
-    Of attendance on some weekdays only (Monday = 0) where given; of other tables among the records that match `among`.
+    Of attendance on some weekdays only (Monday = 0) where given; of other tables among the records that match `among`, and
+    with `weight` by what that number column adds up to: records that do not tell it are left out.
     """
 
     where: Where
     weekdays: tuple[int, ...] = ()
     among: Where | None = None
+    weight: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +237,10 @@ class Slope:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """The share of matching days in the last `short_days`, less the share in the rest of the window."""
+    """The share of matching days in the last `short_days`, less the share in the rest of the window.
+
+    Missing while nothing was recorded in one of the two: also in a term that is no older than `short_days`.
+    """
 
     where: Where
     short_days: int

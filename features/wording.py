@@ -172,9 +172,10 @@ def _of_matching(measure: Count | CountNewest | Share | Matches | NoRecord | Day
             if besides is None:
                 return said
             return _about(besides, table, th=f"{said.th} ไม่นับรายการที่", en=f"{said.en}, leaving out records where")
-        case Share(where=where, weekdays=weekdays, among=among):
+        case Share(where=where, weekdays=weekdays, among=among, weight=weight):
             th, en = ("ผลเช็กชื่อ", "marks") if table is ATTENDANCE else ("รายการ", "records")
-            th, en = f"สัดส่วนของ{th}ที่", f"the share of {en} where"
+            by_th, by_en = (f"ตามผลรวมของ `{weight}` ", f" by the sum of their `{weight}`") if weight else ("", "")
+            th, en = f"สัดส่วน{by_th}ของ{th}ที่", f"the share of {en}{by_en} where"
             said = _on_weekdays(_about(where, table, th=th, en=en), weekdays)
             return (
                 said

@@ -186,6 +186,23 @@ ENTRY_ROUTES = CodeList(
     ),
 )
 
+# Worth the level of the International Standard Classification of Education (UNESCO, ISCED 2011); the Thai words [judgement].
+EDUCATION = CodeList(
+    name="education_before",
+    codes=(
+        _code("NONE", "ไม่มีวุฒิ", "none", "ต่ำกว่าประถมศึกษา", worth=0),
+        _code("PRIMARY", "ประถมศึกษา", "primary", "ป.6", "ประถมศึกษาปีที่ 6", worth=1),
+        _code("LOWER_SECONDARY", "มัธยมศึกษาตอนต้น", "lower secondary", "ม.ต้น", "ม.3", "มัธยมศึกษาปีที่ 3", worth=2),
+        _code(
+            "UPPER_SECONDARY", "มัธยมศึกษาตอนปลายหรือ ปวช.", "upper secondary", "มัธยมศึกษาตอนปลาย", "ม.ปลาย", "ม.6",
+            "มัธยมศึกษาปีที่ 6", "ปวช.", "ประกาศนียบัตรวิชาชีพ", worth=3,
+        ),
+        _code("SHORT_TERTIARY", "ปวส. หรืออนุปริญญา", "short tertiary", "ปวส.", "ประกาศนียบัตรวิชาชีพชั้นสูง", "อนุปริญญา", worth=5),
+        _code("BACHELOR", "ปริญญาตรี", "bachelor", "ป.ตรี", worth=6),
+        _code("MASTER", "ปริญญาโทหรือสูงกว่า", "master or higher", "ปริญญาโท", "ป.โท", "ปริญญาเอก", worth=7),
+    ),
+)  # fmt: skip
+
 # The same in full, as colleges write it [judgement].
 _DISMISSED = tuple(
     f"พ้นสภาพ{of}{whom}" for of in ("", "การเป็น", "ความเป็น") for whom in ("นักเรียน", "นักศึกษา", "นักเรียนนักศึกษา")

@@ -220,6 +220,10 @@ ENROLMENTS = Table(
             label=Text(th="เกรดเฉลี่ยแรกเข้า", en="GPA at entry"), aliases=("เกรดเฉลี่ยแรกเข้า", "เกรดเฉลี่ย ม.3"),
         ),
         Column(
+            name="education_before", kind=Kind.CODE, use=Use.FEATURE, codes=codes.EDUCATION,
+            label=Text(th="วุฒิก่อนเข้าเรียน", en="education completed before"), aliases=("วุฒิเดิม", "วุฒิการศึกษาเดิม", "วุฒิที่ใช้สมัคร"),
+        ),
+        Column(
             name="earlier_attempts", kind=Kind.WHOLE, use=Use.FEATURE, constraint=Between(low=0, high=20),
             label=Text(th="จำนวนครั้งที่เคยเรียนมาก่อน", en="earlier attempts"), aliases=("เคยเรียนมาแล้ว",),
         ),

@@ -151,6 +151,7 @@ class Shard:
             "entry_year": 2025 - self.group % 3,
             "entry_route": self._draw((0.93, 0.04, 0.03), everyone),
             "entry_gpa": np.round(draw.uniform(1.5, 4, self.students), 2),
+            "education_before": self._draw((0, 0.02, 0.68, 0.29, 0.01), everyone),
             "earlier_attempts": self._draw((0.95, 0.05), everyone),
             "credits": 18.0 + draw.integers(0, 7, self.students),
             "registered_on": (opens + late).astype(np.int32),

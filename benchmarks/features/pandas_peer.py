@@ -163,8 +163,8 @@ class Answers:
                 return self._share_of_weekdays(since, where, weekdays)
             case Change(where=where, short_days=short):
                 late, held = self._count(self.week.today - short, where), self._count(self.week.today - short, None)
-                before = (self._count(since, where) - late) / (self._count(since, None) - held)
-                return late / held - before
+                rest = self._count(since, None) - held
+                return late / held - (self._count(since, where) - late) / rest.where(rest > 0)
             case LongestRun(where=where, current=current):
                 return self._run(since, where, current)
             case DaysSince(where=where):

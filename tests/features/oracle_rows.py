@@ -70,6 +70,10 @@ class Rows:
         match self.feature.measure:
             case Count(where=where):
                 return Fraction(len(self.of(where))) if rows else absent
+            case Share(where=where, among=among, weight=str(weight)):
+                weighed = [(number(row, weight) or Fraction(0), matches(row, where)) for row in self.of(among)]
+                whole = sum((value for value, _ in weighed), Fraction(0))
+                return sum((value for value, match in weighed if match), Fraction(0)) / whole if whole else absent
             case Share(where=where, among=among):
                 asked = self.of(among)
                 return Fraction(sum(matches(row, where) for row in asked), len(asked)) if asked else absent

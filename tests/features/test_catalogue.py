@@ -21,6 +21,7 @@ from scripts.write_docs import data_dictionary
         "failed_courses_previous_term", "incomplete_marks_ever", "score_mean_term", "not_submitted_term",
         "not_submitted_share_term", "days_since_scored", "score_mean_term_in_group", "scored_count_28d",
         "score_mean_by_weight_term", "score_mean_by_weight_in_group", "not_submitted_weight_term", "days_since_scored_in_group", "work_days_late_term",
+        "not_submitted_weight_share_term", "missed_change_28d_term", "education_before",
         "group_not_submitted_share_term",
         "income_per_head", "poverty_class", "poverty_score", "travel_km", "works_parttime", "screening_group",
         "screening_concerns_term", "week_of_term", "year_of_level", "earlier_attempts", "returned_before",

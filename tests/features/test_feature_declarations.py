@@ -121,6 +121,10 @@ SEX = STUDENTS["sex"].is_in("M")
             "feature grades_change: runs, slopes and days are asked of attendance",
         ),
         (
+            lambda: ask(ATTENDANCE, Change(where=MISSED, short_days=14), InTerm(term=Term.PREVIOUS)),
+            "feature attendance_change: a change is asked of the last days or of this term",
+        ),
+        (
             lambda: ask(GRADES, Unrecorded(), InTerm()),
             "feature grades_unrecorded: runs, slopes and days are asked of attendance",
         ),
@@ -131,6 +135,18 @@ SEX = STUDENTS["sex"].is_in("M")
         (
             lambda: ask(GRADES, Share(where=GRADES["grade"].is_in("R"), weekdays=(0,)), InTerm()),
             "feature grades_share: weekdays are asked of attendance",
+        ),
+        (
+            lambda: ask(GRADES, Share(where=GRADES["grade"].is_in("R"), weight="item"), InTerm()),
+            "feature grades_share: item is no number, so nothing weighs by it",
+        ),
+        (
+            lambda: ask(GRADES, Share(where=GRADES["grade"].is_in("R"), weight="grade"), InTerm()),
+            "feature grades_share: grade is no number, so nothing weighs by it",
+        ),
+        (
+            lambda: ask(ATTENDANCE, Share(where=ATTENDANCE["status"].is_in("A"), weight="status"), InTerm()),
+            "feature attendance_share: a day of attendance weighs as much as any other",
         ),
         (
             lambda: ask(GRADES, Sum(column="course_code"), InTerm()),

@@ -21,6 +21,7 @@ from features.cohort import cohort
 from features.state import Replay
 from models.horizon import NEXT_COUNT
 from records.access import open_log
+from records.codes import EDUCATION
 from records.college import Institution
 from records.errors import ImportRefused
 from records.home import DataHome, create_home
@@ -154,6 +155,16 @@ def test_clicks_on_the_home_page_become_days_present(home: DataHome, tmp_path: P
     assert [row["students"] for row in log.rows(ROSTER_COUNTS).to_pylist()] == [1]
     statuses = [(row["student"], row["status"]) for row in log.rows(ENROLMENTS).to_pylist()]
     assert statuses == [(0, 0), (1, 0), (1, 4)]
+
+
+def test_what_was_completed_before_is_told_by_its_level_and_an_unknown_word_by_none(
+    home: DataHome, tmp_path: Path
+) -> None:
+    known = SMALL["studentInfo"].replace("11,M,x,y", "11,M,x,A Level or Equivalent")
+    import_file(home, ImportRequest(path=zipped(tmp_path, {**SMALL, "studentInfo": known})))
+    rows = open_log(home, "AAA", actor="test", purpose="look").rows(ENROLMENTS).to_pylist()
+    upper = EDUCATION.position("UPPER_SECONDARY")
+    assert {(row["student"], row["education_before"]) for row in rows} == {(0, upper), (1, None)}
 
 
 def test_a_score_tells_how_late_the_work_came_unless_it_was_banked_before(home: DataHome, tmp_path: Path) -> None:

@@ -176,6 +176,7 @@ def _enrolment(random: Random, student: int, term: tuple[int, int]) -> Iterator[
         "academic_year": term[0], "term": term[1], "level": random.choice(("V1", "V2", "D1", "B")),
         "class_group": random.choice("AAAB"), "entry_gpa": _maybe(random, random.randrange(401) / 100),
         "entry_route": _maybe(random, random.choice(("NORMAL", "RETURNED"))), "credits": _maybe(random, random.randrange(40) / 2),
+        "education_before": _maybe(random, random.choice(("PRIMARY", "LOWER_SECONDARY", "SHORT_TERTIARY"))),
         "earlier_attempts": _maybe(random, random.randrange(3)), "registered_on": _maybe(random, opens - random.randrange(-9, 30) * DAY),
     }  # fmt: skip
     if second and random.random() < 0.05:

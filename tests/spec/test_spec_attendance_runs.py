@@ -11,6 +11,7 @@ LONGEST = FEATURE_OF["longest_missed_run_term"]
 CURRENT = ask(ATTENDANCE, LongestRun(where=MISSED, current=True), InTerm())
 SINCE_SEEN = FEATURE_OF["days_since_seen"]
 CHANGE = FEATURE_OF["missed_change_14d"]
+CHANGE_IN_TERM = FEATURE_OF["missed_change_28d_term"]
 SLOPE = ask(ATTENDANCE, Slope(where=MISSED), Last(days=28))
 
 
@@ -163,6 +164,27 @@ def test_the_change_is_the_last_14_days_less_the_rest_of_the_window(spec: Spec) 
         """,
         CHANGE, as_of="2025-09-01", expect={1: 0.5, 2: 1},
     )  # fmt: skip
+
+
+def test_the_change_of_a_term_is_the_last_28_days_less_what_came_before_in_it(spec: Spec) -> None:
+    """The term opened on 19 May: what came before it is no part, and a term of three weeks has no earlier part."""
+    picture = """
+        student | happened_on | status
+        1       | 2025-03-05  | A
+        1       | 2025-05-20  | P
+        1       | 2025-08-01  | A
+        1       | 2025-08-18  | A
+        2       | 2025-05-20  | A
+        2       | 2025-08-18  | P
+        2       | 2025-08-19  | A
+        3       | 2025-05-20  | P
+        4       | 2025-08-19  | A
+        """
+    spec(
+        picture, CHANGE_IN_TERM, as_of="2025-09-01", terms=((2024, 2), (2025, 1)),
+        expect={1: 0.5, 2: -0.5, 3: None, 4: None},
+    )  # fmt: skip
+    spec(picture, CHANGE_IN_TERM, as_of="2025-06-09", terms=((2024, 2), (2025, 1)), expect={1: None, 2: None, 3: None})
 
 
 def test_a_change_needs_a_day_on_both_sides(spec: Spec) -> None:

@@ -160,6 +160,20 @@ def test_the_roster_of_the_term_before_still_tells_the_grade_at_entry(spec: Spec
     )  # fmt: skip
 
 
+def test_what_was_completed_before_is_told_by_its_level_and_by_whichever_roster_told_it_last(spec: Spec) -> None:
+    spec(
+        """
+        student | happened_on | academic_year | term | education_before
+        1       | 2024-10-21  | 2024          | 2    | LOWER_SECONDARY
+        1       | 2025-05-12  | 2025          | 1    | UPPER_SECONDARY
+        2       | 2025-05-12  | 2025          | 1    | NONE
+        3       | 2025-05-12  | 2025          | 1    |
+        """,
+        FEATURE_OF["education_before"], as_of="2025-09-01", terms=((2024, 2), (2025, 1)),
+        on_roster=False, expect={1: 3, 2: 0, 3: None},
+    )  # fmt: skip
+
+
 def test_lead_days_are_from_registering_to_the_opening_of_the_term(spec: Spec) -> None:
     spec(
         """

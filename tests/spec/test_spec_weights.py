@@ -1,7 +1,8 @@
 """Work by its weight, and against the class group for which it falls due on the same days."""
 
 from features.catalogue import FEATURE_OF
-from features.vocabulary import FromMedian, GroupMean, InTerm
+from features.grades import NOT_SUBMITTED
+from features.vocabulary import FromMedian, GroupMean, InTerm, Share
 from records.tables import GRADES
 from tests.features.pictures import ask
 from tests.spec.asking import Spec
@@ -11,6 +12,7 @@ AT_STAKE = FEATURE_OF["not_submitted_weight_term"]
 LATE = FEATURE_OF["work_days_late_term"]
 SINCE = FEATURE_OF["days_since_scored"]
 NOT_IN = FEATURE_OF["not_submitted_share_term"]
+PART_AT_STAKE = FEATURE_OF["not_submitted_weight_share_term"]
 
 WORK = """
     student | happened_on | item  | weight | score | grade
@@ -33,6 +35,25 @@ def test_what_is_not_handed_in_is_worth_what_it_weighs_together(spec: Spec) -> N
     """Nothing is at stake where all was handed in; where no weight is told it is not known."""
     spec(WORK, AT_STAKE, as_of="2025-09-01", expect={1: 20, 2: 40, 3: None, 4: 0, 5: None})
     spec(WORK, AT_STAKE, as_of="2025-07-15", expect={1: 0, 2: 40})
+
+
+def test_what_is_not_handed_in_is_a_part_of_what_all_the_work_so_far_weighs(spec: Spec) -> None:
+    """Work that tells no weight is left out, and where all of it weighs nothing there is no part to tell."""
+    spec(WORK, PART_AT_STAKE, as_of="2025-09-01", expect={1: 0.3333, 2: 1, 3: None, 4: None, 5: None})
+    spec(WORK, PART_AT_STAKE, as_of="2025-07-15", expect={1: 0, 2: 1})
+    picture = """
+        student | happened_on | item  | weight | grade
+        1       | 2025-07-01  | MID   | 30     | SCORED
+        1       | 2025-07-10  | ESSAY |        | NOT_SUBMITTED
+        1       | 2025-07-12  | LAB   | 10     | NOT_SUBMITTED
+        1       | 2025-07-20  | FINAL | 60     | 4
+        """
+    spec(picture, PART_AT_STAKE, as_of="2025-09-01", expect={1: 0.25})
+
+
+def test_a_part_by_weight_is_told_of_every_record_where_none_are_named(spec: Spec) -> None:
+    asked = ask(GRADES, Share(where=NOT_SUBMITTED, weight="weight"), InTerm(), absent_means=0.5)
+    spec(WORK, asked, as_of="2025-09-01", expect={1: 0.3333, 3: 0.5, 4: 0.5, 5: 0.5})
 
 
 def test_work_that_was_handed_in_late_is_no_longer_at_stake(spec: Spec) -> None:

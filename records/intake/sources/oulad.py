@@ -41,6 +41,14 @@ from records.tables import (
 from records.text import Text
 
 _SITE_OPENS = -25
+# By level of ISCED 2011: an A level is upper secondary; of a qualification of higher education only the least is known.
+_EDUCATION = {
+    "No Formal quals": "NONE",
+    "Lower Than A Level": "LOWER_SECONDARY",
+    "A Level or Equivalent": "UPPER_SECONDARY",
+    "HE Qualification": "SHORT_TERTIARY",
+    "Post Graduate Qualification": "MASTER",
+}
 _KNOWN_LONG_BEFORE = timedelta(days=400)
 _EVENING = pd.Timedelta(hours=18)
 
@@ -194,6 +202,7 @@ def _enrolment_cells(versions: pd.DataFrame) -> dict[str, Any]:
         **{name: _whole(versions[name]) for name in ("academic_year", "term")},
         "level": _text(pd.Series("MODULE", index=versions.index)),
         "class_group": _text(versions.code_presentation),
+        "education_before": pa.array(versions.highest_education.map(_EDUCATION), pa.string(), from_pandas=True),
         "earlier_attempts": _whole(versions.num_of_prev_attempts),
         "credits": pa.array(versions.studied_credits.astype(float), pa.float64()),
         "registered_on": _days(versions.registered_on),

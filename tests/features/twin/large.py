@@ -174,6 +174,7 @@ def _people(random: Random, numbers: Ints) -> Iterator[tuple[Table, pa.Table]]:
     told = {
         "class_group": names.take(pa.array(numbers // _PER_CLASS)), "level": levels[numbers // _PER_CLASS % 5], "study_mode": _mode(numbers),
         "entry_route": random.integers(0, 4, count), "credits": random.integers(10, 44, count) / 2, "entry_gpa": random.integers(0, 401, count) / 100, "earlier_attempts": random.integers(0, 3, count),
+        "education_before": random.integers(0, len(codes.EDUCATION.codes), count),
     }  # fmt: skip
     for (year, term), first in opens.items():
         who = numbers if (year, term) == (2025, 1) else _earlier(numbers)

@@ -49,6 +49,10 @@ class Rows:
         match feature.measure:
             case Count(where=where):
                 return rows.ask(f"count(*) FILTER (WHERE {matches(table, where)})")
+            case Share(where=where, among=among, weight=str(weight)):
+                asked, value = matches(table, among), number(table[weight])
+                part = f"coalesce(sum({value}) FILTER (WHERE {asked} AND {matches(table, where)}), 0)"
+                return rows.ask(f"{part} / nullif(sum({value}) FILTER (WHERE {asked}), 0)")
             case Share(where=where, among=among):
                 asked = matches(table, among)
                 both = f"count(*) FILTER (WHERE {asked} AND {matches(table, where)})"
