@@ -105,7 +105,7 @@ class Procedure:
         earlier = {term: before for term in terms if (before := self._before(term)) is not None}
         done = calibrated(bag, training, earlier)
         forward = [(before.model, of_terms(training, [term])) for term, before in earlier.items()]
-        return Candidate(bag=done, offsets=institution_offsets(done.model.calibration, forward))
+        return Candidate(bag=done, offsets=institution_offsets(done.forward, forward))
 
     def _calibrating(self, training: Panel) -> list[TermKey]:
         return [term for term in terms_of(training) if term in self._splits][-CALIBRATING_TERMS:]

@@ -1,4 +1,4 @@
-"""Fitting: trees and straight part on all rows, calibration on the newest closed terms as the terms before each would have predicted it."""
+"""Fitting: trees and straight part on all rows, a slope from how the terms before predicted the newest ones, and their level."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +23,7 @@ from models.risk_model import (
     fit_members,
     merge,
     model_of,
+    probability,
 )
 from records.errors import ModelRefused
 from training.fit_linear import fit_linear
@@ -32,6 +33,7 @@ from training.splits import of_terms, term_of, terms_of
 
 _FOLDS = 3  # each fold is a whole bag; two thirds of the rows are enough to see how far the trees overstate
 LEAST_LEAVERS = 30
+_NOT_YET = Calibration()
 
 LINEAR = 0.3
 """Less than the trees: what half of it gains in places never seen it loses in those that were (docs/adr/0024)."""
@@ -58,7 +60,9 @@ class Bag:
 
     The answers of each member are those of its trees, worth what the form says; the model's straight part, which has no
     seed, comes to each of them. `terms` are those it was trained on, oldest first, and `seasons` each institution with
-    the numbers of its own terms among them. Until it is calibrated its logits are its margins.
+    the numbers of its own terms among them. Until it is calibrated its logits are its margins. `forward` is what would
+    have set the bags trained before the calibrating terms right about these: its slope is the model's own, its offset tells
+    how far those terms lay from what was expected of them.
     """
 
     model: RiskModel
@@ -67,6 +71,7 @@ class Bag:
     form: Form
     terms: tuple[TermKey, ...]
     seasons: frozenset[tuple[str, int]]
+    forward: Calibration = _NOT_YET
 
 
 def fit_bag(panel: Panel, horizon: Horizon, *, form: Form | None = None, seeds: Sequence[int] = SEEDS) -> Bag:
@@ -115,18 +120,35 @@ def parts(rows: Rows, features: Sequence[Feature], *, form: Form, seeds: Sequenc
 def calibrated(bag: Bag, panel: Panel, earlier: Mapping[TermKey, Bag]) -> Bag:
     """The bag with a slope and an offset from what it had not seen; `panel` is what it was trained on.
 
-    They come from the newest closed terms of the panel, each as predicted by the bag that was trained before it
-    (`earlier`), at the institutions of which that one had seen the same term of another year; without any from
-    out-of-fold predictions, folds grouped by person. First and second terms lose students at different rates, and so do
-    institutions: a bag that has seen only one kind would be corrected for the other, which the refitted trees know by
-    then (on the simulated college: observed over expected 2.1 in the next term).
+    The slope comes from the newest closed terms of the panel, each as predicted by the bag that was trained before it
+    (`earlier`), at the institutions of which that one had seen the same term of another year. The offset is that at which
+    this bag itself expects as many leavers in those rows as there were: it has learned from them, and would be put right a
+    second time by what the earlier bag missed (docs/adr/0029). Without any such term both come from out-of-fold
+    predictions, folds grouped by person.
     """
     rows = {term: training_rows(_seen(of_terms(panel, [term]), before)) for term, before in earlier.items()}
     if any(one.left.any() for one in rows.values()):
+        told = list(rows.values())
         found = np.concatenate([earlier[term].model.logits(one.values) for term, one in rows.items()])
-        return _with(bag, found, list(rows.values()))
+        own = np.concatenate([bag.model.logits(one.values) for one in told])
+        forward = _calibration(found, told)
+        return _with(bag, at_level(own, *_left_and_weight(told), slope=forward.slope), forward)
     everything = training_rows(panel)
-    return _with(bag, _out_of_fold(bag, everything, panel.features), [everything])
+    out_of_fold = _calibration(_out_of_fold(bag, everything, panel.features), [everything])
+    return _with(bag, out_of_fold, out_of_fold)
+
+
+def at_level(margins: Floats, left: npt.NDArray[np.bool_], weight: Floats, *, slope: float) -> Calibration:
+    """The offset beside a slope at which as many leavers are expected as there were; some left and some stayed."""
+    from scipy.optimize import brentq  # type: ignore[import-untyped]
+
+    leavers = float(weight @ left)
+
+    def beyond(offset: float) -> float:
+        return float(weight @ probability(slope * margins + offset)) - leavers
+
+    far = float(np.abs(slope * margins).max()) + 50  # further than any share of leavers lies from any margin
+    return Calibration(slope=slope, offset=float(brentq(beyond, -far, far)))
 
 
 def _seen(panel: Panel, before: Bag) -> Panel:
@@ -153,18 +175,25 @@ def _out_of_fold(bag: Bag, rows: Rows, features: Sequence[Feature]) -> Floats:
     return found
 
 
-def _with(bag: Bag, found: Floats, parts: Sequence[Rows]) -> Bag:
-    left = np.concatenate([rows.left for rows in parts])
-    weight = np.concatenate([np.ones(len(rows.left)) if rows.weight is None else rows.weight for rows in parts])
+def _calibration(found: Floats, parts: Sequence[Rows]) -> Calibration:
     try:
-        calibration = calibrate(found, left, weight)
+        return calibrate(found, *_left_and_weight(parts))
     except ValueError as error:
         raise ModelRefused(
             f"{error}. Stay with the absence rule and look at the data of that term. · "
             "ในภาคเรียนที่ใช้ปรับเทียบ คะแนนที่สูงกว่าไม่ได้มีผู้ออกมากกว่า จึงปรับเทียบไม่ได้ "
             "ใช้รายชื่อตามการขาดเรียนต่อไป และตรวจข้อมูลของภาคเรียนนั้น"
         ) from None
-    return replace(bag, model=replace(bag.model, calibration=calibration))
+
+
+def _left_and_weight(parts: Sequence[Rows]) -> tuple[npt.NDArray[np.bool_], Floats]:
+    left = np.concatenate([rows.left for rows in parts])
+    weight = np.concatenate([np.ones(len(rows.left)) if rows.weight is None else rows.weight for rows in parts])
+    return left, weight
+
+
+def _with(bag: Bag, calibration: Calibration, forward: Calibration) -> Bag:
+    return replace(bag, model=replace(bag.model, calibration=calibration), forward=forward)
 
 
 def margins(text: str, linear: Linear, values: npt.NDArray[np.float32]) -> Floats:

@@ -55,7 +55,7 @@ class Recorded:
             raise ModelRefused("too few")
         self.grown.append(newest)
         self.seeds[newest] = len(seeds)
-        return SimpleNamespace(newest=newest, model=SimpleNamespace(calibration=Calibration()))
+        return SimpleNamespace(newest=newest, model=None, forward=Calibration())
 
     def calibrate(self, bag: Any, panel: Panel, earlier: Mapping[TermKey, Any]) -> Any:
         if bag.newest in self._unfit:
@@ -163,7 +163,7 @@ def closed() -> tuple[list[Split], Panel]:
     return splits, upto[3]
 
 
-def test_slope_and_offset_are_those_of_the_terms_as_the_earlier_trees_predicted_them(
+def test_the_slope_is_that_of_the_earlier_trees_and_the_level_that_of_the_terms_themselves(
     closed: tuple[list[Split], Panel],
 ) -> None:
     """With the real fit. Nothing trained before 2023/2 had seen a second term, so 2024/1 calibrates alone."""
@@ -171,8 +171,10 @@ def test_slope_and_offset_are_those_of_the_terms_as_the_earlier_trees_predicted_
     _, final = Procedure(splits, LIST_HORIZON, Form(trees=20), (1,)).run(everything)
     before = grow(splits[-1].training, LIST_HORIZON, form=Form(trees=20), seeds=(1,))
     values, left, _ = splits[-1].test.matrix()
-    assert final.bag.model.calibration == calibrate(before.model.logits(values), left)
-    assert final.bag.model.calibration != Calibration()
+    forward, used = calibrate(before.model.logits(values), left), final.bag.model.calibration
+    assert final.bag.forward == forward
+    assert used.slope == forward.slope != 1
+    assert final.bag.model.probabilities(values).sum() == pytest.approx(left.sum())
 
 
 def test_what_is_grown_owes_nothing_to_how_many_cores_there_are(

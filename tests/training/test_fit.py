@@ -131,10 +131,11 @@ def test_an_institution_that_is_new_in_the_newest_term_calibrates_nothing(fitted
     ]
     alone = grow(before, LIST_HORIZON, form=Form(), seeds=SEEDS)
     rows = training_rows(panel_of(*known))
-    model = fit_bag(panel_of(*before.weeks, *known, *new), LIST_HORIZON).model
-    assert model.calibration == calibrate(alone.model.logits(rows.values), rows.left)
+    bag = fit_bag(panel_of(*before.weeks, *known, *new), LIST_HORIZON)
+    assert bag.forward == calibrate(alone.model.logits(rows.values), rows.left)
+    assert bag.model.probabilities(rows.values).sum() == pytest.approx(rows.left.sum())
     everybody = training_rows(panel_of(*known, *new))
-    assert model.calibration != calibrate(alone.model.logits(everybody.values), everybody.left)
+    assert bag.forward != calibrate(alone.model.logits(everybody.values), everybody.left)
 
 
 def test_a_newest_term_without_a_leaver_calibrates_nothing(fitted: Fitted) -> None:
