@@ -269,7 +269,7 @@ class Answers:
                 counted, seen = rows.tally(feature, where)
                 return np.where(seen > 0, counted, absent)
             case Share(where=where, among=among, weight=str(weight)):
-                part, whole = (rows.summed(feature, weight, None, among, also)[0] for also in (where, None))
+                part, whole = (rows.summed(feature, weight, None, *asked)[0] for asked in ((where, among), (among,)))
                 return np.where(whole > 0, part / np.where(whole > 0, whole, 1), absent)
             case Share(where=where, among=among):
                 counted, seen = rows.tally(feature, where, among)

@@ -21,7 +21,7 @@ CALIBRATING_TERMS = 2
 """The newest closed terms calibrate together, a year with both kinds of term: one term alone hands its own luck on.
 
 Measured on a simulated college of 3,000 students, five terms one after the other, trees of one seed: leavers seen over
-expected .81, 1.08, .75, 1.56, 1.33 with the newest term alone, .81, .91, .66, 1.23, 1.11 with the newest two.
+expected .81, 1.08, .75, 1.56, 1.33 with the newest term alone, .81, .91, .66, 1.23, 1.11 with the newest two (both before docs/adr/0029).
 """
 CALIBRATING_SEEDS = 2
 """Of a bag that is only asked to predict the term after it."""
