@@ -198,7 +198,11 @@ class Answers:
                 case Change(where=where, short_days=short):
                     counted, held = self._counted(feature, where, window)
                     late, late_held = self._counted(feature, where, _shorter(window, short))
-                    return _part(late, late_held) - _part(counted - late, held - late_held)
+                    # A term that has just opened holds fewer days than its last weeks do, and counts know no sign.
+                    rest, rest_held = (
+                        np.subtract(*both, dtype=np.float64) for both in ((counted, late), (held, late_held))
+                    )
+                    return _part(late, late_held) - _part(rest, rest_held)
                 case LongestRun(where=where, current=current):
                     return walked.run(marks_of(where), window, current=current)
                 case DaysSince(where=where):

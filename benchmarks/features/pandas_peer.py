@@ -231,6 +231,11 @@ class Answers:
 
     def _of_rows(self, feature: Feature) -> "pd.Series[float]":
         match feature.measure:
+            case Share(where=where, among=among, weight=str(weight)):
+                told = self._valued(feature, weight, among)
+                matching = told[_fits(feature.table, told, where)]
+                part, whole = (self._all(rows.groupby("place")["value"].sum(), 0.0) for rows in (matching, told))
+                return (part / whole).where(whole > 0, feature.absent_means)
             case Count() | Share():
                 return self._counted_rows(feature)
             case NoRecord(where=where):

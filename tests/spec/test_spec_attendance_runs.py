@@ -187,6 +187,17 @@ def test_the_change_of_a_term_is_the_last_28_days_less_what_came_before_in_it(sp
     spec(picture, CHANGE_IN_TERM, as_of="2025-06-09", terms=((2024, 2), (2025, 1)), expect={1: None, 2: None, 3: None})
 
 
+def test_last_days_that_reach_into_the_term_before_leave_nothing_earlier_in_this_one(spec: Spec) -> None:
+    picture = """
+        student | happened_on | status
+        1       | 2025-10-01  | A
+        1       | 2025-10-02  | A
+        1       | 2025-10-03  | P
+        1       | 2025-10-27  | A
+        """
+    spec(picture, CHANGE_IN_TERM, as_of="2025-10-28", terms=((2025, 1), (2025, 2)), expect={1: None})
+
+
 def test_a_change_needs_a_day_on_both_sides(spec: Spec) -> None:
     spec(
         """
