@@ -232,10 +232,7 @@ class Answers:
     def _of_rows(self, feature: Feature) -> "pd.Series[float]":
         match feature.measure:
             case Share(where=where, among=among, weight=str(weight)):
-                told = self._valued(feature, weight, among)
-                matching = told[_fits(feature.table, told, where)]
-                part, whole = (self._all(rows.groupby("place")["value"].sum(), 0.0) for rows in (matching, told))
-                return (part / whole).where(whole > 0, feature.absent_means)
+                return self._weighed_part(feature, self._valued(feature, weight, among), where)
             case Count() | Share():
                 return self._counted_rows(feature)
             case NoRecord(where=where):
@@ -270,6 +267,11 @@ class Answers:
                 return self._told(feature, steps, steps["value"])
             case _:
                 raise TypeError(f"{feature.name} is not asked of this peer")
+
+    def _weighed_part(self, feature: Feature, told: pd.DataFrame, where: Where) -> "pd.Series[float]":
+        matching = told[_fits(feature.table, told, where)]
+        part, whole = (self._all(rows.groupby("place")["value"].sum(), 0.0) for rows in (matching, told))
+        return (part / whole).where(whole > 0, feature.absent_means)
 
     def _counted_rows(self, feature: Feature) -> "pd.Series[float]":
         assert isinstance(feature.measure, Count | Share)
