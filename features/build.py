@@ -140,9 +140,12 @@ def _client(scheduler: str) -> Iterator["Client"]:
             "A scheduler needs the extra `cluster`. Install it here and on every worker: pip install -e '.[cluster]' · "
             "การใช้ตัวจัดงานต้องติดตั้งส่วนเสริม cluster ทั้งเครื่องนี้และเครื่องที่ช่วยคำนวณ: pip install -e '.[cluster]'"
         ) from None
+    client = Client.__new__(Client)
     try:
-        client = Client(scheduler, timeout=_PATIENCE)  # type: ignore[no-untyped-call]
+        client.__init__(scheduler, timeout=_PATIENCE)  # type: ignore[misc]
     except (OSError, ValueError, TypeError, RuntimeError):
+        # Left to the collector, it closes itself whenever that runs: while another one starts, both wait for ever.
+        client.close()  # type: ignore[no-untyped-call]
         raise UserError(
             f"No Dask scheduler answers at {scheduler}. Look at its address (tcp://host:8786, or tls:// with its "
             "certificates) and whether it runs. · "

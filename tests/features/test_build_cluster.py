@@ -131,6 +131,20 @@ def test_a_wrong_address_is_a_sentence(wrong: str) -> None:
 
 
 @pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("wrong", ["carrier-pigeon://roof", "tls://127.0.0.1:9", "tcp://127.0.0.1:9"])
+def test_a_client_that_found_nobody_is_closed_at_once(wrong: str) -> None:
+    """Not by the collector: in the middle of the start of the next one, that waits for a lock that its own thread holds."""
+    gc.disable()
+    try:
+        with pytest.raises(UserError), workers(1, wrong):
+            raise AssertionError("nobody is there")
+        found = [one for one in gc.get_objects() if isinstance(one, distributed.Client)]
+        assert [one.status for one in found if one.status != "closed"] == []
+    finally:
+        gc.enable()
+
+
+@pytest.mark.usefixtures("hurried")
 def test_a_scheduler_without_workers_is_a_sentence() -> None:
     with (
         distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as alone,
