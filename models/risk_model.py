@@ -155,6 +155,19 @@ def fit_members(
         return list(pool.map(fitted, seeds))
 
 
+def margins_of_trees(text: str, values: Matrix, *, trees: int | None = None) -> Floats:
+    """The margins (rows,) of a LightGBM text, or of its first `trees` trees, by LightGBM itself; for trees that score once.
+
+    In one thread, as fits are: LightGBM keeps the number of threads for the whole process, and a fit beside this one that
+    sees it change reads past its arrays, which ends the process.
+    """
+    import lightgbm
+
+    booster = lightgbm.Booster(model_str=text)
+    threads = PARAMETERS["num_threads"]
+    return np.asarray(booster.predict(values, raw_score=True, num_iteration=trees, num_threads=threads), np.float64)
+
+
 def merge(texts: Sequence[str], *, worth: float = 1.0) -> str:
     """One model whose margin is `worth` times the mean of the given ones: all their trees, leaf values multiplied."""
     trees = [_scaled(tree, worth / len(texts)) for text in texts for tree in _trees(text)]

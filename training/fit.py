@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import GroupKFold
@@ -21,6 +20,7 @@ from models.risk_model import (
     RiskModel,
     calibrate,
     fit_members,
+    margins_of_trees,
     merge,
     model_of,
     probability,
@@ -198,5 +198,4 @@ def _with(bag: Bag, calibration: Calibration, forward: Calibration) -> Bag:
 
 def margins(text: str, linear: Linear, values: npt.NDArray[np.float32]) -> Floats:
     """By LightGBM itself: trees that score once would not repay compiling their tables."""
-    of_trees = np.asarray(lightgbm.Booster(model_str=text).predict(values, raw_score=True), np.float64)
-    return of_trees + linear.margins(values)
+    return margins_of_trees(text, values) + linear.margins(values)

@@ -16,11 +16,10 @@ from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from typing import Any
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from models.risk_model import SEEDS, TREES, calibrate, fit_members
+from models.risk_model import SEEDS, TREES, calibrate, fit_members, margins_of_trees
 from training.fit import LEAST_LEAVERS, Form, leavers_of
 from training.fit_linear import fit_linear
 from training.panel import Panel
@@ -80,11 +79,7 @@ def _margins(grid: Sequence[Form], training: Rows, test: Rows, panel: Panel) -> 
             training.values, training.left, panel.features, seeds=SEEDS[:1], trees=max(form.trees for form in same),
             weight=training.weight, grown=same[0].grown,
         )  # fmt: skip
-        booster = lightgbm.Booster(model_str=text)
-        of_trees = {
-            trees: np.asarray(booster.predict(test.values, raw_score=True, num_iteration=trees), np.float64)
-            for trees in {form.trees for form in same}
-        }
+        of_trees = {trees: margins_of_trees(text, test.values, trees=trees) for trees in {form.trees for form in same}}
         return [
             (form, _on_scale((1 - form.linear) * of_trees[form.trees] + form.linear * straight, test)) for form in same
         ]

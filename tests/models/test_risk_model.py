@@ -50,6 +50,39 @@ def test_a_bag_holds_every_tree_and_its_members_differ(members: list[str], model
     assert members[0] != members[1]
 
 
+BESIDE = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from features.catalogue import CATALOGUE
+from models.risk_model import fit_members, margins_of_trees
+
+dice = np.random.default_rng(1)
+values = dice.random((4000, len(CATALOGUE)))
+left = dice.random(4000) < 0.3
+[text] = fit_members(values, left, CATALOGUE, seeds=(1,), trees=1)
+end = time.monotonic() + 2
+
+def fitting():
+    while time.monotonic() < end:
+        fit_members(values, left, CATALOGUE, seeds=(1,), trees=1)
+
+def predicting():
+    while time.monotonic() < end:
+        margins_of_trees(text, values[:500])
+
+with ThreadPoolExecutor(4) as pool:
+    for done in [pool.submit(work) for work in (fitting, predicting, fitting, predicting)]:
+        done.result()
+"""
+
+
+def test_a_fit_survives_predictions_beside_it() -> None:
+    """LightGBM keeps one number of threads for the process: changed by a prediction, it ended the fit beside it, and all else."""
+    done = subprocess.run([sys.executable, "-c", BESIDE], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def numbers_of(text: str, name: str) -> list[list[float]]:
     """One list a tree, as written."""
     found = re.findall(rf"^{name}=(.*)$", text, flags=re.MULTILINE)
