@@ -136,9 +136,9 @@ def _under_the_bands(card: Telling) -> Iterator[str]:
     if unknown is not None:
         part = share(unknown["rows"] / unknown["of"] if unknown["of"] else 0.0, 1)
         yield say(
-            f"ข้อมูลไม่พอจะจัดลำดับ: {part} ({unknown['rows']:,} / {unknown['of']:,} แถว) ออกกลางคันภายหลัง {unknown['left']:,}",
+            f"ข้อมูลไม่พอจะจัดลำดับ: {part} ({unknown['rows']:,} / {unknown['of']:,} แถว) ออกกลางคันภายหลัง {count(unknown['left'])}",
             f"Too little known to rank: {part} ({unknown['rows']:,} / {unknown['of']:,} student-weeks), "
-            f"of whom left: {unknown['left']:,}",
+            f"of whom left: {count(unknown['left'])}",
         )
     if (visits := card.card.get("gone_visited")) is not None:  # cards of before do not tell
         yield say(
@@ -202,9 +202,11 @@ def _held_on_test(card: Telling) -> Iterator[str]:
         least, most = _CALIBRATED
         right = sum(least <= value <= most for value in weeks.values())
         yield say(
-            f"รายสัปดาห์ ออกจริงต่อที่คาด ต่ำสุด {weeks[low]:.2f} ({card.day(low)}) สูงสุด {weeks[high]:.2f} ({card.day(high)}) "
+            f"รายสัปดาห์ที่ออกตั้งแต่ 10 คน ออกจริงต่อที่คาด ต่ำสุด {weeks[low]:.2f} ({card.day(low)}) "
+            f"สูงสุด {weeks[high]:.2f} ({card.day(high)}) "
             f"อยู่ในช่วง {least}–{most} {right} จาก {len(weeks)} สัปดาห์",
-            f"Week by week, observed over expected was lowest {weeks[low]:.2f} ({low}) and highest {weeks[high]:.2f} ({high}), "
+            f"Week by week, where ten or more left, observed over expected was lowest {weeks[low]:.2f} ({low}) "
+            f"and highest {weeks[high]:.2f} ({high}), "
             f"within {least}–{most} in {right} of {len(weeks)} weeks",
         )
 
@@ -277,10 +279,12 @@ def fairness(card: Telling) -> Iterator[Block]:
     yield Paragraph(
         text=say(
             "เทียบผู้ที่ออกจริงว่าแต่ละกลุ่มอยู่ในรายชื่อเท่ากันหรือไม่ กลุ่มที่เล็กเกินไม่แสดง ถ้าข้อมูลไม่พอ บอกว่าไม่พอ ไม่บอกว่าเป็นธรรม "
-            "นักเรียนที่เปลี่ยนกลุ่มระหว่างภาคเรียนนับในทุกกลุ่มที่เคยอยู่ กลุ่มที่มีผู้ออกน้อยไม่แสดงสัดส่วน",
+            "นักเรียนที่เปลี่ยนกลุ่มระหว่างภาคเรียนนับในทุกกลุ่มที่เคยอยู่ "
+            "กลุ่มที่ผู้ออกหรือผู้อยู่ต่อไม่ถึง 10 คน ไม่แสดงจำนวนผู้ออก และซ่อนของอีกกลุ่มไว้ด้วยเพื่อไม่ให้คำนวณย้อนได้ กลุ่มที่มีผู้ออกน้อยไม่แสดงสัดส่วน",
             "Of those who left, was the same share listed in every group? Groups too small are not shown; where the sample "
             "cannot tell, the card says so, and not that it is fair. Who changed groups in the course counts in each of them; "
-            "of groups with few leavers no share is told.",
+            "where fewer than ten left or stayed the number of leavers is hidden, and another group's with it, so that it "
+            "cannot be worked out; of groups with few leavers no share is told.",
         )
     )
     for attribute in found:

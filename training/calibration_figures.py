@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from records.suppression import LEAST_CELL
 from training.day_sums import DaySums, Flags, Floats, Ints, ratio
 from training.evidence import UNKNOWN, Interval
 from training.intervals import PerRow, blocks_of, interval, mean_over_days, people
@@ -41,7 +42,8 @@ def calibration_figures(sums: DaySums, probability: PerRow, *, base_rate: float)
     """Of one list's probabilities; `base_rate` is the share of leavers in the rows it was trained on."""
     told_by = people(sums.contest, sums.left)
     expected = sums.by_day(probability)
-    of_days = ratio(sums.left_by_day[:, 0], expected[:, 0])
+    seen = sums.left_by_day[:, 0]
+    of_days = ratio(np.where(seen >= LEAST_CELL, seen, np.nan), expected[:, 0])
     brier = brier_by_day(sums, probability)
     slope, intercept = _slope_and_intercept(sums, probability)
     return CalibrationFigures(

@@ -30,7 +30,7 @@ def card_content(
     """The card as plain values, ready for models.card.
 
     `stability` is training.stability's, by feature; `bands`, `abstained` and `gone_visited` come from the lists of the test terms
-    and are empty and None without one. The words stand in the card because it is read years later, by other code.
+    and are empty and None without one. A count that `abstained` leaves out as too small is null. The words stand in the card because it is read years later, by other code.
     """
     test = evidence.test
     return {
@@ -41,7 +41,7 @@ def card_content(
         "stability": dict(stability),
         "bands": [asdict(one) for one in bands],
         "test_term": ", ".join(test.terms) if test and bands else None,
-        "abstained": None if abstained is None else dict(abstained),
+        "abstained": None if abstained is None else {"left": None, **abstained},
         "gone_visited": gone_visited,
         "panel_fingerprint": panel_fingerprint,
         "linear": searched.form.linear,

@@ -46,7 +46,8 @@ class ListFigures:
 
     `auc_within` is the mean of the institutions' own AUCs, weighted by their leavers; `between_share` is the part of
     the score's variance that lies between institutions. Calibration figures are UNKNOWN for a list without
-    probabilities. `observed_expected_by_week` is ISO day → leavers seen over leavers expected.
+    probabilities. `observed_expected_by_week` is ISO day → leavers seen over leavers expected,
+    NaN where fewer than 10 left.
     """
 
     auc: Interval
@@ -98,7 +99,9 @@ class SourceValue:
 class GroupFigures:
     """One group of people on the test terms at capacity; `group` is a code (training.audit_groups.group_label).
 
-    Where `suppressed` (fewer than 10 people, or hidden with such a group) counts are None and figures UNKNOWN.
+    Where `suppressed` (fewer than 10 people, or hidden with such a group) counts are None and figures UNKNOWN. `leavers`
+    is None too where fewer than 10 left or stayed, and in the group hidden with such a one; of fewer than 10 leavers
+    recall and `observed_expected` are UNKNOWN.
     """
 
     group: str

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from records.suppression import LEAST_CELL, suppressed
+from records.suppression import LEAST_CELL, suppressed_table
 from training.audit_groups import ATTRIBUTE_OF, NOT_KNOWN, Attribute, AuditGroups
 from training.balanced_list import balanced
 from training.contest import Contest, Round, lengths
@@ -29,8 +29,8 @@ Ints = npt.NDArray[np.int64]
 # One leaver in ten: as much as a good model gains over the best published lists at the same length (recall at a tenth
 # .35 against .24-.29). A smaller gap needs about 400 people a group who left, which only many colleges together have.
 TOLERATED_GAP = 0.10
-# Below it one person moves a recall by more than the gap tolerated: shown without bounds, and not compared.
-LEAST_LEAVERS = 10
+# Below it one person moves a recall by more than the gap tolerated, and a share tells of one: neither told nor compared.
+LEAST_LEAVERS = LEAST_CELL
 POWER = 0.8
 LEVEL = 0.05
 GAP, NO_GAP_SEEN, CANNOT_TELL = "gap", "no gap seen", "cannot tell"
@@ -185,13 +185,14 @@ def _group_figures(attribute: Attribute, divided: _Divided) -> Iterator[GroupFig
     recalls = np.concatenate([divided.recall[None], _smoothed(divided)[1:]])
     ratios = _ratio(divided.drawn[:, :, _LEFT], divided.drawn[:, :, _EXPECTED])
     shares = _ratio(divided.total[:, _LISTED], divided.total[:, _ROWS])
-    hidden = suppressed(divided.students.tolist())
+    stayers = divided.students - divided.leavers
+    hidden = suppressed_table(np.column_stack([divided.leavers, stayers]).tolist())
     for place, position in enumerate(divided.position.tolist()):
-        is_hidden, leavers = hidden[place], int(divided.leavers[place])
+        is_hidden, leavers = hidden.rows[place], int(divided.leavers[place])
         yield GroupFigures(
             group=attribute.code(position).value,
             students=None if is_hidden else int(divided.students[place]),
-            leavers=None if is_hidden else leavers,
+            leavers=None if hidden.cells[place][0] else leavers,
             suppressed=is_hidden,
             recall=UNKNOWN if is_hidden else _interval(recalls[:, place], leavers),
             observed_expected=UNKNOWN if is_hidden else _interval(ratios[:, place], leavers),
@@ -200,7 +201,7 @@ def _group_figures(attribute: Attribute, divided: _Divided) -> Iterator[GroupFig
 
 
 def _interval(drawn: Floats, leavers: int) -> Interval:
-    return interval(drawn, told_by=leavers if leavers >= LEAST_LEAVERS else 0)
+    return interval(drawn, told_by=leavers) if leavers >= LEAST_LEAVERS else UNKNOWN
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

@@ -13,6 +13,7 @@ from models.risk_model import RiskModel
 from records import lists, staff
 from records.college import Capacity
 from records.home import DataHome
+from records.suppression import suppressed
 from training.panel import Week
 
 Floats = npt.NDArray[np.float64]
@@ -36,9 +37,14 @@ class TermOfLists:
 
     @property
     def abstained(self) -> dict[str, int]:
-        """How many student-weeks too little was known of, of how many, and how many of them left."""
+        """How many student-weeks too little was known of, of how many, and how many of them left.
+
+        The last is left out where it would tell of fewer than ten people who left, or who stayed.
+        """
         unknown = self.band == UNKNOWN
-        return {"rows": int(unknown.sum()), "of": len(unknown), "left": int(self.left[unknown].sum())}
+        people = [len(np.unique(self.person[unknown & with_end])) for with_end in (self.left, ~self.left)]
+        left = {} if any(suppressed(people)) else {"left": int(self.left[unknown].sum())}
+        return {"rows": int(unknown.sum()), "of": len(unknown), **left}
 
 
 def joined(parts: Sequence[TermOfLists]) -> TermOfLists:

@@ -235,6 +235,14 @@ def test_of_few_leavers_no_share_is_told() -> None:
     assert "71%" not in render(content)
 
 
+def test_a_number_of_leavers_that_is_hidden_is_told_by_a_dash() -> None:
+    content = json.loads(json.dumps(CARD))
+    content["evidence"]["fairness"][0]["groups"][0]["leavers"] = content["abstained"]["left"] = None
+    card = render(content)
+    assert "| male | 900 | – |" in card
+    assert "(123 / 24,923 student-weeks), of whom left: –" in card
+
+
 def test_lengths_are_in_order_also_when_the_card_was_read_from_its_file() -> None:
     card = render(json.loads(json.dumps(CARD, sort_keys=True)))
     places = [card.index(f"Recall at {length}") for length in ("5%", "10%", "20%") if f"Recall at {length}" in card]

@@ -14,7 +14,7 @@ import pytest
 from features.cohort import Cohort
 from training.audit_groups import NOT_KNOWN, AuditGroups
 from training.contest import Contest, Ranked, Round
-from training.evidence import MODEL, AttributeFairness, GroupFigures
+from training.evidence import MODEL, UNKNOWN, AttributeFairness, GroupFigures
 from training.fairness import CANNOT_TELL, GAP, NO_GAP_SEEN, TOLERATED_GAP, fairness
 from training.panel import Week
 
@@ -294,12 +294,35 @@ def test_who_is_not_known_to_be_in_a_group_is_shown_and_not_compared() -> None:
     assert found.verdict == CANNOT_TELL
 
 
-def test_a_group_of_few_leavers_has_no_bounds_is_not_compared_and_leaves_the_question_open() -> None:
+def test_leavers_of_a_small_group_are_told_by_nothing() -> None:
+    """One woman of twelve left: her group's leavers are hidden, the men's too, and no share of hers is told."""
+    person = np.arange(200)
+    sex = np.where(person < 188, M, F)
+    left = (person < 12) | (person == 190)
+    week = Drawn(person=person, sex=sex, left=left, probability=np.where(left, 0.9, 0.1), capacity=20)
+    found = by_sex(*contest_of([week] * 6))
+    men, women = group(found, "M"), group(found, "F")
+    assert (women.students, women.leavers, women.suppressed) == (12, None, False)
+    assert (women.recall, women.observed_expected) == (UNKNOWN, UNKNOWN)
+    assert (men.students, men.leavers) == (188, None)  # thirteen left in all
+    assert men.recall.low <= men.recall.value == 1
+    assert found.verdict == CANNOT_TELL
+
+
+def test_a_group_of_few_who_stayed_does_not_tell_how_many() -> None:
+    stays = np.isin(_PERSON, [18, 19, *range(30, 40)])  # two men, ten women
+    week = Drawn(person=_PERSON, sex=_SEX, left=~stays, probability=_WEEK.probability, capacity=_WEEK.capacity)
+    found = by_sex(*contest_of([week]))
+    assert [(one.students, one.leavers) for one in found.groups] == [(20, None), (20, None)]
+    assert math.isfinite(group(found, "M").recall.value)
+
+
+def test_a_group_of_few_leavers_is_not_compared_and_leaves_the_question_open() -> None:
     contest, audit = simulated(5, leavers={0: 900, 1: 900, 2: 4}, recall={0: 0.6, 1: 0.6, 2: 0.01}, stay=30)
     found = by_level(contest, audit.of["sex"])
     few = found.groups[2]
-    assert (few.students, few.leavers, few.suppressed) == (34, 4, False)
-    assert math.isnan(few.recall.low)
+    assert (few.students, few.leavers, few.suppressed) == (34, None, False)
+    assert few.recall == UNKNOWN
     assert found.gap.high < 0.2
     assert found.detectable_gap > TOLERATED_GAP
     assert found.verdict == CANNOT_TELL
@@ -324,7 +347,7 @@ def test_without_a_leaver_there_is_no_recall() -> None:
     week = Drawn(person=_PERSON, sex=_SEX, left=_LEFT & False, probability=_WEEK.probability, capacity=5)
     found = by_sex(*contest_of([week]))
     assert math.isnan(group(found, "M").recall.value)
-    assert group(found, "M").observed_expected.value == 0
+    assert group(found, "M").observed_expected == UNKNOWN
     assert math.isnan(found.balanced_recall_cost.value)
     assert found.verdict == CANNOT_TELL
 

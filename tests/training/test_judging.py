@@ -125,9 +125,16 @@ def test_brier_and_its_skill_against_the_base_rate_of_training(small: dict[str, 
 
 def test_leavers_seen_over_expected(small: dict[str, ListFigures]) -> None:
     assert small["model"].observed_expected.value == pytest.approx(4 / (2.1 + 0.6 + 2.4))
-    assert small["model"].observed_expected_by_week == pytest.approx(
-        {"2025-06-02": 2 / 2.1, "2025-06-09": 0, "2025-06-16": 2 / 2.4}
-    )
+
+
+def test_a_week_of_few_leavers_does_not_tell_how_many() -> None:
+    many, few = (np.arange(40) < leavers for leavers in (10, 9))
+    found = judged(
+        draw_contest(*(round_with(n, left, np.full(40, 0.2)) for n, left in enumerate((many, few)))),
+        base_rate=BASE_RATE, draws=50,
+    )["model"]  # fmt: skip
+    assert found.observed_expected_by_week == pytest.approx({"2025-06-02": 10 / 8, "2025-06-09": math.nan}, nan_ok=True)
+    assert found.observed_expected.value == pytest.approx(19 / 16)
 
 
 def test_the_calibration_error_is_that_of_the_days(small: dict[str, ListFigures]) -> None:

@@ -108,8 +108,18 @@ def test_who_is_not_known_is_abstained_on_and_counted_apart(home: DataHome, mode
     set_capacity(home, visits=2, rows=0)
     found = made(home, model, week(0, [np.nan, *DOWN[1:]], left=(0, 1)))
     assert found.band.tolist() == [UNKNOWN, HIGH, HIGH] + [NO_BAND] * 9
-    assert found.abstained == {"rows": 1, "of": 12, "left": 1}
+    assert found.abstained == {"rows": 1, "of": 12}  # that it was one who left is told to nobody
     assert found.rates[0].left == 1
+
+
+def test_of_the_abstained_it_is_told_how_many_left_where_ten_did_and_ten_stayed() -> None:
+    def abstained(leavers: int, weeks: int) -> dict[str, int]:
+        person = np.tile(np.arange(20), weeks)
+        band = np.full(len(person), UNKNOWN)
+        return TermOfLists(band=band, left=person < leavers, person=person).abstained
+
+    assert abstained(10, weeks=3) == {"rows": 60, "of": 60, "left": 30}
+    assert abstained(9, weeks=3) == abstained(11, weeks=3) == {"rows": 60, "of": 60}
 
 
 def test_before_a_capacity_was_entered_todays_holds(home: DataHome, model: RiskModel) -> None:
