@@ -5,7 +5,7 @@ stored for each week and institution, and for the group where several are monito
 were deleted stay as they are, and the chart of the others begins with the oldest list that has its scores.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -61,9 +61,14 @@ _SEEN = np.array([ATTENDANCE_STATUSES.position(status) + 1 for status in ("P", "
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """A Monday looked back on: who was there, how complete the records were, and the bins of each model's features."""
+    """A Monday looked back on: who was there, how complete the records were, and the bins of each model's features.
+
+    `teaches` is false where all days of the week turned out to be without lessons: of such a week nothing is charted,
+    and nothing is learned.
+    """
 
     week: SeenWeek
+    teaches: bool
     completeness: dict[str, float]
     bins: dict[str, Histogram]
 
@@ -112,13 +117,20 @@ def look_back(home: DataHome, code: str, today: date, actor: str, progress: Prog
         return None
     log = open_log(home, code, actor=actor, purpose="monitoring")
     bundles = {digest: read_bundle(home.models, digest) for digest in {one.model_digest for one in lists} - {RULE_LIST}}
-    looks = _looks(log, today, bundles, progress)
+    looks = _looks(log, today, {one.as_of for one in lists}, bundles, progress)
+    lists = [one for one in lists if one.as_of in looks]
+    if not lists:
+        return None
     told = tellings(log, _every_monday(min(looks), today))
     settled = _settled(log, lists, looks, today)
     weeks = [_week(code, one, looks, bundles) for one in lists]
     weeks = [replace(week, **settled.get(week.as_of, {})) for week in _with_churn(weeks, lists, looks)]
     weeks[-1] = replace(weeks[-1], lags=_lags(home, log, today))
-    charted = [_charted(one, looks[one.as_of], told) for one in lists if np.isfinite(one.probability).any()]
+    charted = [
+        _charted(one, looks[one.as_of], told)
+        for one in lists
+        if looks[one.as_of].teaches and np.isfinite(one.probability).any()
+    ]
     past = {
         term: _past(log, looks, told, term, lists[0].horizon) for term in {looks[one.as_of].week.term for one in lists}
     }
@@ -130,21 +142,23 @@ def _every_monday(first: date, today: date) -> list[date]:
     return [first + timedelta(weeks=n) for n in range((today - first).days // 7 + 1)]
 
 
-def _looks(log: EventLog, today: date, bundles: dict[str, Bundle], progress: Progress) -> dict[date, Look]:
-    """Every Monday of teaching, in one pass over the log."""
-    forward = Replay(log)
+def _looks(
+    log: EventLog, today: date, listed: Set[date], bundles: dict[str, Bundle], progress: Progress
+) -> dict[date, Look]:
+    """Every Monday of teaching or with a list, in one pass over the log: a week may be closed after its list was made."""
+    forward, teaching = Replay(log), set(mondays(log, today + timedelta(days=1)))
     found = {}
-    for monday in mondays(log, today + timedelta(days=1)):
+    for monday in sorted(teaching | listed):
         state = forward.advance(monday)
         try:
-            found[monday] = _look(state, monday, bundles)
-        except NobodyEnrolled:  # before the first roster
+            found[monday] = _look(state, monday, monday in teaching, bundles)
+        except NobodyEnrolled:  # before the first roster, or everybody was erased since
             continue
         progress("weeks", len(found[monday].week.seen))
     return found
 
 
-def _look(state: State, monday: date, bundles: dict[str, Bundle]) -> Look:
+def _look(state: State, monday: date, teaches: bool, bundles: dict[str, Bundle]) -> Look:
     snapshot = features(state, monday)
     today = day_number(monday)
     span = [span for span in term_spans(state) if span.opens < today + 7][-1]
@@ -156,6 +170,7 @@ def _look(state: State, monday: date, bundles: dict[str, Bundle]) -> Look:
             term=(span.academic_year, span.term),
             position=100 * span.term + 1 + (today - monday_of(span.opens)) // 7,
         ),
+        teaches=teaches,
         completeness={domain.value: round(float(part.mean()), 4) for domain, part in snapshot.completeness.items()},
         bins={digest: histogram(one.model.tables.binning, snapshot.values) for digest, one in bundles.items()},
     )
@@ -190,8 +205,12 @@ def _settled(log: EventLog, lists: Sequence[PublishedList], looks: dict[date, Lo
 
 def _probabilities(published: PublishedList, students: npt.NDArray[np.int64]) -> Floats:
     """The published probability of each of these students, NaN for who was not scored."""
-    place = np.minimum(np.searchsorted(published.student, students), len(published.student) - 1)
-    return np.where(published.student[place] == students, published.probability[place], np.nan)
+    place = np.searchsorted(published.student, students)
+    student, probability = (
+        np.append(published.student, -1),
+        np.append(published.probability, np.nan),
+    )  # nobody comes last
+    return np.where(student[place] == students, probability[place], np.nan)
 
 
 def _charted(published: PublishedList, look: Look, told: Tellings) -> Charted:
@@ -209,7 +228,7 @@ def _charted(published: PublishedList, look: Look, told: Tellings) -> Charted:
 def _past(log: EventLog, looks: dict[date, Look], told: Tellings, term: Term, horizon: str) -> PastWeeks:
     """What the weeks before a term teach, as was known on its first Monday: so its chart is never written anew."""
     opening = min(monday for monday, look in looks.items() if look.week.term == term)
-    earlier = [look.week for monday, look in looks.items() if monday < opening]
+    earlier = [look.week for monday, look in looks.items() if monday < opening and look.teaches]
     return past_weeks(earlier, told, outcomes(log, opening), HORIZONS[horizon], opening)
 
 

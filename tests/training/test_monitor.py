@@ -22,13 +22,13 @@ from records.monitoring import (
     monitored_weeks,
 )
 from records.retention import prune
-from records.tables import OUTCOMES, ROSTER_COUNTS
+from records.tables import CALENDAR, OUTCOMES, ROSTER_COUNTS
 from tests.features.pictures import TERMS, calendar, roster
 from tests.features.small_log import INSTITUTION, Record, in_the_evening
 from tests.models.cards import complete_card
 from tests.models.one_split import one_split
 from tests.records.small import publication_of
-from tests.training.drawn_home import make_home
+from tests.training.drawn_home import add_records, make_home
 from training.monitor import look_back, monitor
 from training.monitor_chart import of_group, with_chart
 
@@ -190,6 +190,46 @@ def test_settled_weeks_compare_whole_horizons(tmp_path: Path) -> None:
     assert (weeks[0].settled_expected, weeks[0].settled_observed) == (8.0, 16)
     # On a later list stand two who had gone without anybody knowing: they are counted on neither side.
     assert weeks[3].settled_expected == pytest.approx(8 - 2 * 8 / weeks[3].students, abs=0.001)
+    home.close()
+
+
+def test_a_week_that_was_closed_after_its_list_is_shown_and_not_charted(tmp_path: Path) -> None:
+    """On the evening of the sixth list the college closes for the week: nobody had to leave or stay in it."""
+    home = college(tmp_path, a_week=1)
+    publish_lists(home, 1)
+    before, closed = watched(home), TERMS[WATCHED][0] + timedelta(weeks=5)
+    add_records(home, [holiday(closed, closed + timedelta(days=number)) for number in range(5)])
+    weeks = watched(home)
+    assert [week.as_of for week in weeks] == [week.as_of for week in before]
+    assert [week.alerts for week in weeks] == [[]] * WEEKS
+    assert (weeks[5].students, weeks[5].completeness) == (before[5].students, before[5].completeness)
+    assert (weeks[5].expected, weeks[5].observed) == (before[5].expected, before[5].observed)  # of the weeks before it
+    told = [sum(week.observed or 0 for week in some) for some in (before, weeks)]
+    due = [sum(week.expected or 0 for week in some) for some in (before, weeks)]
+    assert told[0] - told[1] == 1  # who left that week is on no side
+    assert due[1] < due[0]
+    home.close()
+
+
+def holiday(told: date, day: date) -> Record:
+    return Record(
+        table=CALENDAR, happened_on=day, recorded_at=in_the_evening(told), batch=50, line=day.day,
+        values={"academic_year": WATCHED[0], "term": WATCHED[1], "kind": "HOLIDAY"},
+    )  # fmt: skip
+
+
+def test_a_list_on_which_nobody_is_left_stops_nothing(tmp_path: Path) -> None:
+    """Erasures took everybody off one; of another Monday nobody is enrolled any more."""
+    home = college(tmp_path, a_week=1)
+    publish_lists(home, 1)
+    digest, opens = model_in(home), TERMS[WATCHED][0]
+    empty = a_list({1: ledger.student_ids(home.database, INSTITUTION)[1]}, digest, opens, [])
+    publish(home.database, replace(empty, entries=[]))
+    publish(home.database, replace(empty, as_of=opens - timedelta(weeks=200), entries=[]))
+    weeks = watched(home)
+    assert [week.as_of for week in weeks] == [opens + timedelta(weeks=number) for number in range(WEEKS)]
+    assert weeks[0].students == 0
+    assert weeks[1].expected is None  # the chart begins with the first list of somebody
     home.close()
 
 
