@@ -5,7 +5,8 @@ stored for each week and institution, and for the group where several are monito
 were deleted stay as they are, and the chart of the others begins with the oldest list that has its scores.
 """
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -24,6 +25,7 @@ from models.horizon import HORIZONS
 from records import ledger
 from records.access import open_log
 from records.codes import ATTENDANCE_STATUSES
+from records.errors import ModelRefused
 from records.home import DataHome
 from records.lists import EVERY_INSTITUTION, RULE_LIST
 from records.log import EventLog
@@ -96,6 +98,21 @@ def monitor(
     return found
 
 
+def unread_models(home: DataHome, found: Mapping[str, Sequence[MonitoredWeek]]) -> list[str]:
+    """Digests of lists whose model cannot be read: the drift of those weeks is not known."""
+    digests = {week.model_digest for code, weeks in found.items() if code != EVERY_INSTITUTION for week in weeks}
+    return sorted(digests - {RULE_LIST} - set(_bundles(home, digests)))
+
+
+def _bundles(home: DataHome, digests: Set[str]) -> dict[str, Bundle]:
+    """Those that can be read. They serve drift alone, so one of another catalogue, or damaged, stops nothing."""
+    found = {}
+    for digest in sorted(digests - {RULE_LIST}):
+        with suppress(ModelRefused):
+            found[digest] = read_bundle(home.models, digest)
+    return found
+
+
 def _with_kept(home: DataHome, code: str, weeks: list[MonitoredWeek], pruned: set[date]) -> list[MonitoredWeek]:
     """Weeks whose scores were deleted, their time being over, stay as they were found while there were any."""
     if not pruned:
@@ -116,7 +133,7 @@ def look_back(home: DataHome, code: str, today: date, actor: str, progress: Prog
     if not lists:
         return None
     log = open_log(home, code, actor=actor, purpose="monitoring")
-    bundles = {digest: read_bundle(home.models, digest) for digest in {one.model_digest for one in lists} - {RULE_LIST}}
+    bundles = _bundles(home, {one.model_digest for one in lists})
     looks = _looks(log, today, {one.as_of for one in lists}, bundles, progress)
     lists = [one for one in lists if one.as_of in looks]
     if not lists:

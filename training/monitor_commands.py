@@ -1,6 +1,6 @@
 """The command `monitor`: what the published lists said beside what became known since, with what each alert asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,13 +23,16 @@ def monitor(
     """Expected against observed leavers, completeness, drift and churn of the published lists; stored for the page."""
     from records.ledger import institutions, require_institution
     from training.monitor import monitor as look_back
+    from training.monitor import unread_models
 
     with data_home(home) as opened, progress_line("monitor", quiet=as_json) as progress:
         known = institution or [row.code for row in institutions(opened.database)]
         chosen = [require_institution(opened.database, code).code for code in dict.fromkeys(known)]
         found = look_back(opened, chosen, today=today_in_bangkok(), actor=actor(), progress=progress)
+        unread = unread_models(opened, found)
     told = {code: [{**asdict(week), "as_of": str(week.as_of)} for week in weeks] for code, weeks in found.items()}
-    say({"weeks": told, "alerts": _meanings(found)}, as_json, "\n".join(_lines(found)))
+    document = {"weeks": told, "alerts": _meanings(found), "unread_models": unread}
+    say(document, as_json, "\n".join(_lines(found, unread)))
     if fail_on_alert and any(weeks[-1].alerts for weeks in found.values()):
         raise typer.Exit(1)
 
@@ -44,16 +47,16 @@ def _meanings(found: "Mapping[str, Sequence[MonitoredWeek]]") -> dict[str, dict[
     }
 
 
-def _lines(found: "Mapping[str, Sequence[MonitoredWeek]]") -> list[str]:
+def _lines(found: "Mapping[str, Sequence[MonitoredWeek]]", unread: Collection[str] = ()) -> list[str]:
     if not found:
         return [
             "ยังไม่มีรายชื่อที่เผยแพร่ให้ติดตาม ออกรายชื่อก่อนด้วย zerodrop score · "
             "No list was published yet: publish one with `zerodrop score` first."
         ]
-    return [line for code, weeks in found.items() for line in _of_institution(code, weeks)]
+    return [line for code, weeks in found.items() for line in _of_institution(code, weeks, unread)]
 
 
-def _of_institution(code: str, weeks: "Sequence[MonitoredWeek]") -> list[str]:
+def _of_institution(code: str, weeks: "Sequence[MonitoredWeek]", unread: Collection[str]) -> list[str]:
     from records.clock import buddhist
 
     newest = next((week for week in reversed(weeks) if week.students), weeks[-1])  # a week of a break has no list
@@ -63,6 +66,7 @@ def _of_institution(code: str, weeks: "Sequence[MonitoredWeek]") -> list[str]:
         f"{whose}, newest list of {newest.as_of}; deliveries are looked at as of today",
         *_leavings(weeks),
         *_records(newest),
+        *_unread(weeks, unread),
         *_alerts([week for week in weeks if week.as_of >= newest.as_of]),
     ]
 
@@ -125,6 +129,19 @@ def _records(week: "MonitoredWeek") -> list[str]:
         silent = ", ".join(f"{table.en} from {source.en}" for source, table in stale)
         lines.append(f"  เงียบไป: {silent_th} · silent: {silent}")
     return lines
+
+
+def _unread(weeks: "Sequence[MonitoredWeek]", unread: Collection[str]) -> list[str]:
+    own = [week.model_digest for week in weeks if week.students and week.model_digest in unread]
+    if not own:
+        return []
+    names = ", ".join(digest[:12] for digest in dict.fromkeys(own))
+    return [
+        f"  ไม่ทราบว่าข้อมูลที่แบบจำลองใช้ขยับเพียงใดใน {len(own)} สัปดาห์ เพราะที่นี่อ่านแบบจำลอง {names} ไม่ได้แล้ว "
+        "(แฟ้มเสียหาย หรือทำไว้กับตัวบ่งชี้ชุดก่อน) ส่วนอื่นยังติดตามได้ตามปกติ · "
+        f"how far inputs moved is not known for {len(own)} weeks, for model {names} can no longer be read here (it is "
+        "damaged, or was made for another feature catalogue); all else is monitored as before"
+    ]
 
 
 def _alerts(weeks: "Sequence[MonitoredWeek]") -> list[str]:

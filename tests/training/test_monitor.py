@@ -29,7 +29,7 @@ from tests.models.cards import complete_card
 from tests.models.one_split import one_split
 from tests.records.small import publication_of
 from tests.training.drawn_home import add_records, make_home
-from training.monitor import look_back, monitor
+from training.monitor import look_back, monitor, unread_models
 from training.monitor_chart import of_group, with_chart
 
 PAST = ((2024, 1), (2024, 2))
@@ -97,9 +97,9 @@ def a_list(here: Mapping[int, object], digest: str, monday: date, high: Sequence
     return replace(drawn, as_of=monday, horizon="days_56", entries=entries)
 
 
-def model_in(home: DataHome) -> str:
-    folder = home.settings.home / "bundle"
-    model = replace(one_split("missed_share_28d", above=0.25), catalogue_fingerprint=FINGERPRINT)
+def model_in(home: DataHome, fingerprint: str = FINGERPRINT) -> str:
+    folder = home.settings.home / f"bundle {fingerprint[:4]}"
+    model = replace(one_split("missed_share_28d", above=0.25), catalogue_fingerprint=fingerprint)
     write_bundle(folder, model, complete_card(), "card", bonus=0.0)
     return keep(folder, home.models)
 
@@ -230,6 +230,23 @@ def test_a_list_on_which_nobody_is_left_stops_nothing(tmp_path: Path) -> None:
     assert [week.as_of for week in weeks] == [opens + timedelta(weeks=number) for number in range(WEEKS)]
     assert weeks[0].students == 0
     assert weeks[1].expected is None  # the chart begins with the first list of somebody
+    home.close()
+
+
+def test_lists_of_a_model_of_another_catalogue_are_monitored_without_drift(tmp_path: Path) -> None:
+    home = college(tmp_path, a_week=1)
+    publish_lists(home, 1)
+    before, older = watched(home), model_in(home, fingerprint="0" * 64)
+    ids = ledger.student_ids(home.database, INSTITUTION)
+    for week in range(5):
+        publish(home.database, a_list(ids, older, TERMS[WATCHED][0] + timedelta(weeks=week), [STUDENTS - 1, STUDENTS]))
+    found = monitor(home, [INSTITUTION], today=TODAY, actor="test")
+    weeks = found[INSTITUTION]
+    assert [week.drift for week in weeks] == [None] * 5 + [week.drift for week in before[5:]]
+    assert all(week.drift is not None for week in before)
+    assert all(week.expected is not None for week in weeks[1:])
+    assert unread_models(home, found) == [older]
+    assert unread_models(home, {INSTITUTION: before}) == []
     home.close()
 
 

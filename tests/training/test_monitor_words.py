@@ -80,6 +80,18 @@ def test_a_source_that_a_clerk_described_has_only_its_name() -> None:
     assert silent.endswith(" from our_marks")
 
 
+def test_weeks_whose_model_cannot_be_read_say_that_their_drift_is_not_known() -> None:
+    older = replace(EARLIER, model_digest="0123456789abcdef", drift=None, drifted=[])
+    found = {"1320026101": [older, WEEK]}
+    [said] = [line for line in _lines(found, ["0123456789abcdef"]) if "0123456789ab" in line]
+    thai, _, english = said.partition(" · ")
+    assert thai.startswith("  ไม่ทราบว่าข้อมูลที่แบบจำลองใช้ขยับเพียงใดใน 1 สัปดาห์ เพราะที่นี่อ่านแบบจำลอง 0123456789ab ไม่ได้แล้ว")
+    assert english.startswith(
+        "how far inputs moved is not known for 1 weeks, for model 0123456789ab can no longer be read"
+    )
+    assert not any("0123456789ab" in line for line in _lines(found))
+
+
 def test_what_was_told_is_summed_over_the_weeks_and_the_chart_is_of_the_last() -> None:
     lines = _lines({"1320026101": [EARLIER, WEEK]})
     assert "  การออกที่แจ้งมาแล้ว 4 คน ตามคะแนนควรแจ้งแล้ว 2.5 คน · 4 leavings told, 2.5 should have been by now" in lines
