@@ -99,14 +99,16 @@ def of_model(session: Session, digest: str) -> list[Signed]:
     return found
 
 
-def roll_back(database: Database, *, institution: str, undoes: int, signed_by: str, reason: str) -> str:
-    """Put in charge again what was before the promotion `undoes`; returns its digest (or the simple list's name).
+def roll_back(
+    database: Database, *, institution: str, undoes: int, in_charge_again: str, signed_by: str, reason: str
+) -> None:
+    """Take back the promotion `undoes` and put in charge again what was before it, as `before` told both.
 
-    Raises ModelRefused when that promotion is no longer the one that holds.
+    Raises ModelRefused when either is another one by now.
     """
     with database.write() as session:
         held, digest = before(session, institution)
-        if held.id != undoes:
+        if (held.id, digest) != (undoes, in_charge_again):
             raise ModelRefused(
                 "Another decision was signed meanwhile, so nothing was taken back. Run `zerodrop rollback` again. · "
                 "มีผู้ลงนามตัดสินเรื่องอื่นแทรกเข้ามา จึงยังไม่ได้ถอน สั่ง zerodrop rollback อีกครั้ง"
@@ -117,7 +119,6 @@ def roll_back(database: Database, *, institution: str, undoes: int, signed_by: s
         session.add(row)
         session.flush()
         session.add(RollbackRow(promotion_id=row.id, undoes=undoes))
-    return digest
 
 
 def in_charge(session: Session) -> list[str]:

@@ -42,8 +42,9 @@ def promote_model(home: DataHome, *, institution: str, digest: str | None, signe
 def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason: str) -> RolledBack:
     """Put in charge again what was before the newest promotion of this institution (or EVERY_INSTITUTION), signed.
 
-    It was checked when it was promoted, and is read here once more. Raises ModelRefused without a signature, without
-    a promotion to take back, and for a bundle that can no longer be read; UserError as promote_model does.
+    What would be in charge is held to what a promotion is held to: for this institution it may never have been promoted.
+    Raises ModelRefused without a signature, without a promotion to take back, for a bundle that can no longer be read,
+    and where promote_model would refuse it; UserError as promote_model does.
     """
     _require_signature("rollback", home, institution, signed_by, reason)
     require_whole_runs(home.settings)
@@ -51,9 +52,17 @@ def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason:
         held, digest = before(session, institution)
     if digest != RULE_LIST:
         read_bundle(home.models, digest)
-    chosen = roll_back(home.database, institution=institution, undoes=held.id, signed_by=signed_by, reason=reason)
+        _require_may_serve(home, card_in(home.models / digest, digest), digest, institution)
+    roll_back(
+        home.database,
+        institution=institution,
+        undoes=held.id,
+        in_charge_again=digest,
+        signed_by=signed_by,
+        reason=reason,
+    )
     _point_aliases(home)
-    return RolledBack(left=held.model_digest, in_charge=chosen)
+    return RolledBack(left=held.model_digest, in_charge=digest)
 
 
 def _require_signature(act: str, home: DataHome, institution: str, signed_by: str, reason: str) -> None:
@@ -93,12 +102,15 @@ def model_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
 def _kept(home: DataHome, digest: str | None, institution: str) -> str:
     folder, trained = model_folder(home, digest)
     verify(folder, trained)  # the very bytes of that run, not what its folder holds by now
-    card = card_in(folder, trained)
-    _require_checks(card, trained)
-    _require_no_worse_place(home, card, trained, institution)
+    _require_may_serve(home, card_in(folder, trained), trained, institution)
     chosen = keep(folder, home.models)
     read_bundle(home.models, chosen)
     return chosen
+
+
+def _require_may_serve(home: DataHome, card: dict[str, Any], digest: str, institution: str) -> None:
+    _require_checks(card, digest)
+    _require_no_worse_place(home, card, digest, institution)
 
 
 def _require_checks(card: dict[str, Any], digest: str) -> None:

@@ -29,9 +29,12 @@ def sign(database: Database, digest: str, institution: str = EVERY_INSTITUTION) 
 def back(database: Database, institution: str = EVERY_INSTITUTION) -> str:
     with database.read() as session:
         held, digest = before(session, institution)
-    done = roll_back(database, institution=institution, undoes=held.id, signed_by="ครูสมชาย", reason="ผิดพลาด")
-    assert done == digest
-    return done
+    roll_back(
+        database, institution=institution, undoes=held.id, in_charge_again=digest, signed_by="ครูสมชาย", reason="ผิดพลาด"
+    )
+    with database.read() as session:
+        assert lists.champion(session, institution) == digest
+    return digest
 
 
 def champion(database: Database, institution: str = CODE) -> str:
@@ -113,11 +116,23 @@ def test_every_decision_is_kept_with_who_why_and_what_it_undid(database: Databas
 def test_a_decision_signed_meanwhile_is_not_taken_back(database: Database) -> None:
     sign(database, "a")
     with database.read() as session:
-        held, _ = before(session, EVERY_INSTITUTION)
+        held, digest = before(session, EVERY_INSTITUTION)
     sign(database, "b")
     with pytest.raises(ModelRefused, match=r"Another decision was signed meanwhile.* · มีผู้ลงนามตัดสินเรื่องอื่น"):
-        roll_back(database, institution=EVERY_INSTITUTION, undoes=held.id, signed_by="ก", reason="ข")
+        roll_back(
+            database, institution=EVERY_INSTITUTION, undoes=held.id, in_charge_again=digest, signed_by="ก", reason="ข"
+        )
     assert champion(database) == "b"
+
+
+def test_an_institution_does_not_go_back_to_what_was_put_in_charge_of_all_meanwhile(database: Database) -> None:
+    sign(database, "own", CODE)
+    with database.read() as session:
+        held, digest = before(session, CODE)
+    sign(database, "nobody looked at it")
+    with pytest.raises(ModelRefused, match="Another decision was signed meanwhile"):
+        roll_back(database, institution=CODE, undoes=held.id, in_charge_again=digest, signed_by="ก", reason="ข")
+    assert champion(database) == "own"
 
 
 def test_what_is_in_charge_anywhere_newest_first(database: Database) -> None:

@@ -125,6 +125,17 @@ def test_a_rollback_to_a_bundle_that_is_gone_changes_nothing(home: DataHome) -> 
     assert champion(home) == second
 
 
+def test_an_institution_does_not_go_back_to_a_model_that_is_clearly_worse_there(home: DataHome) -> None:
+    """Its own decision for the simple list is what let the others have the model."""
+    digest = trained(home, worse_here())
+    promote_model(home, institution=INSTITUTION, digest=RULE_LIST, **SIGNED)
+    promote_model(home, institution="*", digest=digest, **SIGNED)
+    with pytest.raises(ModelRefused, match=f"clearly fewer leavers than a simple list at {INSTITUTION}"):
+        roll_back_model(home, institution=INSTITUTION, **SIGNED)
+    assert champion(home) == RULE_LIST
+    assert champion(home, "elsewhere") == digest
+
+
 @pytest.mark.parametrize(("signed_by", "reason"), [("", "why"), ("ครู", " \n")])
 def test_a_rollback_needs_a_name_and_a_reason(home: DataHome, signed_by: str, reason: str) -> None:
     promote_model(home, institution="*", digest=trained(home, draw_card()), **SIGNED)
