@@ -127,10 +127,10 @@ print(
 
 # %%
 try:
-    chosen = promote_model(
+    done = promote_model(
         home, institution=code, digest=trained.digest, signed_by="ครูมาลี ตัวอย่าง", reason="พบผู้ออกมากกว่ารายชื่ออย่างง่าย"
     )
-    print(f"in charge: model {chosen[:12]}")
+    print(f"in charge: model {done.in_charge[:12]}")
 except ModelRefused as refused:
     print(str(refused).split("\n")[0])
     reason = ", ".join(one.check.code for one in blocking(trained.checks)) or "clearly worse here"

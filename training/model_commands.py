@@ -23,6 +23,7 @@ from records.console import (
 if TYPE_CHECKING:
     from records.home import DataHome
     from training.compare import Comparison
+    from training.promote import Promoted
 
 SignedBy = Annotated[str, typer.Option(help="Who answers for it.")]
 Reason = Annotated[str, typer.Option(help="Why.")]
@@ -114,12 +115,12 @@ def promote(
     from training.promote import promote_model
 
     with data_home(home) as opened:
-        chosen = promote_model(
-            opened, institution=institution, digest=digest or None, signed_by=signed_by, reason=reason
-        )
-        others = _apart(opened, chosen, institution)
-    told = {"digest": chosen, "institution": institution, "decided_apart": others}
-    say(told, as_json, _in_charge(chosen, institution, others))
+        done = promote_model(opened, institution=institution, digest=digest or None, signed_by=signed_by, reason=reason)
+        others = _apart(opened, done.in_charge, institution)
+    told = {
+        "digest": done.in_charge, "institution": institution, "decided_apart": others, "mlflow_waits": done.mlflow_waits,
+    }  # fmt: skip
+    say(told, as_json, _in_charge(done, institution, others))
 
 
 def rollback(
@@ -137,8 +138,9 @@ def rollback(
         others = _apart(opened, done.in_charge, institution)
     told = {
         "digest": done.in_charge, "instead_of": done.left, "institution": institution, "decided_apart": others,
+        "mlflow_waits": done.mlflow_waits,
     }  # fmt: skip
-    say(told, as_json, _in_charge(done.in_charge, institution, others))
+    say(told, as_json, _in_charge(done, institution, others))
 
 
 def _apart(home: "DataHome", digest: str, institution: str) -> dict[str, str]:
@@ -151,9 +153,9 @@ def _apart(home: "DataHome", digest: str, institution: str) -> dict[str, str]:
         return apart(session, digest)
 
 
-def _in_charge(digest: str, institution: str, others: dict[str, str]) -> str:
+def _in_charge(done: "Promoted", institution: str, others: dict[str, str]) -> str:
     whose_th, whose = ("ทุกสถานศึกษา", "every institution") if institution == "*" else (institution, institution)
-    which_th, which = _named(digest)
+    which_th, which = _named(done.in_charge)
     lines = [
         f"{which_th} รับหน้าที่ของ {whose_th} ตั้งแต่การออกรายชื่อครั้งต่อไป",
         f"{which} is in charge of {whose} from the next `zerodrop score` on.",
@@ -163,6 +165,12 @@ def _in_charge(digest: str, institution: str, others: dict[str, str]) -> str:
         lines += [
             f"ยกเว้น {code}: {held_th} รับหน้าที่ตามที่ลงนามไว้สำหรับแห่งนี้เอง ถ้าจะเปลี่ยนให้ระบุ --institution {code}",
             f"Except at {code}: {held_en} stays in charge, by a decision of its own. To change it: --institution {code}",
+        ]
+    if done.mlflow_waits:
+        lines += [
+            "ลงนามแล้วและมีผลแล้ว แต่ยังแจ้ง MLflow ไม่ได้ ชื่อ champion ที่นั่นจึงยังเป็นของเดิม การลงนามหรือการฝึกครั้งถัดไปจะแจ้งให้เอง",
+            "It is signed and holds. MLflow could not be told, so `champion` there is still the one before; the next "
+            "decision or training tells it.",
         ]
     return "\n".join(lines)
 

@@ -17,26 +17,30 @@ from records.runs_file import require_whole_runs
 
 
 @dataclass(frozen=True, kw_only=True)
-class RolledBack:
-    """Digests, or the name of the simple list."""
+class Promoted:
+    """A digest, or the name of the simple list. `mlflow_waits`: signed, but MLflow could not be told."""
 
-    left: str
     in_charge: str
+    mlflow_waits: bool
 
 
-def promote_model(home: DataHome, *, institution: str, digest: str | None, signed_by: str, reason: str) -> str:
-    """Copy the bundle's bytes to the data home, prove that they load here, and sign; returns the digest.
+@dataclass(frozen=True, kw_only=True)
+class RolledBack(Promoted):
+    left: str
+
+
+def promote_model(home: DataHome, *, institution: str, digest: str | None, signed_by: str, reason: str) -> Promoted:
+    """Copy the bundle's bytes to the data home, prove that they load here, and sign.
 
     `digest` may be the first letters of one, None for the newest run, or RULE_LIST to go back to the simple list.
     Raises ModelRefused without a signature, and for a model whose card has a failed blocking check: there is no way
-    around one; UserError, with nothing signed, where MLflow could not be told.
+    around one. MLflow is told after the signature; where it cannot be, the next decision or training tells it.
     """
     _require_signature("promotion", home, institution, signed_by, reason)
     require_whole_runs(home.settings)
     chosen = RULE_LIST if digest == RULE_LIST else _kept(home, digest, institution)
     promote(home.database, institution=institution, model_digest=chosen, signed_by=signed_by, reason=reason)
-    _point_aliases(home)
-    return chosen
+    return Promoted(in_charge=chosen, mlflow_waits=not _told_to_mlflow(home))
 
 
 def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason: str) -> RolledBack:
@@ -44,7 +48,7 @@ def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason:
 
     What would be in charge is held to what a promotion is held to: for this institution it may never have been promoted.
     Raises ModelRefused without a signature, without a promotion to take back, for a bundle that can no longer be read,
-    and where promote_model would refuse it; UserError as promote_model does.
+    and where promote_model would refuse it. MLflow is told as promote_model tells it.
     """
     _require_signature("rollback", home, institution, signed_by, reason)
     require_whole_runs(home.settings)
@@ -61,8 +65,7 @@ def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason:
         signed_by=signed_by,
         reason=reason,
     )
-    _point_aliases(home)
-    return RolledBack(left=held.model_digest, in_charge=digest)
+    return RolledBack(left=held.model_digest, in_charge=digest, mlflow_waits=not _told_to_mlflow(home))
 
 
 def _require_signature(act: str, home: DataHome, institution: str, signed_by: str, reason: str) -> None:
@@ -157,9 +160,14 @@ def _has_runs(home: DataHome) -> bool:
     return (home.settings.home / "mlflow").is_dir() or bool(home.settings.mlflow_url)
 
 
-def _point_aliases(home: DataHome) -> None:
-    """MLflow copies what holds; a machine that only serves has none."""
-    if _has_runs(home):
-        from training.tracking import point_aliases
+def _told_to_mlflow(home: DataHome) -> bool:
+    """MLflow copies what holds, all of it every time; a machine that only serves has none to tell."""
+    if not _has_runs(home):
+        return True
+    from training.tracking import point_aliases
 
+    try:
         point_aliases(home)
+    except Exception:  # the decision is signed and holds, whatever its copy says: an error would read as a refusal
+        return False
+    return True

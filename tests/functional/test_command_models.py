@@ -255,6 +255,23 @@ def test_a_failed_blocking_check_refuses_with_its_code(copied: Path, tmp_path: P
     assert query(copied, "select * from promotion") == []
 
 
+def test_a_promotion_that_mlflow_could_not_be_told_of_is_no_refusal(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = kept(copied, tmp_path)
+    (copied / "mlflow").mkdir(exist_ok=True)
+    monkeypatch.setattr("training.tracking.point_aliases", _unreachable)
+    said = call("promote", digest, *SIGNED, "--home", copied)
+    assert said.code == 0
+    assert "ลงนามแล้วและมีผลแล้ว แต่ยังแจ้ง MLflow ไม่ได้" in said.out
+    assert "It is signed and holds. MLflow could not be told, so `champion` there is still the one before" in said.out
+    assert call("rollback", *SIGNED, "--json", "--home", copied).document["mlflow_waits"] is True
+
+
+def _unreachable(home: object) -> None:
+    raise ConnectionError
+
+
 def test_a_rollback_is_signed_recorded_and_says_what_holds(copied: Path, tmp_path: Path) -> None:
     first, second = kept(copied, tmp_path), kept(copied, tmp_path, offset=0.5)
     for digest in (first, second):
@@ -262,7 +279,9 @@ def test_a_rollback_is_signed_recorded_and_says_what_holds(copied: Path, tmp_pat
     said = call("rollback", *SIGNED, "--home", copied)
     assert f"Model {first[:12]} is in charge of every institution from the next" in said.out
     told = call("rollback", *SIGNED, "--home", copied, "--json").document
-    assert told == {"digest": "absence_rule", "instead_of": first, "institution": "*", "decided_apart": {}}
+    assert told == {
+        "digest": "absence_rule", "instead_of": first, "institution": "*", "decided_apart": {}, "mlflow_waits": False,
+    }  # fmt: skip
     assert query(copied, "select model_digest from promotion order by id") == [
         (first,), (second,), (first,), ("absence_rule",)
     ]  # fmt: skip

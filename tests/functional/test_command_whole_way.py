@@ -187,7 +187,9 @@ def test_scoring_again_says_so(way: Way) -> None:
 def test_a_signed_model_makes_the_next_list(way: Way) -> None:
     digest = way.steps["train"].document["digest"]
     assert way.steps["train"].document["blocked_by"] == []
-    assert way.steps["promote"].document == {"digest": digest, "institution": "*", "decided_apart": {}}
+    assert way.steps["promote"].document == {
+        "digest": digest, "institution": "*", "decided_apart": {}, "mlflow_waits": False,
+    }  # fmt: skip
     told = way.steps["model list"].document
     assert told["outcome"] == "published"
     assert told["model"] == digest

@@ -48,7 +48,8 @@ def champion(home: DataHome, institution: str = INSTITUTION) -> str:
 
 def test_a_model_whose_checks_passed_is_put_in_charge(home: DataHome) -> None:
     digest = trained(home, draw_card())
-    assert promote_model(home, institution="*", digest=digest[:8], **SIGNED) == digest
+    done = promote_model(home, institution="*", digest=digest[:8], **SIGNED)
+    assert (done.in_charge, done.mlflow_waits) == (digest, False)
     assert champion(home) == digest
 
 
@@ -99,7 +100,7 @@ def test_where_a_model_is_clearly_worse_it_is_not_put_in_charge(home: DataHome, 
 def test_once_the_simple_list_was_chosen_there_the_others_get_the_model(home: DataHome) -> None:
     digest = trained(home, worse_here())
     promote_model(home, institution=INSTITUTION, digest=RULE_LIST, **SIGNED)
-    assert promote_model(home, institution="*", digest=digest, **SIGNED) == digest
+    assert promote_model(home, institution="*", digest=digest, **SIGNED).in_charge == digest
     assert champion(home) == RULE_LIST
     assert champion(home, "elsewhere") == digest
     with pytest.raises(ModelRefused, match="clearly fewer leavers"):
@@ -134,6 +135,16 @@ def test_an_institution_does_not_go_back_to_a_model_that_is_clearly_worse_there(
         roll_back_model(home, institution=INSTITUTION, **SIGNED)
     assert champion(home) == RULE_LIST
     assert champion(home, "elsewhere") == digest
+
+
+def test_what_mlflow_could_not_be_told_is_signed_and_says_so(home: DataHome) -> None:
+    """The address is that of the records, which MLflow does not get."""
+    digest = trained(home, draw_card())
+    wrong = replace(home, settings=home.settings.model_copy(update={"mlflow_url": home.settings.database_address}))
+    assert promote_model(wrong, institution="*", digest=digest, **SIGNED).mlflow_waits
+    assert champion(home) == digest
+    assert roll_back_model(wrong, institution="*", **SIGNED).mlflow_waits
+    assert champion(home) == RULE_LIST
 
 
 @pytest.mark.parametrize(("signed_by", "reason"), [("", "why"), ("ครู", " \n")])
