@@ -21,6 +21,12 @@ MORE_LEAVE, FEWER_LEAVE, INPUTS_MOVED = "MORE_LEAVE", "FEWER_LEAVE", "INPUTS_MOV
 SOURCE_SILENT, RECORDS_MISSING, LIST_UNSTEADY = "SOURCE_SILENT", "RECORDS_MISSING", "LIST_UNSTEADY"
 
 
+_OF_ITSELF = Text(
+    th="ถ้ายังไม่มีภาคเรียนใดของปีที่จบแล้วถึงสองครั้ง จะยังไม่ทราบว่าแต่ละภาคเรียนต่างกันเองเพียงใด การเตือนนี้อาจเป็นเพียงความต่างนั้น",
+    en="Until a term of the year has closed twice, how far terms differ of themselves is not known, and this may be no more.",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Alert:
     code: str
@@ -32,8 +38,8 @@ ALERTS: tuple[Alert, ...] = (
     Alert(
         code=MORE_LEAVE,
         means=Text(
-            th="มีนักเรียนออกกลางคันมากกว่าที่คะแนนบอกไว้ ต่อเนื่องจนไม่น่าเป็นเรื่องบังเอิญ",
-            en="More students leave than the published scores say, for longer than chance explains.",
+            th=f"มีนักเรียนออกกลางคันมากกว่าที่คะแนนบอกไว้ ต่อเนื่องจนไม่น่าเป็นเรื่องบังเอิญ {_OF_ITSELF.th}",
+            en=f"More students leave than the published scores say, for longer than chance explains. {_OF_ITSELF.en}",
         ),
         what_to_do=Text(
             th="ลำดับรายชื่อยังใช้ได้ แต่ตัวเลขโอกาสต่ำเกินจริง ถามฝ่ายทะเบียนว่ามีเหตุพิเศษหรือลงวันที่ออกพร้อมกันหลายคนหรือไม่ "
@@ -45,8 +51,8 @@ ALERTS: tuple[Alert, ...] = (
     Alert(
         code=FEWER_LEAVE,
         means=Text(
-            th="มีนักเรียนออกกลางคันน้อยกว่าที่คะแนนบอกไว้ หรือฝ่ายทะเบียนยังไม่ได้แจ้ง",
-            en="Fewer students leave than the published scores say, or the registry has not told yet.",
+            th=f"มีนักเรียนออกกลางคันน้อยกว่าที่คะแนนบอกไว้ หรือฝ่ายทะเบียนยังไม่ได้แจ้ง {_OF_ITSELF.th}",
+            en=f"Fewer students leave than the published scores say, or the registry has not told yet. {_OF_ITSELF.en}",
         ),
         what_to_do=Text(
             th="ดูก่อนว่าข้อมูลการลาออกยังเข้ามาตามปกติ ถ้าเข้ามาปกติ ตัวเลขโอกาสสูงเกินจริง ให้ฝึกแบบจำลองใหม่เมื่อจบภาคเรียน "

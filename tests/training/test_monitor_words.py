@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from features.catalogue import FEATURE_OF
-from records.monitoring import ALERT_OF, MORE_LEAVE, SOURCE_SILENT, MonitoredWeek
+from records.monitoring import ALERT_OF, FEWER_LEAVE, MORE_LEAVE, SOURCE_SILENT, MonitoredWeek
 from training.monitor_commands import EVERYBODY, _lines
 
 WEEK = MonitoredWeek(
@@ -99,6 +99,13 @@ def test_what_was_told_is_summed_over_the_weeks_and_the_chart_is_of_the_last() -
     assert (
         "  2 สัปดาห์ที่ทราบผลแล้ว: ออกจริงต่อที่คาด 10/8.0 (1.25) · 2 settled weeks: left over expected 10/8.0 (1.25)" in lines
     )
+
+
+def test_alarms_of_the_chart_say_that_a_young_college_does_not_know_how_its_terms_differ() -> None:
+    for code in (MORE_LEAVE, FEWER_LEAVE):
+        said = "\n".join(_lines({"1320026101": [replace(WEEK, alerts=[code])]}))
+        assert "ยังไม่ทราบว่าแต่ละภาคเรียนต่างกันเองเพียงใด การเตือนนี้อาจเป็นเพียงความต่างนั้น" in said
+        assert "Until a term of the year has closed twice, how far terms differ of themselves is not known" in said
 
 
 def test_an_alert_of_the_newest_week_says_what_it_means_and_what_to_do() -> None:
