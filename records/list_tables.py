@@ -80,7 +80,10 @@ class ListEntryRow(LedgerTable):
 
 
 class PromotionRow(LedgerTable):
-    """Who put which model (or simple list) in charge, when and why; the newest row of an institution holds."""
+    """Who put which model (or simple list) in charge, when and why; the newest row of an institution holds.
+
+    An institution that took back its only decision has `follows_all` for a digest: the rows of `*` hold there again.
+    """
 
     __tablename__ = "promotion"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)

@@ -33,6 +33,8 @@ from records.weeks import require_plausible
 STALE_AFTER_DAYS = 14
 EVERY_INSTITUTION = "*"
 RULE_LIST = "absence_rule"
+FOLLOWS_ALL = "follows_all"
+"""In place of a digest: this institution decides nothing by itself, what is in charge of all is in charge of it."""
 DEFAULT_ROWS_PER_ADVISOR = 5
 _PUT_BACK = "restore list"
 
@@ -376,8 +378,8 @@ def champion(session: Session, institution: str) -> str:
             select(PromotionRow.model_digest).where(PromotionRow.institution == group).order_by(PromotionRow.id.desc())
         )
         digest = session.scalar(chosen.limit(1))
-        if digest is not None:
-            return digest
+        if digest not in (None, FOLLOWS_ALL):
+            return str(digest)
     return RULE_LIST
 
 

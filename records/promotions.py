@@ -1,7 +1,8 @@
 """Who put what in charge and who took it back: a signed history that only grows, and the way one step back in it.
 
 The newest row of `promotion` holds (records.lists.champion). A rollback is such a row too; beside it stands which
-promotion it undid, so that going back twice goes back two steps and never to and fro.
+promotion it undid, so that going back twice goes back two steps and never to and fro. An institution that takes back its
+only decision follows what is decided for all again, also when that changes later.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.database import Database, LedgerTable
 from records.errors import ModelRefused
-from records.lists import EVERY_INSTITUTION, RULE_LIST, PromotionRow, champion
+from records.lists import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST, PromotionRow, champion
 
 
 class RollbackRow(LedgerTable):
@@ -26,7 +27,10 @@ class RollbackRow(LedgerTable):
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
-    """One decision: `institution` is a code or EVERY_INSTITUTION, `undoes` the decision that a rollback took back."""
+    """One decision: `institution` is a code or EVERY_INSTITUTION, `undoes` the decision that a rollback took back.
+
+    `model_digest` is a digest, RULE_LIST or, of a rollback, FOLLOWS_ALL.
+    """
 
     id: int
     institution: str
@@ -86,7 +90,7 @@ def before(session: Session, institution: str) -> tuple[Signed, str]:
 def apart(session: Session, digest: str) -> dict[str, str]:
     """Institutions whose own decision puts something else in charge there: what is decided for all does not reach them."""
     newest = {one.institution: one.model_digest for one in history(session) if one.institution != EVERY_INSTITUTION}
-    return {institution: held for institution, held in sorted(newest.items()) if held != digest}
+    return {institution: held for institution, held in sorted(newest.items()) if held not in (digest, FOLLOWS_ALL)}
 
 
 def of_model(session: Session, digest: str) -> list[Signed]:
@@ -113,8 +117,13 @@ def roll_back(
                 "Another decision was signed meanwhile, so nothing was taken back. Run `zerodrop rollback` again. · "
                 "มีผู้ลงนามตัดสินเรื่องอื่นแทรกเข้ามา จึงยังไม่ได้ถอน สั่ง zerodrop rollback อีกครั้ง"
             )
+        own = institution == EVERY_INSTITUTION or len(standing(history(session, institution))) > 1
         row = PromotionRow(
-            institution=institution, model_digest=digest, signed_by=signed_by, reason=reason, at=datetime.now(UTC)
+            institution=institution,
+            model_digest=digest if own else FOLLOWS_ALL,
+            signed_by=signed_by,
+            reason=reason,
+            at=datetime.now(UTC),
         )
         session.add(row)
         session.flush()
@@ -124,4 +133,5 @@ def roll_back(
 def in_charge(session: Session) -> list[str]:
     """What holds anywhere, by digest or name, newest decision first: the truth from which others copy."""
     newest = {one.institution: one for one in history(session)}
-    return [one.model_digest for one in sorted(newest.values(), key=lambda one: -one.id)]
+    held = [one.model_digest for one in sorted(newest.values(), key=lambda one: -one.id)]
+    return [digest for digest in held if digest != FOLLOWS_ALL]

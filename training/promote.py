@@ -11,7 +11,7 @@ from models.signed import is_whole
 from records.errors import ModelRefused
 from records.home import DataHome
 from records.ledger import require_institution
-from records.lists import EVERY_INSTITUTION, RULE_LIST, promote
+from records.lists import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST, promote
 from records.promotions import Signed, before, history, roll_back
 from records.runs_file import require_whole_runs
 
@@ -148,7 +148,7 @@ def _require_no_worse_place(home: DataHome, card: dict[str, Any], digest: str, i
 
 def _decided(decisions: Sequence[Signed], digest: str) -> bool:
     """Whether something else was put in charge of this institution by itself."""
-    return bool(decisions) and decisions[-1].model_digest != digest
+    return bool(decisions) and decisions[-1].model_digest not in (digest, FOLLOWS_ALL)
 
 
 def _sentence(check: dict[str, Any]) -> str:

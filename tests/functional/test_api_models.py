@@ -11,8 +11,9 @@ from sqlalchemy import select
 from features.catalogue import CATALOGUE
 from models.bundle import read_bundle
 from models.risk_model import probability
+from records import lists, promotions
 from records.audit import AuditRow
-from records.lists import RULE_LIST
+from records.lists import EVERY_INSTITUTION, RULE_LIST
 from tests.browser.sample_college import INSTITUTION, SampleCollege
 from tests.functional.api_programs import program, promoted_model
 from tests.models.cards import complete_card
@@ -117,6 +118,22 @@ def test_the_model_in_charge_and_who_signed_it(college: SampleCollege, tmp_path:
     assert (told["digest"], told["signed_by"], told["reason"]) == (digest, "ครูทดสอบ", "ทดสอบ")
     assert told["observed"][0] == {"band": "high", "term": "1/2568", "rate": 0.1417, "low": 0.09, "high": 0.21}
     assert told["features"] == [feature.name for feature in CATALOGUE]
+
+
+def test_where_a_college_follows_the_others_who_signed_for_all_is_told(college: SampleCollege, tmp_path: Path) -> None:
+    """It took back its only decision: the one for every institution holds there again."""
+    promoted_model(college, tmp_path)
+    database = college.home.database
+    lists.promote(
+        database, institution=EVERY_INSTITUTION, model_digest=RULE_LIST, signed_by="ครูของทุกแห่ง", reason="ทดสอบ"
+    )
+    with database.read() as session:
+        held, before = promotions.before(session, INSTITUTION)
+    promotions.roll_back(
+        database, institution=INSTITUTION, undoes=held.id, in_charge_again=before, signed_by="ครูทดสอบ", reason="ถอน"
+    )
+    told = program(college, "SEE_MODELS").get(f"{V1}/models/current").json()
+    assert (told["digest"], told["signed_by"]) == (RULE_LIST, "ครูของทุกแห่ง")
 
 
 def test_the_figures_are_those_that_were_signed(college: SampleCollege, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from records import lists
 from records.database import Database, LedgerTable
 from records.errors import ModelRefused
-from records.lists import EVERY_INSTITUTION, RULE_LIST
+from records.lists import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST
 from records.promotions import apart, before, history, in_charge, of_model, roll_back, standing
 
 CODE = "1320026101"
@@ -68,14 +68,37 @@ def test_an_institution_goes_back_to_what_serves_everybody(database: Database) -
 
 
 def test_whom_a_decision_for_all_does_not_reach_is_told(database: Database) -> None:
+    sign(database, "own", CODE)
+    sign(database, "newer")
+    with database.read() as session:
+        assert apart(session, "newer") == {CODE: "own"}
+        assert apart(session, "own") == {}
+    assert champion(database) == "own"
+
+
+def test_an_institution_that_took_back_its_only_decision_follows_the_others_again(database: Database) -> None:
     sign(database, "everybody's")
     sign(database, "own", CODE)
     back(database, CODE)
     sign(database, "newer")
+    assert champion(database) == "newer"
     with database.read() as session:
-        assert apart(session, "newer") == {CODE: "everybody's"}
-        assert apart(session, "everybody's") == {}
-    assert champion(database) == "everybody's"
+        assert apart(session, "newer") == {}
+        assert in_charge(session) == ["newer"]
+        assert [one.model_digest for one in of_model(session, "own")] == ["own", FOLLOWS_ALL]
+    with pytest.raises(ModelRefused, match=f"No promotion for {CODE} is left to take back"):
+        back(database, CODE)
+    sign(database, "own again", CODE)
+    assert back(database, CODE) == "newer"
+
+
+def test_of_two_decisions_of_its_own_an_institution_goes_back_to_the_first(database: Database) -> None:
+    sign(database, "everybody's")
+    for digest in ("first", "second"):
+        sign(database, digest, CODE)
+    back(database, CODE)
+    sign(database, "newer")
+    assert champion(database) == "first"
 
 
 def test_what_can_be_taken_back_elsewhere_is_named(database: Database) -> None:

@@ -147,6 +147,14 @@ def test_what_mlflow_could_not_be_told_is_signed_and_says_so(home: DataHome) -> 
     assert champion(home) == RULE_LIST
 
 
+def test_following_the_others_is_no_decision_against_a_model_that_is_clearly_worse_there(home: DataHome) -> None:
+    for digest in (trained(home, draw_card()), RULE_LIST):
+        promote_model(home, institution="*" if digest != RULE_LIST else INSTITUTION, digest=digest, **SIGNED)
+    roll_back_model(home, institution=INSTITUTION, **SIGNED)
+    with pytest.raises(ModelRefused, match="clearly fewer leavers"):
+        promote_model(home, institution="*", digest=trained(home, worse_here(), offset=0.5), **SIGNED)
+
+
 @pytest.mark.parametrize(("signed_by", "reason"), [("", "why"), ("ครู", " \n")])
 def test_a_rollback_needs_a_name_and_a_reason(home: DataHome, signed_by: str, reason: str) -> None:
     promote_model(home, institution="*", digest=trained(home, draw_card()), **SIGNED)
