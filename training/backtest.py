@@ -11,7 +11,7 @@ from models.horizon import Horizon
 from models.risk_model import SEEDS, probability
 from records.errors import ModelRefused
 from training.contest import Ranked
-from training.fit import Bag, Form, calibrated, grow
+from training.fit import Bag, Form, calibrated, grow, seen_before
 from training.offset import institution_offsets
 from training.panel import Panel, TermKey, Week
 from training.side_by_side import side_by_side
@@ -104,7 +104,9 @@ class Procedure:
         terms = self._calibrating(training)
         earlier = {term: before for term in terms if (before := self._before(term)) is not None}
         done = calibrated(bag, training, earlier)
-        forward = [(before.model, of_terms(training, [term])) for term, before in earlier.items()]
+        if done.forward is None:
+            return Candidate(bag=done, offsets={})
+        forward = [(before.model, seen_before(of_terms(training, [term]), before)) for term, before in earlier.items()]
         return Candidate(bag=done, offsets=institution_offsets(done.forward, forward))
 
     def _calibrating(self, training: Panel) -> list[TermKey]:

@@ -33,7 +33,6 @@ from training.splits import of_terms, term_of, terms_of
 
 _FOLDS = 3  # each fold is a whole bag; two thirds of the rows are enough to see how far the trees overstate
 LEAST_LEAVERS = 30
-_NOT_YET = Calibration()
 
 LINEAR = 0.3
 """Less than the trees: what half of it gains in places never seen it loses in those that were (docs/adr/0024)."""
@@ -62,7 +61,7 @@ class Bag:
     seed, comes to each of them. `terms` are those it was trained on, oldest first, and `seasons` each institution with
     the numbers of its own terms among them. Until it is calibrated its logits are its margins. `forward` is what would
     have set the bags trained before the calibrating terms right about these: its slope is the model's own, its offset tells
-    how far those terms lay from what was expected of them.
+    how far those terms lay from what was expected of them. It is None where the bag was calibrated out of fold.
     """
 
     model: RiskModel
@@ -71,7 +70,7 @@ class Bag:
     form: Form
     terms: tuple[TermKey, ...]
     seasons: frozenset[tuple[str, int]]
-    forward: Calibration = _NOT_YET
+    forward: Calibration | None = None
 
 
 def fit_bag(panel: Panel, horizon: Horizon, *, form: Form | None = None, seeds: Sequence[int] = SEEDS) -> Bag:
@@ -126,7 +125,7 @@ def calibrated(bag: Bag, panel: Panel, earlier: Mapping[TermKey, Bag]) -> Bag:
     second time by what the earlier bag missed (docs/adr/0029). Without any such term both come from out-of-fold
     predictions, folds grouped by person.
     """
-    rows = {term: training_rows(_seen(of_terms(panel, [term]), before)) for term, before in earlier.items()}
+    rows = {term: training_rows(seen_before(of_terms(panel, [term]), before)) for term, before in earlier.items()}
     if any(one.left.any() for one in rows.values()):
         told = list(rows.values())
         found = np.concatenate([earlier[term].model.logits(one.values) for term, one in rows.items()])
@@ -135,7 +134,7 @@ def calibrated(bag: Bag, panel: Panel, earlier: Mapping[TermKey, Bag]) -> Bag:
         return _with(bag, at_level(own, *_left_and_weight(told), slope=forward.slope), forward)
     everything = training_rows(panel)
     out_of_fold = _calibration(_out_of_fold(bag, everything, panel.features), [everything])
-    return _with(bag, out_of_fold, out_of_fold)
+    return _with(bag, out_of_fold, None)
 
 
 def at_level(margins: Floats, left: npt.NDArray[np.bool_], weight: Floats, *, slope: float) -> Calibration:
@@ -151,7 +150,7 @@ def at_level(margins: Floats, left: npt.NDArray[np.bool_], weight: Floats, *, sl
     return Calibration(slope=slope, offset=float(brentq(beyond, -far, far)))
 
 
-def _seen(panel: Panel, before: Bag) -> Panel:
+def seen_before(panel: Panel, before: Bag) -> Panel:
     """The weeks at institutions of which these trees had learned from the same term of another year."""
     return panel.of(lambda week: (week.institution, term_of(week)[1]) in before.seasons)
 
@@ -192,7 +191,7 @@ def _left_and_weight(parts: Sequence[Rows]) -> tuple[npt.NDArray[np.bool_], Floa
     return left, weight
 
 
-def _with(bag: Bag, calibration: Calibration, forward: Calibration) -> Bag:
+def _with(bag: Bag, calibration: Calibration, forward: Calibration | None) -> Bag:
     return replace(bag, model=replace(bag.model, calibration=calibration), forward=forward)
 
 

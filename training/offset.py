@@ -35,14 +35,14 @@ class Level:
 def institution_offsets(calibration: Calibration, forward: Sequence[tuple[RiskModel, Panel]]) -> dict[str, float]:
     """The offset of each institution with fewer than SMALL students; empty where one institution was trained alone.
 
-    `forward` are the terms that calibrated, each with the trees trained before it, whose margins `calibration` turns
-    into logits. An institution's own shift is logit(observed) - logit(expected), both as shares with half a leaver
-    added to each side. Its variance is that of a logit, 1 / (rows p (1 - p)), times how much more a sum over weeks of
-    the same students varies than one over as many strangers (one factor for all, since a small place cannot tell its
-    own). Between institutions shifts vary by `between`, by the method of moments (DerSimonian and Laird 1986); the
-    offset is the shift times between / (between + its variance): the posterior mean under a normal prior at the group's
-    level (Efron and Morris 1975). So it grows with the rows behind it, and is 0 where institutions differ by no more
-    than chance.
+    `forward` are the weeks that calibrated, term by term with the trees trained before it, whose margins `calibration`
+    turns into logits: of a place or season that they had not seen these can say nothing (docs/adr/0011). An
+    institution's own shift is logit(observed) - logit(expected), both as shares with half a leaver added to each side.
+    Its variance is that of a logit, 1 / (rows p (1 - p)), times how much more a sum over weeks of the same students
+    varies than one over as many strangers (one factor for all, since a small place cannot tell its own). Between
+    institutions shifts vary by `between`, by the method of moments (DerSimonian and Laird 1986); the offset is the shift
+    times between / (between + its variance): the posterior mean under a normal prior at the group's level (Efron and
+    Morris 1975). So it grows with the rows behind it, and is 0 where institutions differ by no more than chance.
     """
     levels = _levels(calibration, forward)
     if len(levels) < 2:

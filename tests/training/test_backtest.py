@@ -17,7 +17,7 @@ from training import backtest
 from training.backtest import Procedure
 from training.fit import Form, grow
 from training.panel import Panel, TermKey, Week
-from training.splits import Split, terms_of
+from training.splits import Split, of_terms, term_of, terms_of
 
 TERMS: list[TermKey] = [(2023, 1), (2023, 2), (2024, 1), (2024, 2), (2025, 1)]
 
@@ -55,7 +55,8 @@ class Recorded:
             raise ModelRefused("too few")
         self.grown.append(newest)
         self.seeds[newest] = len(seeds)
-        return SimpleNamespace(newest=newest, model=None, forward=Calibration())
+        seasons = frozenset((week.institution, term_of(week)[1]) for week in panel.weeks)
+        return SimpleNamespace(newest=newest, model=None, forward=Calibration(), seasons=seasons)
 
     def calibrate(self, bag: Any, panel: Panel, earlier: Mapping[TermKey, Any]) -> Any:
         if bag.newest in self._unfit:
@@ -128,17 +129,56 @@ def test_the_model_in_use_is_refused_where_nothing_can_be_learned(monkeypatch: p
         procedure().run(weeks_of(TERMS))
 
 
-def test_offsets_come_from_the_terms_that_calibrated(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offsets_come_from_the_weeks_that_calibrated(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing trained before 2023/2 had seen a second term of any year."""
     asked: list[list[TermKey]] = []
 
-    def of_terms(calibration: Calibration, forward: Sequence[tuple[Any, Panel]]) -> dict[str, float]:
-        asked.append([terms_of(term)[0] for _, term in forward])
+    def offsets(calibration: Calibration, forward: Sequence[tuple[Any, Panel]]) -> dict[str, float]:
+        asked.append([term for _, weeks in forward for term in terms_of(weeks)])
         return {"1": 0.5}
 
-    monkeypatch.setattr(backtest, "institution_offsets", of_terms)
+    monkeypatch.setattr(backtest, "institution_offsets", offsets)
     _, final = procedure().run(weeks_of(TERMS))
-    assert sorted(asked) == [[(2023, 2), (2024, 1)], [(2024, 1), (2024, 2)], [(2024, 2), (2025, 1)]]
+    assert sorted(asked) == [[(2024, 1)], [(2024, 1), (2024, 2)], [(2024, 2), (2025, 1)]]
     assert final.offsets == {"1": 0.5}
+
+
+def test_a_place_that_the_earlier_trees_had_not_seen_has_no_offset() -> None:
+    """Half as many leave there as at the others, and the trees in use have learned it."""
+    random = np.random.default_rng(4)
+
+    def weeks(place: int, share: float, term: int) -> list[Week]:
+        student = np.arange(200) + 1_000 * (10 * term + place)
+        left = random.random(200) < share
+        return [
+            draw_week(
+                20 * term + number, left, values={"missed_share_28d": random.random(200) / 2 + left / 4},
+                term=TERMS[term], institution=f"{place}", person=student,
+            )
+            for number in range(3)
+        ]  # fmt: skip
+
+    terms = [draw_panel(*(week for place in range(3) for week in weeks(place, 0.1, term))) for term in range(3)]
+    joining = draw_panel(*terms[2].weeks, *(week for place in (3, 4) for week in weeks(place, 0.03, 2)))
+    everything = draw_panel(*terms[0].weeks, *terms[1].weeks, *joining.weeks)
+    opened = Split(term=TERMS[2], opens=FIRST_MONDAY, training=of_terms(everything, TERMS[:2]), test=joining)
+    _, final = Procedure([opened], LIST_HORIZON, Form(trees=5), (1,)).run(everything)
+    assert final.bag.forward is not None
+    assert not {"3", "4"} & set(final.offsets)
+
+
+def test_without_a_term_that_calibrates_there_are_no_offsets() -> None:
+    """One term of each kind: calibrated out of fold, and the second lost fewer everywhere."""
+    weeks = [
+        draw_week(20 * term, np.arange(200) < 100 - 60 * term - 8 * place, term=TERMS[term], institution=f"{place}",
+                  person=np.arange(200) + 1_000 * (10 * term + place))
+        for term in range(2) for place in range(3)
+    ]  # fmt: skip
+    both = draw_panel(*weeks)
+    opened = Split(term=TERMS[1], opens=FIRST_MONDAY, training=draw_panel(*weeks[:3]), test=draw_panel(*weeks[3:]))
+    _, final = Procedure([opened], LIST_HORIZON, Form(trees=5), (1,)).run(both)
+    assert final.bag.forward is None
+    assert final.offsets == {}
 
 
 @pytest.fixture(scope="module")
