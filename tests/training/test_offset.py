@@ -30,11 +30,11 @@ def level(observed: float, expected: float, rows: int = 1_000, *, students: floa
 
 
 def test_two_places_worked_by_hand() -> None:
-    """Shifts logit(40.5/1001) - logit(20.5/1001) and the like; each of variance 1 / (rows p (1 - p))."""
+    """Shifts logit(40.5/1001) - logit(20.5/1001) and the like; each of variance 1 / (rows p (1 - p)), p = 20/1000."""
     told = shrunk({"up": level(40, 20), "down": level(10, 20)})
     share = 20.5 / 1001
     shifts = logit(40.5 / 1001) - logit(share), logit(10.5 / 1001) - logit(share)
-    variance = 1 / (1000 * share * (1 - share))
+    variance = 1 / (1000 * 0.02 * 0.98)
     # Of two shifts d1, d2 with one variance v the method of moments gives (d1 - d2)² / 2 - v.
     between = (shifts[0] - shifts[1]) ** 2 / 2 - variance
     assert between > 0
@@ -57,6 +57,54 @@ def test_weeks_of_the_same_students_count_for_less_than_strangers() -> None:
     strangers = {"up": level(40, 20), "down": level(10, 20)}
     same = {code: replace(one, spread=one.expected * 5) for code, one in strangers.items()}
     assert 0 < shrunk(same)["up"] < shrunk(strangers)["up"]
+
+
+def test_half_a_leaver_is_half_a_stranger() -> None:
+    """By hand: every leaver is eight rows, so that 4 student-weeks stand on each side and the variance is 8 times as much."""
+    rows, expected = 1_000, 40.0
+    information = rows * 0.04 * 0.96
+    places = {code: level(seen, expected, rows, spread=8 * information) for code, seen in (("up", 120), ("down", 8))}
+    told, shifts = shrunk(places), [logit((seen + 4) / 1_008) - logit(44 / 1_008) for seen in (120, 8)]
+    between = (shifts[0] - shifts[1]) ** 2 / 2 - 8 / information
+    assert told["up"] == pytest.approx(shifts[0] * between / (between + 8 / information))
+
+
+def drawn_places(
+    places: int, students: int, share: float, spread: float, random: Any
+) -> tuple[Floats, dict[str, Level]]:
+    """True shifts and levels: 30 weeks, of which a leaver is told in eight; all are expected to lose `share`."""
+    true = random.normal(0, spread, places)
+    leavers = random.binomial(students, 1 / (1 + np.exp(-(logit(share) + true))))
+    told = 8 * share  # of a person's rows, summed
+    return true, {
+        f"{place}": level(
+            8.0 * left, told * students, 30 * students, students=students,
+            spread=left * (8 - told) ** 2 + (students - left) * told**2,
+        )
+        for place, left in enumerate(leavers.tolist())
+    }  # fmt: skip
+
+
+def test_a_small_place_that_nobody_left_by_chance_stays_near_its_group() -> None:
+    """Of 100 students 2 % leave everywhere: in an eighth of the places nobody does."""
+    random, offsets, quiet = np.random.default_rng(0), [], []
+    for _ in range(50):
+        _, levels = drawn_places(20, 100, 0.02, 0.0, random)
+        told = shrunk(levels)
+        offsets += list(told.values())
+        quiet += [told[code] for code, one in levels.items() if one.observed == 0]
+    assert len(quiet) > 50
+    assert np.mean(quiet) > -0.6
+    assert np.mean(np.exp(offsets)) == pytest.approx(1, abs=0.05)
+
+
+def test_places_that_truly_differ_are_told_apart() -> None:
+    random, missed, without = np.random.default_rng(1), [], []
+    for _ in range(50):
+        true, levels = drawn_places(20, 300, 0.03, 0.8, random)
+        missed.append(((np.array(list(shrunk(levels).values())) - true) ** 2).mean())
+        without.append((true**2).mean())
+    assert np.mean(missed) < np.mean(without) / 3
 
 
 def test_nobody_left_is_no_infinity() -> None:
@@ -125,6 +173,12 @@ def test_two_terms_tell_more_than_one() -> None:
     once, later = term({"small": 9, "large": 5}, students), term({"small": 9, "large": 5}, students)
     strangers = replace(later, weeks=tuple(replace(week, person=week.person + 500_000) for week in later.weeks))
     assert 0 < found(0.02, once)["small"] < found(0.02, once, strangers)["small"]
+
+
+def test_a_place_of_which_everybody_was_gone_tells_nothing() -> None:
+    week = draw_week(0, [False] * 20, gone=[True] * 20, institution="empty")
+    known = term({"small": 30, "tiny": 2}, {"small": 300, "tiny": 200})
+    assert found(0.04, draw_panel(*known.weeks, week)) == found(0.04, known)
 
 
 def test_one_institution_alone_has_its_calibration() -> None:
