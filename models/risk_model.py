@@ -210,9 +210,7 @@ def calibrate(margins: Floats, left: npt.NDArray[np.bool_], weight: Floats | Non
     fitted = LogisticRegression(C=np.inf).fit(margins.reshape(-1, 1), left, sample_weight=weight)
     slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     if slope <= 0:
-        raise ValueError(
-            "Higher scores did not go with more leavers in the calibration term: there is nothing to calibrate"
-        )
+        raise ValueError("Higher scores did not go with more leavers")
     return Calibration(slope=slope, offset=offset)
 
 

@@ -93,7 +93,7 @@ class Procedure:
         return self._grown[term]
 
     def _test(self, term: TermKey) -> Tested | None:
-        """None where nothing could be trained, or the calibration terms speak against it: nobody would have promoted it."""
+        """None where nothing could be trained, or scores ordered nobody: nobody would have promoted it."""
         split, bag = self._splits[term], self._before(term)
         try:
             return None if bag is None else Tested(split=split, candidate=self._calibrated(bag, split.training))

@@ -296,7 +296,7 @@ def test_calibration_finds_slope_and_offset() -> None:
 def test_a_score_that_orders_nobody_is_refused() -> None:
     random = np.random.default_rng(4)
     margins = random.normal(size=2000)
-    with pytest.raises(ValueError, match="Higher scores did not go with more leavers in the calibration term"):
+    with pytest.raises(ValueError, match="Higher scores did not go with more leavers"):
         calibrate(margins, random.random(2000) < probability(-0.3 * margins))
 
 

@@ -60,7 +60,7 @@ class Recorded:
 
     def calibrate(self, bag: Any, panel: Panel, earlier: Mapping[TermKey, Any]) -> Any:
         if bag.newest in self._unfit:
-            raise ModelRefused("the signs turned")
+            raise ModelRefused("nobody is ordered")
         self.calibrated[bag.newest] = {term: before.newest for term, before in earlier.items()}
         return bag
 
@@ -118,7 +118,7 @@ def test_a_term_before_which_too_little_was_known_is_not_tested(monkeypatch: pyt
     assert made.calibrated == {(2024, 2): {(2024, 1): (2023, 2)}, (2025, 1): {(2025, 1): (2024, 2)}}
 
 
-def test_nor_one_whose_bag_the_calibration_term_speaks_against(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nor_one_whose_bag_orders_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     patched(monkeypatch, Recorded(unfit=[(2024, 2)]))
     assert terms_tested() == [(2024, 2)]
 

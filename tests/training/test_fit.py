@@ -148,6 +148,26 @@ def test_a_newest_term_without_a_leaver_calibrates_nothing(fitted: Fitted) -> No
     assert model.calibration.slope > 0
 
 
+@pytest.mark.parametrize(("persons", "forward"), [(fit.LEAST_PERSONS - 1, False), (fit.LEAST_PERSONS, True)])
+def test_a_newest_term_that_few_persons_left_sets_no_slope(fitted: Fitted, persons: int, forward: bool) -> None:
+    """However many of their weeks there are: those of one person say much the same."""
+    early = whole_terms((2023, 1), (2023, 2))
+    few = [week_of((2024, 1), 0, shift=2, left=lambda values: values[:, 0] > np.sort(values[:, 0])[-persons - 1])]
+    same = [replace(few[0], as_of=few[0].as_of + timedelta(weeks=number)) for number in range(8)]
+    bag = fit_bag(panel_of(*early.weeks, *same), LIST_HORIZON)
+    assert (bag.forward is not None) == forward
+    assert bag.model.calibration.slope > 0
+
+
+def test_where_the_signs_turned_in_the_newest_term_all_terms_calibrate(fitted: Fitted) -> None:
+    """Who looked safe left: that term tells no slope, and the test by it shows what the model is worth."""
+    early = [week_of((2023, 1), number, left=lambda values: values[:, 0] > 0.5) for number in range(3)]
+    late = [week_of((2024, 1), number, left=lambda values: values[:, 0] < -0.5, shift=1) for number in range(3)]
+    bag = fit_bag(panel_of(*early, *late), LIST_HORIZON)
+    assert bag.forward is None
+    assert len(fitted.values) == 2 + 3
+
+
 def test_too_few_leavers_before_the_newest_term_calibrate_on_all_terms(fitted: Fitted) -> None:
     few = [week_of((2023, 1), number, left=lambda values: values[:, -1] < 3) for number in range(2)]
     late = [week_of((2024, 1), number, shift=5) for number in range(3)]
@@ -241,15 +261,14 @@ def test_nobody_who_stays_is_refused_too() -> None:
         fit_bag(panel, LIST_HORIZON)
 
 
-def test_a_newest_term_in_which_the_signs_turned_is_refused(fitted: Fitted) -> None:
-    """Who looked safe left: such a score orders nobody."""
-    early = [week_of((2023, 1), number, left=lambda values: values[:, 0] > 0.5) for number in range(3)]
-    late = [week_of((2024, 1), number, left=lambda values: values[:, 0] < -0.5, shift=1) for number in range(3)]
+def test_a_score_that_orders_nobody_is_refused(fitted: Fitted) -> None:
+    """Nothing is known of anybody: where the rest lost more, the fold that was left out lost fewer."""
+    week = week_of((2024, 1), 0, left=lambda values: values[:, -1] < 31)
     with pytest.raises(ModelRefused) as refused:
-        fit_bag(panel_of(*early, *late), LIST_HORIZON)
+        fit_bag(panel_of(replace(week, values=week.values * 0)), LIST_HORIZON)
     assert str(refused.value) == (
-        "Higher scores did not go with more leavers in the calibration term: there is nothing to calibrate. "
-        "Stay with the absence rule and look at the data of that term. · "
-        "ในภาคเรียนที่ใช้ปรับเทียบ คะแนนที่สูงกว่าไม่ได้มีผู้ออกมากกว่า จึงปรับเทียบไม่ได้ "
-        "ใช้รายชื่อตามการขาดเรียนต่อไป และตรวจข้อมูลของภาคเรียนนั้น"
+        "Among students whom the trees had not seen, higher scores did not go with more leavers. "
+        "Stay with the absence rule and look at the data of the training terms. · "
+        "ในกลุ่มนักเรียนที่ไม่ได้ใช้ฝึก คะแนนที่สูงกว่าไม่ได้มีผู้ออกมากกว่า จึงปรับเทียบไม่ได้ "
+        "ใช้รายชื่อตามการขาดเรียนต่อไป และตรวจข้อมูลของภาคเรียนที่ใช้ฝึก"
     )
