@@ -36,6 +36,8 @@ LEAST_LEAVERS = 30
 LEAST_PERSONS = 20
 """Leaving persons whose terms may set the slope: drawn with a true slope of 1, the slope found has a standard deviation
 of .25 with 20 of them, .41 with ten, .66 with five and 4 with one."""
+LEAST_IN_FOLDS = 10
+"""Leaving persons. Of fewer, one fold of three may hold them all, and what is fitted beside it learns nothing."""
 
 LINEAR = 0.3
 """Less than the trees: what half of it gains in places never seen it loses in those that were (docs/adr/0024)."""
@@ -139,7 +141,7 @@ def calibrated(bag: Bag, panel: Panel, earlier: Mapping[TermKey, Bag]) -> Bag:
 def _forward(rows: Mapping[TermKey, Rows], earlier: Mapping[TermKey, Bag]) -> Calibration | None:
     """None where fewer than LEAST_PERSONS left, or higher scores did not go with more leavers: such terms tell no slope."""
     told = list(rows.values())
-    if len({person for one in told for person in one.person[one.left].tolist()}) < LEAST_PERSONS:
+    if _leaving(told) < LEAST_PERSONS:
         return None
     found = np.concatenate([earlier[term].model.logits(one.values) for term, one in rows.items()])
     try:
@@ -177,7 +179,19 @@ def leavers_of(panel: Panel) -> int:
     return sum(int((week.left & ~week.gone).sum()) for week in panel.weeks)
 
 
+def _leaving(parts: Sequence[Rows]) -> int:
+    """How many persons left."""
+    return len({person for rows in parts for person in rows.person[rows.left].tolist()})
+
+
 def _out_of_fold(bag: Bag, rows: Rows, features: Sequence[Feature]) -> Calibration:
+    if _leaving([rows]) < LEAST_IN_FOLDS:
+        raise ModelRefused(
+            f"Fewer than {LEAST_IN_FOLDS} students left in the training terms: nobody can tell what the scores are worth. "
+            "Import more past terms with --history, or stay with the absence rule. · "
+            f"ในภาคเรียนที่ใช้ฝึกมีผู้ออกกลางคันไม่ถึง {LEAST_IN_FOLDS} คน จึงบอกไม่ได้ว่าคะแนนเชื่อถือได้เพียงใด "
+            "นำเข้าภาคเรียนก่อนหน้าด้วย --history หรือใช้รายชื่อตามการขาดเรียนต่อไป"
+        )
     found = np.empty(len(rows.left))
     for rest, fold in GroupKFold(_FOLDS).split(rows.values, rows.left, rows.person):
         members, linear = parts(rows.some(rest), features, form=bag.form, seeds=bag.seeds)

@@ -255,6 +255,19 @@ def test_too_few_leavers_are_refused_with_what_to_do() -> None:
     )
 
 
+def test_few_persons_with_many_weeks_are_refused_with_what_to_do(fitted: Fitted) -> None:
+    """Nine persons of four weeks each: a third of the rows might hold none of them."""
+    weeks = [week_of((2024, 1), number, left=lambda values: values[:, -1] < 9) for number in range(4)]
+    with pytest.raises(ModelRefused) as refused:
+        fit_bag(panel_of(*weeks), LIST_HORIZON)
+    assert str(refused.value) == (
+        "Fewer than 10 students left in the training terms: nobody can tell what the scores are worth. "
+        "Import more past terms with --history, or stay with the absence rule. · "
+        "ในภาคเรียนที่ใช้ฝึกมีผู้ออกกลางคันไม่ถึง 10 คน จึงบอกไม่ได้ว่าคะแนนเชื่อถือได้เพียงใด "
+        "นำเข้าภาคเรียนก่อนหน้าด้วย --history หรือใช้รายชื่อตามการขาดเรียนต่อไป"
+    )
+
+
 def test_nobody_who_stays_is_refused_too() -> None:
     panel = panel_of(week_of((2024, 1), 0, left=lambda values: np.ones(len(values), bool)))
     with pytest.raises(ModelRefused, match="a model needs 30"):
