@@ -245,8 +245,8 @@ def _tested(card: Telling, test: Mapping[str, Any] | None) -> Iterator[str]:
     )
     if test["capacity_is_default"]:
         yield say(
-            "ยังไม่ได้กรอกจำนวนที่เยี่ยมได้ จึงคิดที่หนึ่งในสิบของนักเรียน",
-            "No capacity was entered: a tenth of the students stands for it",
+            "ยังไม่ได้กรอกจำนวนเยี่ยมต่อสัปดาห์ หรือกรอกเป็น 0 จึงคิดที่หนึ่งในสิบของนักเรียน",
+            "No visits a week were entered, or 0: a tenth of the students stands for them",
         )
 
 

@@ -153,8 +153,8 @@ def _default_capacity(evidence: Evidence) -> Finding | None:
     if not tested(evidence).capacity_is_default:
         return None
     return finding(
-        th="มีสถานศึกษาที่ยังไม่ได้บันทึกจำนวนที่ดูแลได้ จึงตัดสินที่หนึ่งในสิบของนักเรียน",
-        en="An institution has not entered its capacity; it was judged at a tenth of its students.",
+        th="มีสถานศึกษาที่ยังไม่ได้บันทึกจำนวนเยี่ยมต่อสัปดาห์ หรือบันทึกเป็น 0 จึงตัดสินที่หนึ่งในสิบของนักเรียน",
+        en="An institution has entered no visits a week, or 0; it was judged at a tenth of its students.",
     )
 
 
@@ -346,7 +346,10 @@ CHECKS = (
     Check(
         code="TR111",
         title=Text(th="ทราบจำนวนที่ดูแลได้จริง", en="Real capacity is known"),
-        passes_when=Text(th="ทุกสถานศึกษาบันทึกจำนวนที่ดูแลได้", en="Every institution has entered its capacity."),
+        passes_when=Text(
+            th="ทุกสถานศึกษาบันทึกจำนวนเยี่ยมต่อสัปดาห์ไว้มากกว่า 0",
+            en="Every institution has entered its visits a week, more than 0.",
+        ),
         severity=Severity.ADVICE,
         why=Text(
             th="รายชื่อที่ดีขึ้นกับความยาว และความยาวที่ถูกคือจำนวนที่ไปเยี่ยมได้จริง",

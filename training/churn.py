@@ -1,6 +1,7 @@
 """Churn: how much of a list stays from week to week, what that costs, and how much of it survives a retraining."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -42,7 +43,7 @@ def churn(contest: Contest, *, bonus: float, same_after_retraining_share: float)
     )
 
 
-def same_after_retraining(home: DataHome, panel: Panel, before: Entrant, after: Entrant) -> float:
+def same_after_retraining(home: DataHome, panel: Panel, before: Entrant, after: Entrant, *, today: date) -> float:
     """The part of the newest week's list, at capacity, that two models share; of all institutions together.
 
     Whether anybody knows yet who leaves in that week does not matter. NaN without a row.
@@ -53,7 +54,7 @@ def same_after_retraining(home: DataHome, panel: Panel, before: Entrant, after: 
             newest[week.institution] = week
     shared = listed = 0
     for week in newest.values():
-        one = round_of(home, week, {_BEFORE: before, _AFTER: after})
+        one = round_of(home, week, {_BEFORE: before, _AFTER: after}, today=today)
         count = lengths(one)[AT_CAPACITY]
         shared += int((one.listed(_BEFORE, count) & one.listed(_AFTER, count)).sum())
         listed += count

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from records import lists
+from records.college import Capacity
 from records.home import DataHome
 from training.evidence import AT_CAPACITY
 from training.evidence import MODEL as MODEL
@@ -19,7 +20,7 @@ from training.splits import term_of
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
-DEFAULT_PERCENT = 10  # without an entered capacity the top tenth is judged
+DEFAULT_PERCENT = 10  # without entered visits a week the top tenth is judged
 PERCENTS = (5, 10, 20)
 
 
@@ -49,7 +50,7 @@ class Round:
     capacity: int
     """Rows that people can visit that week, never more than there are."""
     capacity_is_default: bool
-    """Nobody had entered one: the top tenth."""
+    """No visits a week were entered, or 0: the top tenth."""
     ties: Floats
     gone: int
     """Students of that day who had left without anybody knowing, left out."""
@@ -104,8 +105,8 @@ def _part(rows: int, percent: int) -> int:
     return max(1, -(-rows * percent // 100))
 
 
-def hold(home: DataHome, test: Panel, entrants: Mapping[str, Entrant]) -> Contest:
-    """Every entrant lists every week of `test`, at the capacity that the institution had entered for that day.
+def hold(home: DataHome, test: Panel, entrants: Mapping[str, Entrant], *, today: date) -> Contest:
+    """Every entrant lists every week of `test`, at the capacity of `capacity_of`.
 
     Weeks of which nobody is left to list are no rounds. Raises ValueError for a week that is not mature (who left is
     not known yet), and for scores that are missing or not one a row.
@@ -115,13 +116,15 @@ def hold(home: DataHome, test: Panel, entrants: Mapping[str, Entrant]) -> Contes
         if not week.mature:
             raise ValueError(f"the week of {week.as_of} is not mature: nobody knows yet who leaves")
     with side_by_side() as pool:
-        rounds = pool.map(lambda week: round_of(home, week, entrants), [one for one in weeks if not one.gone.all()])
+        rounds = pool.map(
+            lambda week: round_of(home, week, entrants, today=today), [one for one in weeks if not one.gone.all()]
+        )
         return Contest(rounds=tuple(rounds), names=tuple(entrants))
 
 
-def round_of(home: DataHome, week: Week, entrants: Mapping[str, Entrant]) -> Round:
+def round_of(home: DataHome, week: Week, entrants: Mapping[str, Entrant], *, today: date) -> Round:
     here = week.rows(~week.gone)
-    capacity, is_default = _capacity(home, here)
+    capacity, is_default = _visits(home, here, today)
     return Round(
         institution=week.institution,
         as_of=week.as_of,
@@ -135,14 +138,18 @@ def round_of(home: DataHome, week: Week, entrants: Mapping[str, Entrant]) -> Rou
     )
 
 
-def _capacity(home: DataHome, week: Week) -> tuple[int, bool]:
+def capacity_of(home: DataHome, week: Week, today: date) -> Capacity:
+    """What people had entered for the day of a week; where nothing had been yet, that of `today`, or the default."""
+    with home.database.read() as session:
+        capacity, is_default = lists.capacity_on(session, week.institution, week.as_of)
+        return lists.capacity_on(session, week.institution, today)[0] if is_default else capacity
+
+
+def _visits(home: DataHome, week: Week, today: date) -> tuple[int, bool]:
     """Visits a week, or the top tenth and True; nobody can be visited twice."""
     rows = len(week.student)
-    with home.database.read() as session:
-        entered, is_default = lists.capacity_on(session, week.institution, week.as_of)
-    if is_default or not entered.visits_per_week:
-        return _part(rows, DEFAULT_PERCENT), True
-    return min(entered.visits_per_week, rows), False
+    entered = capacity_of(home, week, today).visits_per_week
+    return (min(entered, rows), False) if entered else (_part(rows, DEFAULT_PERCENT), True)
 
 
 def _checked(name: str, ranked: Ranked, week: Week) -> Ranked:

@@ -122,12 +122,12 @@ def _beside(work: Work) -> _Beside:
     form, newest_test = work.final.bag.form, work.tested[-1] if work.tested else None
     with side_by_side() as pool:
         simple = [pool.submit(simple_entrants, one.split.training) for one in work.tested]
-        lost = pool.submit(sources, work.home, newest_test.split, form) if newest_test else None
+        lost = pool.submit(sources, work.home, newest_test.split, form, today=work.today) if newest_test else None
         steady = pool.submit(
             measure_stability, work.final.bag, work.mature, newest(work.panel),
             newest_test.candidate.bag.model if newest_test else None,
         )  # fmt: skip
-        cold = pool.submit(cold_start, work.home, newest_test.split, form) if newest_test else None
+        cold = pool.submit(cold_start, work.home, newest_test.split, form, today=work.today) if newest_test else None
         found = pool.submit(
             leaks, work.home, work.mature, horizon=work.horizon, known_until=work.today, actor=work.actor
         )
@@ -153,7 +153,7 @@ def _lags(work: Work) -> tuple[Lag, ...]:
 def _contest(work: Work, simple: Sequence[Mapping[str, Entrant]]) -> Contest:
     """The test terms together: on each the model and the lists that had been fitted when it opened."""
     held = [
-        hold(work.home, one.split.test, {MODEL: one.candidate.entrant, **beside})
+        hold(work.home, one.split.test, {MODEL: one.candidate.entrant, **beside}, today=work.today)
         for one, beside in zip(work.tested, simple, strict=True)
     ]
     return Contest(rounds=tuple(chain.from_iterable(one.rounds for one in held)), names=held[0].names)
@@ -163,7 +163,7 @@ def _earlier(work: Work) -> Contest:
     """The simple lists alone on the terms before the tests; without such terms there are no rounds."""
     first = work.tested[0].split.opens
     before = [split for split in work.splits if split.opens < first and _both(split)][-EARLIER_TERMS:]
-    held = [hold(work.home, one.test, simple_entrants(one.training, SIMPLE_LISTS)) for one in before]
+    held = [hold(work.home, one.test, simple_entrants(one.training, SIMPLE_LISTS), today=work.today) for one in before]
     return Contest(rounds=tuple(chain.from_iterable(one.rounds for one in held)), names=SIMPLE_LISTS)
 
 
@@ -266,4 +266,5 @@ def _lead_time(work: Work, test: _Test) -> LeadTime:
 
 def _same(work: Work) -> float:
     """Of the newest week's list, what the model before the newest test term and the model in use share."""
-    return same_after_retraining(work.home, work.panel, work.tested[-1].candidate.entrant, work.final.entrant)
+    before = work.tested[-1].candidate
+    return same_after_retraining(work.home, work.panel, before.entrant, work.final.entrant, today=work.today)

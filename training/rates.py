@@ -10,10 +10,10 @@ import numpy.typing as npt
 from models.bands import HIGH, UNKNOWN, ObservedRate, advisor_numbers, assign, observed_rates
 from models.known import abstains
 from models.risk_model import RiskModel
-from records import lists, staff
-from records.college import Capacity
+from records import staff
 from records.home import DataHome
 from records.suppression import suppressed
+from training.contest import capacity_of
 from training.panel import Week
 
 Floats = npt.NDArray[np.float64]
@@ -84,7 +84,7 @@ def lists_of_term(
 def _bands(
     home: DataHome, week: Week, model: RiskModel, weight: Floats, bonus: float, high_before: Ints, today: date
 ) -> npt.NDArray[np.str_]:
-    capacity = _capacity(home, week, today)
+    capacity = capacity_of(home, week, today)
     return assign(
         model.logits(week.values),
         listed_last_week=np.isin(week.student, high_before),
@@ -95,12 +95,6 @@ def _bands(
         rows_per_advisor=capacity.rows_per_advisor,
         abstained=abstains(week.values, weight),
     ).band
-
-
-def _capacity(home: DataHome, week: Week, today: date) -> Capacity:
-    with home.database.read() as session:
-        capacity, is_default = lists.capacity_on(session, week.institution, week.as_of)
-        return lists.capacity_on(session, week.institution, today)[0] if is_default else capacity
 
 
 def advisors(home: DataHome, week: Week) -> Ints:

@@ -6,6 +6,7 @@ from what was changed; figures of one seed and fewer rows are not those of the b
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ _ALL, _FREE = "everything", "no constraints"
 CONSTRAINTS, COLD_START = "monotone constraints", "no past of one's own"
 
 
-def sources(home: DataHome, split: Split, form: Form) -> tuple[tuple[SourceValue, ...], SourceValue]:
+def sources(home: DataHome, split: Split, form: Form, *, today: date) -> tuple[tuple[SourceValue, ...], SourceValue]:
     """What is lost without each domain, and what is lost by the constraints (negative where they help)."""
     features = split.training.features
     rows = training_rows(split.training, most_quiet=MOST_QUIET)
@@ -48,7 +49,7 @@ def sources(home: DataHome, split: Split, form: Form) -> tuple[tuple[SourceValue
         entrants = dict(
             zip(ways, pool.map(lambda way: _entrant(rows, way[0], way[1], form), ways.values()), strict=True)
         )
-    found = _Differences.of(hold(home, split.test, entrants))
+    found = _Differences.of(hold(home, split.test, entrants, today=today))
     lost = tuple(found.lost(one.value, with_it=_ALL, without=one.value) for one in asked)
     return lost, found.lost(CONSTRAINTS, with_it=_FREE, without=_ALL)
 
@@ -57,7 +58,7 @@ def _without(features: Sequence[Feature], domain: Domain) -> Ints:
     return np.array([place for place, one in enumerate(features) if one.domain is not domain], np.int64)
 
 
-def cold_start(home: DataHome, split: Split, form: Form) -> SourceValue | None:
+def cold_start(home: DataHome, split: Split, form: Form, *, today: date) -> SourceValue | None:
     """What is lost where an institution trains nothing itself; None for one institution alone.
 
     Each institution is listed by a model that saw only the others, beside one that saw all.
@@ -74,7 +75,8 @@ def cold_start(home: DataHome, split: Split, form: Form) -> SourceValue | None:
     with side_by_side() as pool:
         own = dict(zip(apart, pool.map(without, apart.values()), strict=True))
     test = split.test.of(lambda week: week.institution in own)
-    contest = hold(home, test, {_ALL: _entrant(rows, features, everywhere, form), COLD_START: _of_each(own)})
+    both = {_ALL: _entrant(rows, features, everywhere, form), COLD_START: _of_each(own)}
+    contest = hold(home, test, both, today=today)
     return _Differences.of(contest).lost(COLD_START, with_it=_ALL, without=COLD_START)
 
 

@@ -102,7 +102,7 @@ FAILS: dict[str, tuple[Evidence, str]] = {
     "TR108": (of_test(gone_rows=6_000), "6%"),
     "TR109": (replace(EVIDENCE, lags=(LAG, replace(LAG, nine_in_ten_days=15))), "1 Attendance"),
     "TR110": (replace(EVIDENCE, silent_domains=("screening",)), "Screening"),
-    "TR111": (of_test(capacity_is_default=True), "capacity"),
+    "TR111": (of_test(capacity_is_default=True), "visits a week"),
     "TR112": (training(strict_base_rate=0.014), "47%"),
     "TR201": (training(newest_as_of=date(2025, 10, 6)), "2025-10-06"),
     "TR202": (training(newest_as_of=date(2025, 8, 11)), "2025-10-06"),

@@ -18,6 +18,8 @@ from training.contest import Contest, Entrant, Ranked, Round
 from training.evidence import MODEL
 from training.panel import Week
 
+TODAY = date(2025, 12, 1)
+
 
 def flags(drawn: str) -> list[bool]:
     return [one == "x" for one in drawn.split()]
@@ -160,20 +162,20 @@ def test_what_two_models_share_of_the_newest_week_at_capacity(home: DataHome) ->
     set_capacity(home, visits=4, rows=5)
     panel = draw_panel(drawn(0), drawn(2, mature=False), drawn(1))
     newest_only: Entrant = lambda week: from_student(2 if week.as_of == date(2025, 6, 16) else 15)(week)  # noqa: E731
-    assert same_after_retraining(home, panel, from_student(1), newest_only) == 3 / 4
-    assert same_after_retraining(home, panel, from_student(1), from_student(1)) == 1
-    assert same_after_retraining(home, panel, from_student(1), from_student(11)) == 0
+    assert same_after_retraining(home, panel, from_student(1), newest_only, today=TODAY) == 3 / 4
+    assert same_after_retraining(home, panel, from_student(1), from_student(1), today=TODAY) == 1
+    assert same_after_retraining(home, panel, from_student(1), from_student(11), today=TODAY) == 0
 
 
 def test_without_a_capacity_it_is_the_top_tenth(home: DataHome) -> None:
-    assert same_after_retraining(home, draw_panel(drawn(0)), from_student(1), from_student(2)) == 1 / 2
+    assert same_after_retraining(home, draw_panel(drawn(0)), from_student(1), from_student(2), today=TODAY) == 1 / 2
 
 
 def test_who_is_gone_is_on_neither_list(home: DataHome) -> None:
     set_capacity(home, visits=4, rows=5)
     panel = draw_panel(drawn(0, gone=(0, 1)))
-    assert same_after_retraining(home, panel, from_student(1), from_student(3)) == 1
+    assert same_after_retraining(home, panel, from_student(1), from_student(3), today=TODAY) == 1
 
 
 def test_of_no_rows_nothing_is_told(home: DataHome) -> None:
-    assert np.isnan(same_after_retraining(home, draw_panel(), from_student(1), from_student(2)))
+    assert np.isnan(same_after_retraining(home, draw_panel(), from_student(1), from_student(2), today=TODAY))

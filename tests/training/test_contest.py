@@ -13,7 +13,7 @@ from records.tables import RULES
 from tests.features.small_log import Record, in_the_evening
 from tests.training.drawn_contest import draw_contest, draw_panel, draw_round, draw_week
 from tests.training.drawn_home import make_home, set_capacity
-from training.contest import Contest, Entrant, Ranked, Round, hold, lengths
+from training.contest import Contest, Entrant, Ranked, Round, capacity_of, hold, lengths
 from training.evidence import LENGTHS
 from training.panel import Week
 
@@ -42,11 +42,12 @@ def all_the_same(week: Week) -> Ranked:
     return Ranked(score=np.zeros(len(week.student)), probability=np.full(len(week.student), 0.1))
 
 
+TODAY = date(2025, 12, 1)
 ENTRANTS: dict[str, Entrant] = {"number": by_number, "same": all_the_same}
 
 
 def held(home: DataHome, *weeks: Week) -> Contest:
-    return hold(home, draw_panel(*weeks), ENTRANTS)
+    return hold(home, draw_panel(*weeks), ENTRANTS, today=TODAY)
 
 
 # Rounds
@@ -82,13 +83,13 @@ def test_a_week_of_which_nobody_knows_yet_who_leaves_is_refused(home: DataHome) 
 def test_scores_that_are_missing_are_refused(home: DataHome, score: list[float]) -> None:
     ranked = Ranked(score=np.array(score), probability=None)
     with pytest.raises(ValueError, match="the list broken of 2025-06-02"):
-        hold(home, draw_panel(draw_week(0, NOBODY)), {"broken": lambda week: ranked})
+        hold(home, draw_panel(draw_week(0, NOBODY)), {"broken": lambda week: ranked}, today=TODAY)
 
 
 def test_probabilities_that_are_missing_are_refused(home: DataHome) -> None:
     ranked = Ranked(score=np.zeros(STUDENTS), probability=np.full(STUDENTS, np.nan))
     with pytest.raises(ValueError, match="every row a number"):
-        hold(home, draw_panel(draw_week(0, NOBODY)), {"broken": lambda week: ranked})
+        hold(home, draw_panel(draw_week(0, NOBODY)), {"broken": lambda week: ranked}, today=TODAY)
 
 
 def test_equal_scores_are_in_the_same_order_in_every_run_and_another_every_week(home: DataHome) -> None:
@@ -106,13 +107,27 @@ def test_the_capacity_is_what_was_entered_for_the_day(home: DataHome) -> None:
     set_capacity(home, visits=3, rows=5)  # from January 2024 on
     entered = held(home, draw_week(0, NOBODY)).rounds[0]
     assert (entered.capacity, entered.capacity_is_default) == (3, False)
+
+
+def test_before_a_capacity_was_entered_that_of_today_is_judged_as_in_the_bands(home: DataHome) -> None:
+    set_capacity(home, visits=3, rows=5)  # from January 2024 on
     before = replace(draw_week(0, NOBODY), as_of=date(2023, 6, 5))
-    assert (held(home, before).rounds[0].capacity, held(home, before).rounds[0].capacity_is_default) == (2, True)
+    one = held(home, before).rounds[0]
+    assert (one.capacity, one.capacity_is_default) == (3, False)
+    assert capacity_of(home, before, TODAY).visits_per_week == 3
+    entered_later = hold(home, draw_panel(before), ENTRANTS, today=date(2023, 12, 1)).rounds[0]
+    assert (entered_later.capacity, entered_later.capacity_is_default) == (2, True)
 
 
 def test_without_a_capacity_the_top_tenth_is_listed_and_said_so(home: DataHome) -> None:
     one = held(home, draw_week(0, NOBODY)).rounds[0]
     assert (one.capacity, one.capacity_is_default) == (2, True)  # a tenth of 12, rounded up
+
+
+def test_where_no_visits_are_made_the_top_tenth_is_listed_too(home: DataHome) -> None:
+    set_capacity(home, visits=0, rows=5)
+    one = held(home, draw_week(0, NOBODY)).rounds[0]
+    assert (one.capacity, one.capacity_is_default) == (2, True)
 
 
 def test_nobody_is_visited_twice(home: DataHome) -> None:

@@ -20,7 +20,7 @@ from training.sources import COLD_START, CONSTRAINTS, cold_start, sources
 from training.splits import Split
 
 STUDENTS = 400
-FORM = Form(trees=60)
+FORM, TODAY = Form(trees=60), date(2026, 6, 1)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def split(*places: tuple[str, bool]) -> Split:
 
 
 def test_the_domain_that_tells_is_missed_and_no_other(home: DataHome) -> None:
-    lost, _ = sources(home, split(("1", False)), FORM)
+    lost, _ = sources(home, split(("1", False)), FORM, today=TODAY)
     by_name = {one.name: one for one in lost}
     assert set(by_name) == {feature.domain.value for feature in CATALOGUE}
     told = by_name.pop(Domain.ATTENDANCE.value)
@@ -66,15 +66,15 @@ def test_the_domain_that_tells_is_missed_and_no_other(home: DataHome) -> None:
 
 
 def test_constraints_in_the_direction_of_the_truth_cost_nothing(home: DataHome) -> None:
-    _, constraints = sources(home, split(("1", False)), FORM)
+    _, constraints = sources(home, split(("1", False)), FORM, today=TODAY)
     assert constraints.name == CONSTRAINTS
     assert abs(constraints.auc_lost.value) < 0.04
     assert constraints.auc_lost.low <= constraints.auc_lost.value <= constraints.auc_lost.high
 
 
 def test_a_place_unlike_the_others_loses_most_without_a_past(home: DataHome) -> None:
-    alike = cold_start(home, split(("1", False), ("2", False), ("3", False)), FORM)
-    unlike = cold_start(home, split(("1", False), ("2", False), ("3", True)), FORM)
+    alike = cold_start(home, split(("1", False), ("2", False), ("3", False)), FORM, today=TODAY)
+    unlike = cold_start(home, split(("1", False), ("2", False), ("3", True)), FORM, today=TODAY)
     assert isinstance(alike, SourceValue)
     assert isinstance(unlike, SourceValue)
     assert alike.name == unlike.name == COLD_START
@@ -83,4 +83,4 @@ def test_a_place_unlike_the_others_loses_most_without_a_past(home: DataHome) -> 
 
 
 def test_one_institution_alone_has_no_cold_start(home: DataHome) -> None:
-    assert cold_start(home, split(("1", False)), FORM) is None
+    assert cold_start(home, split(("1", False)), FORM, today=TODAY) is None
