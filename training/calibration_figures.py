@@ -38,8 +38,8 @@ NO_PROBABILITIES = CalibrationFigures(
 )  # fmt: skip
 
 
-def calibration_figures(sums: DaySums, probability: PerRow, *, base_rate: float) -> CalibrationFigures:
-    """Of one list's probabilities; `base_rate` is the share of leavers in the rows it was trained on."""
+def calibration_figures(sums: DaySums, probability: PerRow, *, of_base: Floats) -> CalibrationFigures:
+    """Of one list's probabilities; `of_base` is the Brier score by day of telling everybody the base rate."""
     told_by = people(sums.contest, sums.left)
     expected = sums.by_day(probability)
     seen = sums.left_by_day[:, 0]
@@ -48,7 +48,7 @@ def calibration_figures(sums: DaySums, probability: PerRow, *, base_rate: float)
     slope, intercept = _slope_and_intercept(sums, probability)
     return CalibrationFigures(
         brier=interval(mean_over_days(brier), told_by=told_by),
-        brier_skill=interval(_skill(sums, brier, base_rate), told_by=told_by),
+        brier_skill=interval(_skill(brier, of_base), told_by=told_by),
         calibration_slope=interval(slope, told_by=told_by),
         calibration_intercept=interval(intercept, told_by=told_by),
         ece=_of_errors(
@@ -69,14 +69,12 @@ def brier_by_day(sums: DaySums, probability: PerRow) -> Floats:
     return ratio(sums.by_day(squared), sums.rows_by_day)
 
 
-def _skill(sums: DaySums, brier: Floats, base_rate: float) -> Floats:
+def _skill(brier: Floats, of_base: Floats) -> Floats:
     """1 - Brier / Brier of telling everybody the base rate, both averaged over days first.
 
     The mean of the days' own skills would be one of the days on which hardly anybody leaves: there the base rate alone
     is nearly without error, and nothing can be divided by that.
     """
-    left, rows = sums.left_by_day, sums.rows_by_day
-    of_base = ratio(left * (1 - base_rate) ** 2 + (rows - left) * base_rate**2, rows)
     return 1 - ratio(mean_over_days(brier), mean_over_days(of_base))
 
 

@@ -34,7 +34,7 @@ def training_facts(
         rows=round(rows),
         kept_rows=len(training_rows(mature).left),
         leavers=len(np.unique(np.concatenate([week.person[week.left] for week in here]))),
-        base_rate=sum(float(week.weights[week.left].sum()) for week in here) / rows,
+        base_rate=base_rate(mature),
         strict_base_rate=sum(float(week.weights[week.strict].sum()) for week in here) / rows,
         gone_rows=sum(int(week.gone.sum()) for week in mature.weeks),
         immature_weeks=sum(not week.mature for week in panel.weeks),
@@ -43,6 +43,13 @@ def training_facts(
         newest_as_of=max(week.as_of for week in mature.weeks),
         trained_on=today,
     )
+
+
+def base_rate(panel: Panel) -> float:
+    """The share of leavers in its student-weeks, those too that sampling left out; whoever was gone is in none."""
+    here = [week.rows(~week.gone) for week in panel.weeks]
+    left = sum(float(week.weights[week.left].sum()) for week in here)
+    return left / sum(float(week.weights.sum()) for week in here)
 
 
 def _rows_before(home: DataHome, mature: Panel, institutions: Sequence[str]) -> float:

@@ -22,12 +22,12 @@ from training.contest import Contest, Entrant, hold
 from training.decision import SIMPLE_LISTS, best_simple, decide, gains
 from training.entrants import simple_entrants
 from training.evidence import MODEL, Calibrated, Evidence, LeadTime, Leak, SourceValue, Stability
-from training.facts import test_facts, training_facts
+from training.facts import base_rate, test_facts, training_facts
 from training.fairness import fairness
 from training.judging import judged
 from training.lead_time import lead_time
 from training.leaks import leaks
-from training.panel import Panel
+from training.panel import Panel, TermKey
 from training.rates import TermOfLists, joined, lists_of_term
 from training.sampling import training_rows
 from training.side_by_side import side_by_side
@@ -240,7 +240,7 @@ def _with_test(work: Work, beside: _Beside, test: _Test) -> Evidence:
     bare, contest, earlier = _evidence(work, beside, test), test.contest, beside.earlier
     lost, constraints = beside.sources
     with side_by_side() as pool:
-        figures = pool.submit(judged, contest, base_rate=bare.training.base_rate)
+        figures = pool.submit(judged, contest, base_rate=_base_rates(work))
         fair = pool.submit(fairness, contest, audit_groups(work.home, contest, actor=work.actor))
         gain, institutions = decide(contest, best_simple(earlier if earlier and earlier.rounds else contest))
         return replace(
@@ -257,6 +257,11 @@ def _with_test(work: Work, beside: _Beside, test: _Test) -> Evidence:
             gains=gains(contest),
             cold_start=beside.cold_start,
         )
+
+
+def _base_rates(work: Work) -> dict[TermKey, float]:
+    """What was known of each test term when it opened: a rate that had seen the term would be no prediction of it."""
+    return {one.split.term: base_rate(one.split.training) for one in work.tested}
 
 
 def _lead_time(work: Work, test: _Test) -> LeadTime:

@@ -4,6 +4,7 @@ Days count alike, however many students or leavers they have; a day that cannot 
 is left out of that figure. Pooled over days are only slope, intercept and leavers seen over expected.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,6 +17,7 @@ from training.contest import Contest, lengths
 from training.day_sums import DaySums, Flags, Floats, Ints, ratio
 from training.evidence import AT_CAPACITY, LENGTHS, AtLength, Interval, ListFigures
 from training.intervals import DRAWS, PerRow, Weights, blocks_of, person_weights, sums_up_to
+from training.panel import TermKey
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
@@ -34,15 +36,20 @@ class DayFigures:
     observed_expected: float
 
 
-def judged(contest: Contest, *, base_rate: float, draws: int = DRAWS) -> dict[str, ListFigures]:
+def judged(
+    contest: Contest, *, base_rate: float | Mapping[TermKey, float], draws: int = DRAWS
+) -> dict[str, ListFigures]:
     """The figures of every list by its name; empty without a round.
 
-    `base_rate` is the share of leavers in the rows of the training terms: the Brier skill is measured against it.
+    `base_rate` is the share of leavers in the rows that trained, or for each test term in those that trained before it:
+    the Brier skill is measured against it.
     """
     if not contest.rounds:
         return {}
     sums = DaySums(contest=contest, resampled=person_weights(contest, draws))
-    return {name: _figures(_List(sums, name), base_rate) for name in contest.names}
+    rates = [base_rate if isinstance(base_rate, float) else base_rate[one.term] for one in contest.rounds]
+    of_base = brier_by_day(sums, [np.full(len(left), rate) for left, rate in zip(sums.left, rates, strict=True)])
+    return {name: _figures(_List(sums, name), of_base) for name in contest.names}
 
 
 def judged_days(contest: Contest) -> dict[str, dict[date, DayFigures]]:
@@ -85,13 +92,13 @@ class _List:
         return [flags * left for flags, left in zip(listed, self.sums.left, strict=True)]
 
 
-def _figures(one: _List, base_rate: float) -> ListFigures:
+def _figures(one: _List, of_base: Floats) -> ListFigures:
     sums = one.sums
     auc_by_day, average_precision = _order_by_day(one)
     auc = sums.mean(auc_by_day, told_by=sums.left)
     several = len(sums.contest.institutions) > 1
     probability = one.probability
-    told = NO_PROBABILITIES if probability is None else calibration_figures(sums, probability, base_rate=base_rate)
+    told = NO_PROBABILITIES if probability is None else calibration_figures(sums, probability, of_base=of_base)
     return ListFigures(
         auc=auc,
         auc_within=sums.mean(_auc_within_by_day(one), told_by=sums.left) if several else auc,

@@ -123,6 +123,15 @@ def test_brier_and_its_skill_against_the_base_rate_of_training(small: dict[str, 
     assert small["model"].brier_skill.value == pytest.approx(1 - brier / ((2 * two_of_six + 0.25**2) / 3))
 
 
+def test_the_skill_is_against_what_was_known_when_each_term_opened() -> None:
+    """Two terms: 1 of 10 and 3 of 10 left before them; the model said 2 of 10 of everybody."""
+    left, told = flags("x . . . ."), [0.2] * 5
+    terms = [replace(round_with(number, left, told), term=(2025, number)) for number in (1, 2)]
+    found = judged(draw_contest(*terms), base_rate={(2025, 1): 0.1, (2025, 2): 0.3}, draws=5)["model"]
+    brier, of_base = 0.2 * 0.64 + 0.8 * 0.04, [0.2 * (1 - rate) ** 2 + 0.8 * rate**2 for rate in (0.1, 0.3)]
+    assert found.brier_skill.value == pytest.approx(1 - 2 * brier / sum(of_base))
+
+
 def test_leavers_seen_over_expected(small: dict[str, ListFigures]) -> None:
     assert small["model"].observed_expected.value == pytest.approx(4 / (2.1 + 0.6 + 2.4))
 
