@@ -157,15 +157,21 @@ def _log_odds(share: npt.NDArray[np.floating]) -> Floats:
     return np.asarray(np.log(share / (1 - share)))
 
 
-def fit_group_mean(keys: Sequence[tuple[str, int]], left: npt.NDArray[np.bool_]) -> GroupMean:
-    """The share of each group, drawn to the overall one. Raises ValueError where all or none left: no group differs."""
-    overall = float(left.mean())
+def fit_group_mean(
+    keys: Sequence[tuple[str, int]], left: npt.NDArray[np.bool_], weight: Floats | None = None
+) -> GroupMean:
+    """The share of each group, drawn to the overall one. Raises ValueError where all or none left: no group differs.
+
+    `weight`: how many rows each stands for, here and in `fit_logistic`.
+    """
+    weight = np.ones(len(left)) if weight is None else weight
+    overall = float(np.average(left, weights=weight))
     if not 0 < overall < 1:
         raise ValueError("of these rows all or none left: there is no share by which groups could differ")
     totals: dict[tuple[str, int], tuple[float, float]] = {}
-    for key, value in zip(keys, left, strict=True):
+    for key, value, rows in zip(keys, left.tolist(), weight.tolist(), strict=True):
         size, leavers = totals.get(key, (0.0, 0.0))
-        totals[key] = (size + 1, leavers + float(value))
+        totals[key] = (size + rows, leavers + rows * value)
     shares = {key: (leavers + _SMOOTHING * overall) / (size + _SMOOTHING) for key, (size, leavers) in totals.items()}
     return GroupMean(shares=shares, overall=overall)
 
@@ -211,7 +217,9 @@ class Logistic:
         return _explained(self, choice_of(self.features), values)
 
 
-def fit_logistic(values: Matrix, left: npt.NDArray[np.bool_], features: Sequence[Feature]) -> Logistic:
+def fit_logistic(
+    values: Matrix, left: npt.NDArray[np.bool_], features: Sequence[Feature], weight: Floats | None = None
+) -> Logistic:
     """A logistic regression on standardised features, medians for missing values and a flag for each that is missing."""
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
@@ -219,18 +227,19 @@ def fit_logistic(values: Matrix, left: npt.NDArray[np.bool_], features: Sequence
 
     imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     scaler, fitted = StandardScaler(), LogisticRegression(C=0.1, max_iter=500)
-    fitted.fit(scaler.fit_transform(imputer.fit_transform(values.astype(np.float64))), left)
+    filled = imputer.fit_transform(values.astype(np.float64))
+    fitted.fit(scaler.fit_transform(filled, sample_weight=weight), left, sample_weight=weight)
     count = len(features)
-    weight = fitted.coef_[0] / scaler.scale_
+    log_odds = fitted.coef_[0] / scaler.scale_
     flagged = imputer.indicator_.features_  # the features of which some training row knew nothing
     missing_weight = np.zeros(count)
-    missing_weight[flagged] = weight[count:]
+    missing_weight[flagged] = log_odds[count:]
     return Logistic(
         features=tuple(features),
         intercept=float(fitted.intercept_[0]),
-        weight=weight[:count],
+        weight=log_odds[:count],
         median=np.nan_to_num(imputer.statistics_),  # nobody answered: read as 0, with a weight of 0
         mean=scaler.mean_[:count],
         missing_weight=missing_weight,
-        missing_share=np.isnan(values).mean(axis=0),
+        missing_share=np.average(np.isnan(values), axis=0, weights=weight),
     )

@@ -87,13 +87,19 @@ def _mean_of(training: Panel, keys: Callable[[Week], list[Key]]) -> Entrant:
     """Everybody gets the past share of leavers of those with the same key, drawn to the overall share."""
     kept = [week.rows(~week.gone) for week in training.weeks]
     left = np.concatenate([week.left for week in kept])
-    mean = fit_group_mean([key for week in kept for key in keys(week)], left)
+    weights = np.concatenate([week.weights for week in kept])
+    mean = fit_group_mean([key for week in kept for key in keys(week)], left, _weight(weights))
 
     def ranked(week: Week) -> Ranked:
         shares = mean.past_shares(keys(week))
         return Ranked(score=mean.scores(shares), probability=mean.probabilities(shares))
 
     return ranked
+
+
+def _weight(weights: Floats) -> Floats | None:
+    """How many rows each stands for (see Week.thinned); None where each stands for itself."""
+    return None if (weights == 1).all() else weights
 
 
 # Rules
@@ -152,21 +158,23 @@ _SEED = 20_251
 
 def _logistic(training: Panel) -> Entrant:
     """A logistic regression on all features (models/baselines.py), on at most MOST_ROWS rows drawn at random."""
-    logistic = fit_logistic(*_drawn_rows(training), training.features)
+    values, left, weight = _drawn_rows(training)
+    logistic = fit_logistic(values, left, training.features, weight)
     return lambda week: Ranked(score=logistic.scores(week.values), probability=logistic.probabilities(week.values))
 
 
-def _drawn_rows(training: Panel) -> tuple[npt.NDArray[np.float32], Flags]:
-    """Values and labels of rows that count, each as likely as any other, so that probabilities stay right."""
+def _drawn_rows(training: Panel) -> tuple[npt.NDArray[np.float32], Flags, Floats | None]:
+    """Values, labels and weights of rows that count, each as likely as any other, so that probabilities stay right."""
     counted = [np.flatnonzero(~week.gone) for week in training.weeks]
     rows = sum(len(one) for one in counted)
     kept = np.ones(rows, bool)
     if rows > MOST_ROWS:
         kept[np.random.default_rng(_SEED).permutation(rows)[MOST_ROWS:]] = False
     parts = np.split(kept, np.cumsum([len(one) for one in counted])[:-1])
-    picked = [one[part] for one, part in zip(counted, parts, strict=True)]
-    values = np.concatenate([week.values[one] for week, one in zip(training.weeks, picked, strict=True)])
-    return values, np.concatenate([week.left[one] for week, one in zip(training.weeks, picked, strict=True)])
+    picked = [(week, one[part]) for week, one, part in zip(training.weeks, counted, parts, strict=True)]
+    values = np.concatenate([week.values[one] for week, one in picked])
+    weights = np.concatenate([week.weights[one] for week, one in picked])
+    return values, np.concatenate([week.left[one] for week, one in picked]), _weight(weights)
 
 
 # The forest
@@ -201,7 +209,8 @@ def _forest(training: Panel) -> Entrant:
     imputer = SimpleImputer(strategy="mean", add_indicator=True, keep_empty_features=True)
     forest = RandomForestClassifier(**_FOREST, random_state=_SEED)
     left = np.concatenate([week.left for week in snapshots])
-    forest.fit(imputer.fit_transform(np.concatenate([week.values for week in snapshots])), left)
+    values = imputer.fit_transform(np.concatenate([week.values for week in snapshots]))
+    forest.fit(values, left, sample_weight=_weight(np.concatenate([week.weights for week in snapshots])))
     trees = [one.tree_ for one in forest.estimators_]
     column = list(forest.classes_).index(True) if left.any() else None
 

@@ -41,8 +41,8 @@ MOST_HELD = 4_000_000
 """Rows held before older terms are thinned: 1.5 GB of answers at a hundred features."""
 LEAST_OLDER = 1_000_000
 """Rows of older terms that are held however many the newest terms have: what is trained rests on them."""
-WHOLE_TERMS = 4
-"""The newest opened terms keep every row: two are the tests, and the others are not closed yet or came before them."""
+WHOLE_TERMS = 5
+"""The newest opened terms keep every row: one still runs, two are the tests, and on two before them the opponent is chosen."""
 OPENINGS = 8
 """Of so many newest terms it is kept what was known when they opened: of the tests and of what they rest on."""
 _LEAST_CHANCE = 1 / 128

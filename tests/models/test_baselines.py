@@ -96,6 +96,13 @@ def test_a_group_gets_its_share_drawn_to_the_overall_one() -> None:
     assert found.probabilities(shares) == pytest.approx([(1 + 5) / 22, (9 + 5) / 58])
 
 
+def test_a_row_that_stands_for_several_counts_as_often() -> None:
+    left, weight = np.array([True, False, True, False]), np.array([1.0, 9, 2, 8])
+    keys = [("A", 0), ("A", 0), ("B", 0), ("B", 0)]
+    copies = np.repeat(np.arange(4), weight.astype(int))
+    assert fit_group_mean(keys, left, weight) == fit_group_mean([keys[row] for row in copies], left[copies])
+
+
 def test_a_group_that_training_never_saw_gets_the_overall_share() -> None:
     found = fit_group_mean([("A", 1), ("A", 1)], np.array([True, False]))
     assert found.past_shares([("B", 1), ("A", 9)]).tolist() == [[0.5], [0.5]]

@@ -16,7 +16,18 @@ from tests.features.small_log import INSTITUTION
 from tests.training.drawn_contest import draw_panel, draw_week
 from training import entrants
 from training.contest import Entrant
-from training.entrants import FOREST, LOTTERY, SIMPLE, SNAPSHOT_WEEK, drawn_lots, simple_entrants, snapshot_weeks
+from training.entrants import (
+    FOREST,
+    GROUP_MEAN,
+    INSTITUTION_MEAN,
+    LOGISTIC,
+    LOTTERY,
+    SIMPLE,
+    SNAPSHOT_WEEK,
+    drawn_lots,
+    simple_entrants,
+    snapshot_weeks,
+)
 from training.panel import Panel, Week
 
 STUDENTS, WEEKS = 60, 6
@@ -198,12 +209,39 @@ def test_lots_are_even() -> None:
 
 
 def test_of_many_rows_the_regression_takes_some_at_random(training: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
-    values, left = entrants._drawn_rows(training)
+    values, left, weight = entrants._drawn_rows(training)
+    assert weight is None
     assert len(values) == len(left) == training.rows
     monkeypatch.setattr(entrants, "MOST_ROWS", 300)
-    fewer, of_fewer = entrants._drawn_rows(training)
+    fewer, of_fewer, _ = entrants._drawn_rows(training)
     assert len(fewer) == len(of_fewer) == 300
     assert of_fewer.mean() == pytest.approx(left.mean(), abs=0.06)
+
+
+@pytest.mark.parametrize("name", [GROUP_MEAN, INSTITUTION_MEAN, LOGISTIC, FOREST])
+def test_a_list_that_learns_from_thinned_weeks_tells_the_same_share(name: str) -> None:
+    """Of the older weeks every tenth row of those who stay is held, and stands for ten: 2 % left then, 6 % later."""
+    random = np.random.default_rng(0)
+
+    def weeks(first: int, share: float, year: int, group: int) -> list[Week]:
+        return [
+            draw_week(
+                first + number, random.random(400) < share, group=[group] * 400, term=(year, 1),
+                values={"missed_share_28d": random.random(400).tolist()},
+            )
+            for number in range(20)
+        ]  # fmt: skip
+
+    older, newer = weeks(0, 0.02, 2024, 0), weeks(40, 0.06, 2025, 1)
+    test = draw_week(
+        90, [False] * 40, group=[0] * 20 + [1] * 20, values={"missed_share_28d": np.linspace(0, 1, 20).tolist() * 2}
+    )
+    told = []
+    for held in (older, [week.thinned(0.1) for week in older]):
+        probability = simple_entrants(draw_panel(*held, *newer), (name,))[name](test).probability
+        assert probability is not None
+        told.append([probability[:20].mean(), probability[20:].mean()])
+    assert told[1] == pytest.approx(told[0], abs=0.015)
 
 
 def test_the_forest_learns_from_one_week_of_each_term() -> None:

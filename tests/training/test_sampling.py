@@ -11,9 +11,11 @@ from models.risk_model import Calibration, fit_members, model_of
 from tests.training.drawn_contest import draw_panel, draw_week
 from training import panel as panels
 from training import sampling
+from training.judge import EARLIER_TERMS
 from training.lots import lots
 from training.panel import Panel, Week
 from training.sampling import training_rows
+from training.splits import TEST_TERMS
 
 STUDENTS = 2_000
 
@@ -149,6 +151,11 @@ def test_rows_held_stay_bounded_and_the_newest_terms_whole(monkeypatch: pytest.M
     for week, before in zip(held.weeks, drawn, strict=True):
         assert week.left.sum() == before.left.sum()
         assert week.cohort.student.tolist() == week.student.tolist()
+
+
+def test_every_term_that_holds_a_contest_is_whole() -> None:
+    """One term still runs; of a thinned one a list would be longer than its capacity."""
+    assert panels.WHOLE_TERMS == 1 + TEST_TERMS + EARLIER_TERMS
 
 
 def test_however_many_the_newest_terms_have_older_ones_are_held_too(monkeypatch: pytest.MonkeyPatch) -> None:
