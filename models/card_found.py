@@ -257,7 +257,14 @@ def sources(card: Telling) -> Iterator[Block]:
     if constraints is not None:
         found.append((say("ข้อบังคับทิศทาง (ผลของการบังคับ)", "constraints of direction (their cost)"), constraints))
     if cold is not None:
-        found.append((say("สถานศึกษาใหม่ที่ไม่มีอดีตให้เรียนรู้", "a past of one's own (a new place)"), cold))
+        found.append(
+            (
+                say(
+                    "สถานศึกษาใหม่ที่ไม่มีอดีตให้เรียนรู้ (AUC ภายในแต่ละแห่ง)", "a past of one's own (a new place; AUC within each)"
+                ),
+                cold,
+            )
+        )
     if not found:
         return
     yield Heading(text=say("แต่ละด้านเพิ่มอะไร", "What each source adds"))

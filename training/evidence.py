@@ -238,7 +238,8 @@ class Evidence:
     silent_domains: tuple[str, ...] | None = None
     """Domains that the newest term knows nothing about (check_data.silent_domains); None where not looked at."""
     cold_start: SourceValue | None = None
-    """What an institution loses that trains nothing itself (training.sources); None with one institution alone."""
+    """What an institution loses that trains nothing itself (training.sources), its AUC within each institution; None where
+    there are no others to learn from."""
 
 
 def as_json(found: object) -> Any:

@@ -180,6 +180,26 @@ def drawn_auc(contest: Contest, name: str, resampled: Resampled) -> Floats:
     return mean_over_days(np.array(by_day))
 
 
+def drawn_auc_within(contest: Contest, name: str, resampled: Resampled) -> Floats:
+    """(1 + draws,): the same of `auc_within_by_day`."""
+    return mean_over_days(auc_within_by_day(contest, name, resampled))
+
+
+def auc_within_by_day(contest: Contest, name: str, resampled: Resampled) -> Floats:
+    """(days, 1 + draws): the mean of the institutions' own AUCs of a day, weighted by their leavers in the draw."""
+    rounds = contest.rounds
+    leavers = resampled.sums([one.week.left.astype(np.float64) for one in rounds])
+    each = np.array([
+        weighted_auc(one.week.left, one.lists[name].score, resampled.weights, unit)
+        for one, unit in zip(rounds, resampled.unit, strict=True)
+    ])  # fmt: skip
+    weight = np.where(np.isnan(each), 0.0, leavers)
+    days = [list(places) for places in contest.days.values()]
+    total = np.array([weight[places].sum(axis=0) for places in days])
+    reached = np.array([(weight * np.nan_to_num(each))[places].sum(axis=0) for places in days])
+    return np.asarray(np.divide(reached, total, out=np.full(total.shape, np.nan), where=total > 0))
+
+
 def _auc_of_day(contest: Contest, name: str, resampled: Resampled, positions: Sequence[int]) -> Floats:
     left = np.concatenate([contest.rounds[place].week.left for place in positions])
     score = np.concatenate([contest.rounds[place].lists[name].score for place in positions])

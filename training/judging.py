@@ -16,7 +16,7 @@ from training.calibration_figures import NO_PROBABILITIES, brier_by_day, calibra
 from training.contest import Contest, lengths
 from training.day_sums import DaySums, Flags, Floats, Ints, ratio
 from training.evidence import AT_CAPACITY, LENGTHS, AtLength, Interval, ListFigures
-from training.intervals import DRAWS, PerRow, Weights, blocks_of, person_weights, sums_up_to
+from training.intervals import DRAWS, PerRow, Weights, auc_within_by_day, blocks_of, person_weights, sums_up_to
 from training.panel import TermKey
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
@@ -101,7 +101,9 @@ def _figures(one: _List, of_base: Floats) -> ListFigures:
     told = NO_PROBABILITIES if probability is None else calibration_figures(sums, probability, of_base=of_base)
     return ListFigures(
         auc=auc,
-        auc_within=sums.mean(_auc_within_by_day(one), told_by=sums.left) if several else auc,
+        auc_within=sums.mean(auc_within_by_day(sums.contest, one.name, sums.resampled), told_by=sums.left)
+        if several
+        else auc,
         between_share=_between_share(one),
         average_precision=sums.mean(average_precision, told_by=sums.left),
         at={length: _at_length(one, length) for length in LENGTHS},
@@ -175,20 +177,6 @@ def _sums_before(ends: Ints, weights: Weights) -> Floats:
     """(ends, draws): the sum of the rows before each of `ends`."""
     found = np.unique(np.concatenate([[0], ends]))
     return sums_up_to(found, weights)[np.searchsorted(found, ends)].astype(np.float64)
-
-
-def _auc_within_by_day(one: _List) -> Floats:
-    """The mean of the institutions' own AUCs of a day, weighted by their leavers in the draw."""
-    resampled, rounds = one.sums.resampled, one.sums.contest.rounds
-    weight = resampled.sums(one.sums.left)
-    of_rounds = np.array([
-        _of_order(each.week.left, score, resampled.weights, unit)[0]
-        for each, score, unit in zip(rounds, one.scores, resampled.unit, strict=True)
-    ])  # fmt: skip
-    known = np.where(np.isnan(of_rounds), 0.0, weight)
-    weighted = known * np.nan_to_num(of_rounds)
-    days = [list(places) for places in one.sums.contest.days.values()]
-    return np.array([ratio(weighted[places].sum(axis=0), known[places].sum(axis=0)) for places in days])
 
 
 def _between_share(one: _List) -> float:

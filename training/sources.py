@@ -4,7 +4,7 @@ Every model here has the same rows, the same split (the newest test term) and th
 from what was changed; figures of one seed and fewer rows are not those of the bag.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -20,13 +20,14 @@ from models.trees import read_trees
 from records.home import DataHome
 from training.contest import Contest, Entrant, Ranked, hold
 from training.evidence import SourceValue
-from training.fit import Form, parts
-from training.intervals import drawn_auc, gain, interval, people, person_weights
+from training.fit import LEAST_LEAVERS, Form, leavers_of, parts
+from training.intervals import Resampled, drawn_auc, drawn_auc_within, gain, interval, people, person_weights
 from training.panel import Week
 from training.sampling import Rows, training_rows
 from training.side_by_side import side_by_side
 from training.splits import Split, leaving_one_out
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 MOST_QUIET = 20_000
 DRAWS = 300
@@ -59,11 +60,13 @@ def _without(features: Sequence[Feature], domain: Domain) -> Ints:
 
 
 def cold_start(home: DataHome, split: Split, form: Form, *, today: date) -> SourceValue | None:
-    """What is lost where an institution trains nothing itself; None for one institution alone.
+    """What is lost where an institution trains nothing itself; None where there are no others to learn from.
 
-    Each institution is listed by a model that saw only the others, beside one that saw all.
+    Each institution is listed by a model that saw only the others, beside one that saw all; left out is one whose others
+    have too few leavers to train a model. Margins of different models are not compared: the AUC is that within each
+    institution, weighted by its leavers.
     """
-    apart = dict(leaving_one_out(split))
+    apart = {place: one for place, one in leaving_one_out(split) if leavers_of(one.training) >= LEAST_LEAVERS}
     if not apart:
         return None
     features, everywhere = split.training.features, np.arange(len(split.training.features))
@@ -77,7 +80,7 @@ def cold_start(home: DataHome, split: Split, form: Form, *, today: date) -> Sour
     test = split.test.of(lambda week: week.institution in own)
     both = {_ALL: _entrant(rows, features, everywhere, form), COLD_START: _of_each(own)}
     contest = hold(home, test, both, today=today)
-    return _Differences.of(contest).lost(COLD_START, with_it=_ALL, without=COLD_START)
+    return _Differences.of(contest, drawn_auc_within).lost(COLD_START, with_it=_ALL, without=COLD_START)
 
 
 def _of_each(own: Mapping[str, Entrant]) -> Entrant:
@@ -106,13 +109,13 @@ class _Differences:
     """The AUC of every list of a contest in every draw, each worked out once."""
 
     contest: Contest
-    auc: Mapping[str, npt.NDArray[np.float64]]
+    auc: Mapping[str, Floats]
     leavers: int
 
     @classmethod
-    def of(cls, contest: Contest) -> "_Differences":
+    def of(cls, contest: Contest, auc: Callable[[Contest, str, Resampled], Floats] = drawn_auc) -> "_Differences":
         resampled = person_weights(contest, DRAWS)
-        drawn = {name: drawn_auc(contest, name, resampled) for name in contest.names}
+        drawn = {name: auc(contest, name, resampled) for name in contest.names}
         return cls(contest=contest, auc=drawn, leavers=people(contest, [one.week.left for one in contest.rounds]))
 
     def lost(self, name: str, *, with_it: str, without: str) -> SourceValue:

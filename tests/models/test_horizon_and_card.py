@@ -159,8 +159,10 @@ def test_a_form_without_a_search_says_so() -> None:
 def test_what_a_new_place_loses_stands_where_it_was_measured() -> None:
     cold = SourceValue(name="no past of one's own", auc_lost=about(0.012), reached_lost_per_week=about(0.3))
     card = render(draw_card(replace(EVIDENCE, cold_start=cold)))
-    assert "| a past of one's own (a new place) | 0.012 (-0.008 – 0.032) | 0.30 (0.28 – 0.32) |" in card
-    assert "| สถานศึกษาใหม่ที่ไม่มีอดีตให้เรียนรู้ | 0.012 (" in card
+    assert (
+        "| a past of one's own (a new place; AUC within each) | 0.012 (-0.008 – 0.032) | 0.30 (0.28 – 0.32) |" in card
+    )
+    assert "| สถานศึกษาใหม่ที่ไม่มีอดีตให้เรียนรู้ (AUC ภายในแต่ละแห่ง) | 0.012 (" in card
     assert "a new place" not in render(CARD)
 
 

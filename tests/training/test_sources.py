@@ -1,6 +1,7 @@
 """What each domain adds and what constraints cost: the domain that tells is missed, the others are not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -80,6 +81,41 @@ def test_a_place_unlike_the_others_loses_most_without_a_past(home: DataHome) -> 
     assert alike.name == unlike.name == COLD_START
     assert abs(alike.auc_lost.value) < 0.03
     assert unlike.auc_lost.low > 0.05
+
+
+def test_a_place_where_more_leave_loses_nothing_by_its_level(home: DataHome) -> None:
+    """Missing tells the same everywhere: a model that has not seen the level of a place orders it as well."""
+    random = np.random.default_rng(3)
+
+    def weeks(first: int, count: int, place: int, share: float) -> list[Week]:
+        return [
+            draw_week(
+                first + number, random.random(STUDENTS) < 2 * share * missed, institution=f"{place}",
+                values={"missed_share_28d": missed}, person=np.arange(STUDENTS) + 100_000 * place + 1_000 * number,
+            )
+            for number in range(count)
+            for missed in [random.random(STUDENTS)]
+        ]  # fmt: skip
+
+    shares = ((1, 0.02), (2, 0.12))
+    training = draw_panel(*(week for place, share in shares for week in weeks(0, 8, place, share)))
+    test = draw_panel(*(week for place, share in shares for week in weeks(20, 6, place, share)))
+    opened = Split(term=(2025, 2), opens=date(2025, 10, 27), training=training, test=test)
+    found = cold_start(home, opened, FORM, today=TODAY)
+    assert found is not None
+    assert abs(found.auc_lost.value) < 0.04
+
+
+def test_a_place_whose_others_lost_hardly_anybody_is_left_out(home: DataHome) -> None:
+    """Of two places one lost nobody: nothing can be learned there for the other."""
+
+    def where_left(*places: str) -> Split:
+        both = split(("1", False), ("2", False))
+        weeks = tuple(replace(week, left=week.left & (week.institution in places)) for week in both.training.weeks)
+        return replace(both, training=replace(both.training, weeks=weeks))
+
+    assert cold_start(home, where_left("1"), FORM, today=TODAY) is not None
+    assert cold_start(home, where_left(), FORM, today=TODAY) is None
 
 
 def test_one_institution_alone_has_no_cold_start(home: DataHome) -> None:
