@@ -165,6 +165,7 @@ class TrainingFacts:
     strict_base_rate: float
     gone_rows: int
     immature_weeks: int
+    """At the institution that waits for most."""
     reconstructed_rows: int
     reconstructed_share: float
     newest_as_of: date
@@ -175,6 +176,7 @@ class TrainingFacts:
 class TestFacts:
     terms: tuple[str, ...]
     weeks: int
+    """As-of days, all institutions together, as figures are; `skipped_weeks` of them are without a leaver anywhere."""
     skipped_weeks: int
     rows: int
     students: int

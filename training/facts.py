@@ -1,5 +1,6 @@
 """What was trained on and tested on, counted: the plain facts at the head of a card."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -37,7 +38,7 @@ def training_facts(
         base_rate=base_rate(mature),
         strict_base_rate=sum(float(week.weights[week.strict].sum()) for week in here) / rows,
         gone_rows=sum(int(week.gone.sum()) for week in mature.weeks),
-        immature_weeks=sum(not week.mature for week in panel.weeks),
+        immature_weeks=_immature_weeks(panel),
         reconstructed_rows=sum(ledger.reconstructed_rows(home.database, code) for code in institutions),
         reconstructed_share=history / rows,
         newest_as_of=max(week.as_of for week in mature.weeks),
@@ -50,6 +51,11 @@ def base_rate(panel: Panel) -> float:
     here = [week.rows(~week.gone) for week in panel.weeks]
     left = sum(float(week.weights[week.left].sum()) for week in here)
     return left / sum(float(week.weights.sum()) for week in here)
+
+
+def _immature_weeks(panel: Panel) -> int:
+    waiting = Counter(week.institution for week in panel.weeks if not week.mature)
+    return max(waiting.values(), default=0)
 
 
 def _rows_before(home: DataHome, mature: Panel, institutions: Sequence[str]) -> float:
@@ -67,8 +73,8 @@ def test_facts(contest: Contest, tested: Sequence[Tested]) -> TestFacts:
     both = [np.intersect1d(persons_of(one.split.training), persons_of(one.split.test)) for one in tested]
     return TestFacts(
         terms=tuple(shown(one.split.term) for one in tested),
-        weeks=len(rounds),
-        skipped_weeks=sum(not one.week.left.any() for one in rounds),
+        weeks=len(contest.days),
+        skipped_weeks=sum(not any(rounds[place].week.left.any() for place in day) for day in contest.days.values()),
         rows=len(persons),
         students=len(np.unique(persons)),
         leavers=len(np.unique(persons[left])),
