@@ -242,7 +242,8 @@ def _beyond_best_simple(contest: Contest, found: Mapping[str, ListFigures]) -> L
     best = max(SIMPLE, key=lambda name: found[name].auc.value)
     resampled = person_weights(contest)
     differ = drawn_auc(contest, ZERODROP, resampled) - drawn_auc(contest, best, resampled)
-    auc = interval(differ, told_by=people(contest, [one.week.left for one in contest.rounds]))
+    leavers = people(contest, [one.week.left for one in contest.rounds])
+    auc = interval(differ, told_by=leavers, resampled=resampled)
     return {"list": _ENDURING_NAME.get(best, best), "auc": _rounded(auc.value), "interval": _bounds(auc)}
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from records.suppression import LEAST_CELL
 from training.day_sums import DaySums, Flags, Floats, Ints, ratio
 from training.evidence import UNKNOWN, Interval
-from training.intervals import PerRow, blocks_of, interval, mean_over_days, people
+from training.intervals import PerRow, blocks_of, mean_over_days, people
 
 _BINS = 10
 # A logit has no place for 0 and 1, which a forest says; rarer than this is more than any of these data could tell.
@@ -47,15 +47,15 @@ def calibration_figures(sums: DaySums, probability: PerRow, *, of_base: Floats) 
     brier = brier_by_day(sums, probability)
     slope, intercept = _slope_and_intercept(sums, probability)
     return CalibrationFigures(
-        brier=interval(mean_over_days(brier), told_by=told_by),
-        brier_skill=interval(_skill(brier, of_base), told_by=told_by),
-        calibration_slope=interval(slope, told_by=told_by),
-        calibration_intercept=interval(intercept, told_by=told_by),
+        brier=sums.interval(mean_over_days(brier), told_by=told_by),
+        brier_skill=sums.interval(_skill(brier, of_base), told_by=told_by),
+        calibration_slope=sums.interval(slope, told_by=told_by),
+        calibration_intercept=sums.interval(intercept, told_by=told_by),
         ece=_of_errors(
-            interval(mean_over_days(ece_by_day(sums, probability)), told_by=told_by),
+            sums.interval(mean_over_days(ece_by_day(sums, probability)), told_by=told_by),
             _error_by_chance(sums, probability),
         ),
-        observed_expected=interval(ratio(sums.left_by_day.sum(axis=0), expected.sum(axis=0)), told_by=told_by),
+        observed_expected=sums.interval(ratio(sums.left_by_day.sum(axis=0), expected.sum(axis=0)), told_by=told_by),
         observed_expected_by_week={day.isoformat(): float(one) for day, one in zip(sums.days, of_days, strict=True)},
     )
 

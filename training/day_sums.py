@@ -68,7 +68,13 @@ class DaySums:
 
     def mean(self, by_day: Floats, *, told_by: PerRow) -> Interval:
         """The mean over the days that can tell a figure, with the interval that the persons of `told_by` allow."""
-        return interval(mean_over_days(by_day), told_by=people(self.contest, told_by)) if len(by_day) else UNKNOWN
+        if not len(by_day):
+            return UNKNOWN
+        return self.interval(mean_over_days(by_day), told_by=people(self.contest, told_by))
+
+    def interval(self, drawn: Floats, *, told_by: int) -> Interval:
+        """Of a figure (1 + draws,) that so many persons made."""
+        return interval(drawn, told_by=told_by, resampled=self.resampled)
 
 
 def ratio(above: Floats, below: Floats) -> Floats:

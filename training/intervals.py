@@ -29,6 +29,7 @@ STUDENTS, INSTITUTIONS = "students", "institutions"
 LEAST_INSTITUTIONS = 10  # with fewer there are too few different draws of them to give a 95 % interval
 # Five people who all speak for one list can do so by chance (two-sided sign test, p = .06); six cannot (.03).
 LEAST_PEOPLE = 6
+_BEYOND = 0.025  # of the draws on either side of a 95 % interval
 _LEAST_TOLD_SHARE = 0.95  # of the draws a figure must be known, else its interval is one of the luckier draws
 _AT_ONCE = 4_000_000  # numbers held at a time: 32 MB
 
@@ -115,19 +116,36 @@ def _drawn(rng: np.random.Generator, members: int, draws: int) -> Weights:
 # Intervals
 
 
-def interval(drawn: Floats, *, told_by: int) -> Interval:
+def interval(drawn: Floats, *, told_by: int, resampled: Resampled | None = None) -> Interval:
     """The figure and its 95 % interval (percentiles of the draws) from its values in all draws, draw 0 first.
 
     `told_by` is how many people (or institutions) made the figure: of too few no bounds are given, nor where many
-    draws leave it unknown (NaN).
+    draws leave it unknown (NaN). `resampled` says who was drawn; without it, as many students as make no difference.
     """
     value, known = float(drawn[0]), drawn[1:][~np.isnan(drawn[1:])]
     if math.isnan(value):
         return UNKNOWN
     if told_by < LEAST_PEOPLE or len(known) < max(1.0, _LEAST_TOLD_SHARE * (len(drawn) - 1)):
         return Interval(value=value, low=math.nan, high=math.nan)
-    low, high = np.percentile(known, (2.5, 97.5))
+    beyond = _beyond(resampled)
+    low, high = np.quantile(known, (beyond, 1 - beyond))
     return Interval(value=value, low=float(low), high=float(high))
+
+
+def _beyond(resampled: Resampled | None) -> float:
+    """The share of the draws beyond either bound: 2.5 %, and fewer where few institutions were drawn.
+
+    Draws of n units vary by n - 1 in n too little, and the percentiles are those of a normal distribution where Student's
+    with n - 1 degrees of freedom is due: with ten units truth lay beyond either bound 5 times in 100. Both are mended by
+    the share Φ(-t √(n / (n - 1))) in place of 2.5 % (expanded percentiles: Hesterberg 2015, The American Statistician
+    69:371).
+    """
+    from scipy.special import ndtr, stdtrit  # type: ignore[import-untyped]
+
+    if resampled is None or resampled.by == STUDENTS:
+        return _BEYOND
+    units = len(resampled.weights)
+    return float(ndtr(stdtrit(units - 1, _BEYOND) * math.sqrt(units / (units - 1))))
 
 
 def people(contest: Contest, per_row: PerRow) -> int:
@@ -155,7 +173,7 @@ def gain(contest: Contest, first: str, second: str, *, listed: Callable[[Round],
     resampled = person_weights(contest)
     differ = [_reached(one, first, listed(one)) - _reached(one, second, listed(one)) for one in contest.rounds]
     drawn = resampled.sums(differ).sum(axis=0) / len(contest.days)
-    return interval(drawn, told_by=people(contest, differ))
+    return interval(drawn, told_by=people(contest, differ), resampled=resampled)
 
 
 def _reached(one: Round, name: str, count: int) -> Floats:
@@ -171,7 +189,7 @@ def auc(contest: Contest, name: str, resampled: Resampled) -> Interval:
     if not contest.rounds:
         return UNKNOWN
     left = [one.week.left for one in contest.rounds]
-    return interval(drawn_auc(contest, name, resampled), told_by=people(contest, left))
+    return interval(drawn_auc(contest, name, resampled), told_by=people(contest, left), resampled=resampled)
 
 
 def drawn_auc(contest: Contest, name: str, resampled: Resampled) -> Floats:

@@ -109,6 +109,7 @@ class _Differences:
     """The AUC of every list of a contest in every draw, each worked out once."""
 
     contest: Contest
+    resampled: Resampled
     auc: Mapping[str, Floats]
     leavers: int
 
@@ -116,11 +117,13 @@ class _Differences:
     def of(cls, contest: Contest, auc: Callable[[Contest, str, Resampled], Floats] = drawn_auc) -> "_Differences":
         resampled = person_weights(contest, DRAWS)
         drawn = {name: auc(contest, name, resampled) for name in contest.names}
-        return cls(contest=contest, auc=drawn, leavers=people(contest, [one.week.left for one in contest.rounds]))
+        leavers = people(contest, [one.week.left for one in contest.rounds])
+        return cls(contest=contest, resampled=resampled, auc=drawn, leavers=leavers)
 
     def lost(self, name: str, *, with_it: str, without: str) -> SourceValue:
+        differ = self.auc[with_it] - self.auc[without]
         return SourceValue(
             name=name,
-            auc_lost=interval(self.auc[with_it] - self.auc[without], told_by=self.leavers),
+            auc_lost=interval(differ, told_by=self.leavers, resampled=self.resampled),
             reached_lost_per_week=gain(self.contest, with_it, without, listed=lambda one: one.capacity),
         )

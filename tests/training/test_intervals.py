@@ -288,6 +288,27 @@ def test_the_interval_of_a_gain_holds_the_truth_about_95_times_in_100() -> None:
     assert 0.90 <= held / TIMES <= 0.98
 
 
+def test_with_ten_institutions_the_bounds_lie_as_far_out_as_students_distribution_says() -> None:
+    """Of ten numbers the bounds of their mean are those of a t interval, whose tails are 2.5 % each."""
+    rng = np.random.default_rng(5)
+    contest, held, width = colleges(10), 0, []
+    resampled = person_weights(contest, draws=1_000)
+    for _ in range(1_000):
+        luck = rng.normal(size=10)
+        drawn = luck @ resampled.weights / 10
+        found = interval(drawn, told_by=10, resampled=resampled)
+        held += found.low <= 0 <= found.high
+        width.append((found.high - found.low) / (2 * 2.262 * luck.std(ddof=1) / math.sqrt(10)))
+    assert 0.93 <= held / 1_000 <= 0.97
+    assert np.mean(width) == pytest.approx(1, abs=0.05)
+
+
+def test_many_students_keep_the_middle_95_percent() -> None:
+    resampled = person_weights(colleges(9), draws=100)
+    drawn = np.concatenate([[50.0], np.arange(101.0)])
+    assert interval(drawn, told_by=100, resampled=resampled) == interval(drawn, told_by=100)
+
+
 def test_the_interval_of_an_area_holds_the_truth_about_95_times_in_100() -> None:
     """Leavers score 1 higher on average, both with variance 1: the area is Φ(1/√2). Half of a score is the person's."""
     rng = np.random.default_rng(12)
