@@ -20,7 +20,6 @@ from features.state import Replay, State, VersionedRows
 from models.horizon import Horizon
 from records.clock import start_of
 from records.codes import (
-    ATTENDANCE_STATUSES,
     ENROLMENT_STATUSES,
     LEVELS,
     ONE_TERM_LEVELS,
@@ -28,7 +27,8 @@ from records.codes import (
     TERMINAL_LEVELS,
 )
 from records.log import EventLog
-from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, OUTCOMES, ROSTER_COUNTS, SAME_PERSON
+from records.tables import ENROLMENTS, OUTCOMES, ROSTER_COUNTS, SAME_PERSON
+from training.last_seen import last_seen
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -41,7 +41,6 @@ _ELSEWHERE_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("TRANSFER_CONF
 _RETURNED = [OUTCOME_EVENTS.position("RETURNED")]
 _TERMINAL = [LEVELS.position(value) for value in TERMINAL_LEVELS]
 _ONE_TERM = [LEVELS.position(value) for value in ONE_TERM_LEVELS]
-_SEEN = [ATTENDANCE_STATUSES.position(value) + 1 for value in ("P", "L", "E", "O", "I")]
 
 
 class Ending(IntEnum):
@@ -77,7 +76,8 @@ class Outcomes:
 
     `left_on` is the broad reading (missing and unresolved counts as left), `confirmed_on` the strict one.
     `other_on` is the day a student moved, finished or died, `other_kind` which of these (Ending, int8). Who came back on `back_on` may leave the same term again:
-    `left_again_on` and `confirmed_again_on` hold from that day.
+    `left_again_on` and `confirmed_again_on` hold from that day. Of who stays, as far as is known, `would_leave_on` is the
+    day on which they will have left should the roster of the next term lack them; NEVER once that one is known.
     """
 
     known_until: int
@@ -90,6 +90,7 @@ class Outcomes:
     back_on: Ints
     left_again_on: Ints
     confirmed_again_on: Ints
+    would_leave_on: Ints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +127,9 @@ def outcomes_of(state: State, log: EventLog, known_until: date) -> Outcomes:
     vanished = _day_of_vanishing(state, spans, missing_since)
     left = np.where(unresolved & (left == NEVER), vanished, left)
     again = np.where(unresolved & (back < NEVER) & (again == NEVER), np.maximum(vanished, back), again)
+    staying = there & (other == NEVER) & np.where(back < NEVER, again == NEVER, left == NEVER)
+    newest = max((count.term for count in counts), default=0)
+    would_leave = _day_of_vanishing(state, spans, _would_be_missing(state, spans, newest, staying))
     _carry_over(there, left)
     return Outcomes(
         known_until=day_number(known_until),
@@ -138,6 +142,7 @@ def outcomes_of(state: State, log: EventLog, known_until: date) -> Outcomes:
         back_on=back,
         left_again_on=again,
         confirmed_again_on=confirmed_again,
+        would_leave_on=would_leave,
     )
 
 
@@ -223,9 +228,15 @@ def _count_after(found: Outcomes, term: int, day: int) -> int:
 
 
 def _is_mature(found: Outcomes, cohort: Cohort, ends: Ints) -> bool:
-    """A whole week trains or does not: every horizon has ended, and a roster count that settles it is known."""
-    settled = [_count_after(found, int(term), int(end)) for term, end in {*zip(cohort.term, ends, strict=True)}]
-    return bool(ends.max() < found.known_until) and max(settled) < found.known_until
+    """A whole week trains or does not: every horizon has ended, and a roster count that settles it is known.
+
+    A count of the same term settles nothing of who may have stopped coming by then and is on the roll still: the roster
+    of the next term dates their leaving back to the day after they were last seen.
+    """
+    counted = [_count_after(found, int(term), int(end)) for term, end in {*zip(cohort.term, ends, strict=True)}]
+    own, later = found.would_leave_on[cohort.term, cohort.student], _next_term(found.would_leave_on, cohort)
+    is_open = (np.minimum(own, later) <= ends).any()
+    return bool(ends.max() < found.known_until) and max(counted) < found.known_until and not is_open
 
 
 # Who left
@@ -373,22 +384,16 @@ def _day_of_vanishing(state: State, spans: tuple[TermSpan, ...], missing_since: 
     vanished = missing_since.copy()
     for position, span in enumerate(spans):
         students = np.flatnonzero(missing_since[position] < NEVER)
-        if not len(students):
-            continue
-        seen = np.isin(state.attendance.window(span.opens, span.closes + 1, students), _SEEN)
-        start = max(span.opens, state.attendance.first_day)
-        last = start + len(seen) - 1 - np.argmax(seen[::-1], axis=0) if len(seen) else np.zeros(len(students), np.int64)
-        by_total = _last_total(state, span)[students]
-        known = np.maximum(np.where(seen.any(axis=0), last, -1) if len(seen) else -1, by_total)
-        vanished[position, students] = np.where(known >= 0, known + 1, missing_since[position, students])
+        seen = last_seen(state, span.opens, span.closes, students)
+        vanished[position, students] = np.where(seen >= 0, seen + 1, missing_since[position, students])
     return vanished
 
 
-def _last_total(state: State, span: TermSpan) -> Ints:
-    """The end of the last period of the term in which a student was present at all; -1 for none."""
-    rows = state.rows[ATTENDANCE_TOTAL.name]
-    last = np.full(state.students, -1, np.int64)
-    day = rows.columns["happened_on"].astype(np.int64)
-    there = rows.columns["alive"] & (rows.columns["present"] > 0) & (day >= span.opens) & (day <= span.closes)
-    np.maximum.at(last, rows.student[there], day[there])
-    return last
+def _would_be_missing(state: State, spans: tuple[TermSpan, ...], counted: int, staying: Flags) -> Ints:
+    """For who stays on the roster of the newest counted term, or of one after it: the earliest the next may open."""
+    one_term = _at_levels(state, _term_rows(state.rows[ENROLMENTS.name], spans), staying.shape, _ONE_TERM)
+    since = np.full(staying.shape, NEVER)
+    for position in range(counted, len(spans)):
+        following = spans[position + 1].opens if position + 1 < len(spans) else spans[position].closes + 1
+        since[position] = np.where(staying[position] & ~one_term[position], following, NEVER)
+    return since

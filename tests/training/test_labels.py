@@ -244,3 +244,75 @@ def test_a_shorter_horizon_matures_earlier(tmp_path: Path) -> None:
     counts = NEXT
     assert drawn(tmp_path, counts=counts).is_mature("2025-07-07", known="2025-08-18", horizon=days(28))
     assert not drawn(tmp_path, counts=counts).is_mature("2025-07-07", known="2025-08-18", horizon=days(56))
+
+
+# Still on the roll after the term has closed
+
+THROUGH_MARCH = """
+    happened_on | academic_year | term
+    2024-11-10  | 2024          | 2
+    2025-03-31  | 2024          | 2
+    2025-06-10  | 2025          | 1
+    """
+WITHOUT_1_AFTER_THE_BREAK = """
+    student | happened_on | academic_year | term
+    1       | 2024-10-21  | 2024          | 2
+    2       | 2024-10-21  | 2024          | 2
+    2       | 2025-05-12  | 2025          | 1
+    """
+IN_THE_BREAK, IN_THE_NEXT_TERM = "2025-04-21", "2025-07-07"
+LAST_SEEN = ("2025-03-07", "2025-01-17")  # the last day of the term; in its course, without a word
+TERM_2 = [f"2024-{day}" for day in ("11-04", "11-11", "11-18", "11-25", "12-02", "12-16", "12-30")] + [
+    f"2025-{day}" for day in ("01-06", "01-13", "01-27", "02-03")
+]
+
+
+def _until(last_seen: str) -> str:
+    return (
+        f"student | from | to | status\n1 | 2024-10-28 | {last_seen} | P\n2 | 2024-10-28 | 2025-03-07 | P\n"
+        "2 | 2025-05-19 | 2025-07-04 | P"
+    )
+
+
+@pytest.mark.parametrize("last_seen", LAST_SEEN)
+def test_a_mature_week_says_after_the_next_roster_what_it_said_before(tmp_path: Path, last_seen: str) -> None:
+    college = drawn(tmp_path, WITHOUT_1_AFTER_THE_BREAK, THROUGH_MARCH, attendance=_until(last_seen))
+    settled = [day for day in TERM_2 if college.is_mature(day, known=IN_THE_BREAK)]
+    assert settled
+    for day in settled:
+        assert college.said(day, known=IN_THE_BREAK) == college.said(day, known=IN_THE_NEXT_TERM)
+    assert any(LEFT in college.said(day, known=IN_THE_NEXT_TERM).values() for day in TERM_2)
+    assert all(college.is_mature(day, known=IN_THE_NEXT_TERM) for day in TERM_2)
+
+
+@pytest.mark.parametrize(("last_seen", "newest"), [(LAST_SEEN[0], "2025-01-06"), (LAST_SEEN[1], "2024-11-18")])
+def test_who_was_seen_after_the_horizon_is_settled_by_the_roll_of_the_same_term(
+    tmp_path: Path, last_seen: str, newest: str
+) -> None:
+    college = drawn(tmp_path, WITHOUT_1_AFTER_THE_BREAK, THROUGH_MARCH, attendance=_until(last_seen))
+    assert [day for day in TERM_2 if college.is_mature(day, known=IN_THE_BREAK)] == [
+        day for day in TERM_2 if day <= newest
+    ]
+
+
+def test_without_attendance_nobody_is_missing_before_the_next_term_opens(tmp_path: Path) -> None:
+    college = drawn(tmp_path, WITHOUT_1_AFTER_THE_BREAK, THROUGH_MARCH)
+    assert college.is_mature("2025-02-03", known=IN_THE_BREAK)
+    assert not college.is_mature(
+        "2025-03-03", known="2025-05-19"
+    )  # eight weeks reach to 28 April, beyond the last count
+
+
+def test_a_resignation_that_was_told_is_settled_by_the_roll_of_the_same_term(tmp_path: Path) -> None:
+    resigned = event("LEFT", "2025-01-20")
+    college = drawn(
+        tmp_path, WITHOUT_1_AFTER_THE_BREAK, THROUGH_MARCH, attendance=_until("2025-01-17"), events=resigned
+    )
+    assert college.is_mature("2025-01-06", known=IN_THE_BREAK)
+    assert college.said("2025-01-06", known=IN_THE_BREAK) == {1: LEFT, 2: HERE}
+
+
+def test_who_is_in_a_course_of_one_term_is_missing_from_no_later_roster(tmp_path: Path) -> None:
+    roster = "student | happened_on | academic_year | term | level\n1 | 2024-10-21 | 2024 | 2 | MODULE"
+    college = drawn(tmp_path, roster, THROUGH_MARCH, attendance=_until("2025-01-17"))
+    assert college.is_mature("2025-02-03", known=IN_THE_BREAK)

@@ -34,6 +34,7 @@ def outcomes(leaves: dict[int, int], *, students: int = 7, back: dict[int, tuple
     return Outcomes(
         known_until=START + 365, terms=(SPAN,), counts=(), left_on=left, confirmed_on=left, other_on=nothing,
         other_kind=np.zeros((1, students), np.int8), back_on=returned, left_again_on=again, confirmed_again_on=again,
+        would_leave_on=nothing,
     )  # fmt: skip
 
 
