@@ -5,7 +5,7 @@ roster lacks them or marks them gone (3.1.8); else, with no attendance kept, the
 they are missing. Moving, finishing and dying are no leaving. Source: the architecture page "Outcome", domain T9.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum
@@ -13,12 +13,10 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from features.cohort import Cohort, TermSpan, day_number, term_spans
 from features.state import Replay, State, VersionedRows
 from models.horizon import Horizon
-from records.clock import start_of
 from records.codes import (
     ENROLMENT_STATUSES,
     LEVELS,
@@ -27,18 +25,19 @@ from records.codes import (
     TERMINAL_LEVELS,
 )
 from records.log import EventLog
-from records.tables import ENROLMENTS, OUTCOMES, ROSTER_COUNTS, SAME_PERSON
+from records.tables import ENROLMENTS, ROSTER_COUNTS
 from training.last_seen import last_seen
+from training.told_endings import NEVER as NEVER
+from training.told_endings import events, first_after, first_return, first_told, last_told, term_rows
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-NEVER = np.int64(2**31)  # later than any day
+Kinds = npt.NDArray[np.int8]
 
 _LEFT_STATUSES = [ENROLMENT_STATUSES.position(value) for value in ("RESIGNED", "DISMISSED")]
 _GONE = ENROLMENT_STATUSES.position("GONE_ON_ROLL")
 _LEFT_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("LEFT", "DISMISSED")]
 _ELSEWHERE_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("TRANSFER_CONFIRMED", "GRADUATED")]
-_RETURNED = [OUTCOME_EVENTS.position("RETURNED")]
 _TERMINAL = [LEVELS.position(value) for value in TERMINAL_LEVELS]
 _ONE_TERM = [LEVELS.position(value) for value in ONE_TERM_LEVELS]
 
@@ -75,8 +74,9 @@ class Outcomes:
     """What was known of leaving on `known_until`, by term (row) and student (column); NEVER where nothing happened.
 
     `left_on` is the broad reading (missing and unresolved counts as left), `confirmed_on` the strict one.
-    `other_on` is the day a student moved, finished or died, `other_kind` which of these (Ending, int8). Who came back on `back_on` may leave the same term again:
-    `left_again_on` and `confirmed_again_on` hold from that day. Of who stays, as far as is known, `would_leave_on` is the
+    `other_on` is the day a student moved, finished or died, `other_kind` which of these (Ending, int8). Who came back on
+    `back_on` may leave the same term again: `left_again_on` and `confirmed_again_on` hold from that day; so do
+    `other_again_on` and its kind from `other_back_on`, where a move fell through. Of who stays, as far as is known, `would_leave_on` is the
     day on which they will have left should the roster of the next term lack them; NEVER once that one is known.
     """
 
@@ -86,7 +86,10 @@ class Outcomes:
     left_on: Ints
     confirmed_on: Ints
     other_on: Ints
-    other_kind: npt.NDArray[np.int8]
+    other_kind: Kinds
+    other_back_on: Ints
+    other_again_on: Ints
+    other_again_kind: Kinds
     back_on: Ints
     left_again_on: Ints
     confirmed_again_on: Ints
@@ -111,23 +114,23 @@ def outcomes(log: EventLog, known_until: date) -> Outcomes:
 def outcomes_of(state: State, log: EventLog, known_until: date) -> Outcomes:
     """The same from a state of the log that was advanced to `known_until` already."""
     spans = term_spans(state)
-    shape = (len(spans), state.students)
-    told = _last_told(log, known_until)
-    left = _told(told, state, spans, shape, _LEFT_STATUSES, _LEFT_EVENTS)
-    other, other_kind = np.full(shape, NEVER), np.zeros(shape, np.int8)
-    for ending, (statuses, events) in _OTHERWISE.items():
-        on = _told(told, state, spans, shape, statuses, events)
-        other_kind[on < other] = ending
-        other = np.minimum(other, on)
-    back, again = _came_back(state, spans, left)
+    told = last_told(log, known_until)
+    left = first_told(told, state, spans, _LEFT_STATUSES, _LEFT_EVENTS)
+    other, other_kind = _first_of({end: first_told(told, state, spans, *words) for end, words in _OTHERWISE.items()})
+    back, other_back = first_return(state, spans, left), first_return(state, spans, other)
+    again = first_after(state, spans, _LEFT_EVENTS, back)
+    other_again, again_kind = _first_of(
+        {end: first_after(state, spans, words, other_back) for end, (_, words) in _OTHERWISE.items()}
+    )
+    elsewhere = np.where(other_back < NEVER, other_again, other) < NEVER
     confirmed, confirmed_again = left.copy(), again.copy()
     counts, there = _counts(state, spans), _on_roster(state, spans)
     missing_since = _missing(state, spans, counts, there)
-    unresolved = (missing_since < NEVER) & (other == NEVER) & ~_found_elsewhere(state, spans, there)
+    unresolved = (missing_since < NEVER) & ~elsewhere & ~_found_elsewhere(state, spans, there, elsewhere)
     vanished = _day_of_vanishing(state, spans, missing_since)
     left = np.where(unresolved & (left == NEVER), vanished, left)
     again = np.where(unresolved & (back < NEVER) & (again == NEVER), np.maximum(vanished, back), again)
-    staying = there & (other == NEVER) & np.where(back < NEVER, again == NEVER, left == NEVER)
+    staying = there & ~elsewhere & np.where(back < NEVER, again == NEVER, left == NEVER)
     newest = max((count.term for count in counts), default=0)
     would_leave = _day_of_vanishing(state, spans, _would_be_missing(state, spans, newest, staying))
     _carry_over(there, left)
@@ -139,6 +142,9 @@ def outcomes_of(state: State, log: EventLog, known_until: date) -> Outcomes:
         confirmed_on=confirmed,
         other_on=other,
         other_kind=other_kind,
+        other_back_on=other_back,
+        other_again_on=other_again,
+        other_again_kind=again_kind,
         back_on=back,
         left_again_on=again,
         confirmed_again_on=confirmed_again,
@@ -155,7 +161,7 @@ def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
     is_back = are_back(found, cohort)
     own_left = _own_left(found, cohort)
     own_strict = np.where(is_back, found.confirmed_again_on[here], found.confirmed_on[here])
-    own_other = found.other_on[here]
+    own_other, _ = _own_other(found, cohort)
     left_on = leaving_days(found, cohort)
     strict_on = np.where(own_strict < NEVER, own_strict, _next_term(found.confirmed_on, cohort))
     other_on = np.where(own_other < NEVER, own_other, _next_term(found.other_on, cohort))
@@ -168,14 +174,13 @@ def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
     )
 
 
-def endings(found: Outcomes, cohort: Cohort, horizon: Horizon) -> npt.NDArray[np.int8]:
+def endings(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Kinds:
     """Of each student what else ended their time within the horizon, before they left (Ending): they count as staying."""
     leaves_on = leaving_days(found, cohort)
     cohort = _in_terms_of(found, cohort)
-    own = found.other_on[cohort.term, cohort.student]
-    later = _next_term(found.other_on, cohort)
-    on = np.where(own < NEVER, own, later)
-    kind = np.where(own < NEVER, found.other_kind[cohort.term, cohort.student], _next_term(found.other_kind, cohort))
+    own, own_kind = _own_other(found, cohort)
+    on = np.where(own < NEVER, own, _next_term(found.other_on, cohort))
+    kind = np.where(own < NEVER, own_kind, _next_term(found.other_kind, cohort))
     inside = (on >= cohort.today) & (on <= _ends(found, cohort, horizon)) & (on < leaves_on)
     return np.where(inside, kind, Ending.NONE).astype(np.int8)
 
@@ -197,6 +202,14 @@ def _own_left(found: Outcomes, cohort: Cohort) -> Ints:
     """In their own term; of who was back by the day of the cohort, the leaving after the return."""
     here = (cohort.term, cohort.student)
     return np.where(are_back(found, cohort), found.left_again_on[here], found.left_on[here])
+
+
+def _own_other(found: Outcomes, cohort: Cohort) -> tuple[Ints, Kinds]:
+    """What else ends it, and its kind; of who was back by the day of the cohort, what did so after the return."""
+    here = (cohort.term, cohort.student)
+    is_back = found.other_back_on[here] <= cohort.today
+    on = np.where(is_back, found.other_again_on[here], found.other_on[here])
+    return on, np.where(is_back, found.other_again_kind[here], found.other_kind[here])
 
 
 def _in_terms_of(found: Outcomes, cohort: Cohort) -> Cohort:
@@ -242,64 +255,11 @@ def _is_mature(found: Outcomes, cohort: Cohort, ends: Ints) -> bool:
 # Who left
 
 
-def _last_told(log: EventLog, known_until: date) -> VersionedRows:
-    """Enrolments as they were told last: who was resigned or moved when a newer roster left them out stays so."""
-    told, until = State(), start_of(known_until)
-    told.fold(SAME_PERSON, log.rows(SAME_PERSON, until))
-    rows = log.rows(ENROLMENTS, until)
-    told.fold(ENROLMENTS, rows.filter(pc.invert(rows.column("retracted"))))
-    return told.rows[ENROLMENTS.name]
-
-
-def _term_rows(rows: VersionedRows, spans: tuple[TermSpan, ...]) -> Ints:
-    """The term (position in spans) of every enrolment row, -1 for terms that no calendar tells."""
-    term = np.full(len(rows), -1, np.int64)
-    for position, span in enumerate(spans):
-        same = (rows.columns["academic_year"] == span.academic_year) & (rows.columns["term"] == span.term)
-        term[same] = position
-    return term
-
-
-def _told(
-    rows: VersionedRows,
-    state: State,
-    spans: tuple[TermSpan, ...],
-    shape: tuple[int, int],
-    statuses: Sequence[int],
-    events: Sequence[int],
-) -> Ints:
-    """By term and student the first day on which the roster told one of these statuses, or one of these happened."""
-    days = np.full(shape, NEVER)
-    term = _term_rows(rows, spans)
-    told = np.isin(rows.columns["status"], statuses) & (term >= 0)
-    day = rows.columns["status_on"].astype(np.int64)
-    day = np.where(day > -(10**8), day, rows.columns["happened_on"].astype(np.int64))
-    np.minimum.at(days, (term[told], rows.student[told]), day[told])
-    happened, student, on = _events(state, spans, events)
-    np.minimum.at(days, (happened, student), on)
-    return days
-
-
-def _events(state: State, spans: tuple[TermSpan, ...], wanted: Sequence[int]) -> tuple[Ints, Ints, Ints]:
-    """Term, student and day of these events; they belong to the term that had opened last when they happened."""
-    rows = state.rows[OUTCOMES.name]
-    opens = np.array([span.opens for span in spans], np.int64)
-    day = rows.columns["happened_on"].astype(np.int64)
-    term = np.searchsorted(opens, day, side="right") - 1
-    told = rows.columns["alive"] & np.isin(rows.columns["event"], wanted) & (term >= 0)
-    return term[told], rows.student[told], day[told]
-
-
-def _came_back(state: State, spans: tuple[TermSpan, ...], left: Ints) -> tuple[Ints, Ints]:
-    """By term and student: the first return after leaving, and the first leaving told after that return."""
-    back, again = np.full(left.shape, NEVER), np.full(left.shape, NEVER)
-    term, student, day = _events(state, spans, _RETURNED)
-    after = day >= left[term, student]
-    np.minimum.at(back, (term[after], student[after]), day[after])
-    term, student, day = _events(state, spans, _LEFT_EVENTS)
-    after = day > back[term, student]
-    np.minimum.at(again, (term[after], student[after]), day[after])
-    return back, again
+def _first_of(days: Mapping[Ending, Ints]) -> tuple[Ints, Kinds]:
+    """The earliest of these days, and which ending came then."""
+    first = np.minimum.reduce(list(days.values()))
+    kind = np.select([(on == first) & (on < NEVER) for on in days.values()], [int(ending) for ending in days])
+    return first, kind.astype(np.int8)
 
 
 def _counts(state: State, spans: tuple[TermSpan, ...]) -> tuple[RosterCount, ...]:
@@ -317,7 +277,7 @@ def _counts(state: State, spans: tuple[TermSpan, ...]) -> tuple[RosterCount, ...
 def _on_roster(state: State, spans: tuple[TermSpan, ...]) -> Flags:
     """By term and student: whether the newest roster of the term has them, and not as gone."""
     rows = state.rows[ENROLMENTS.name]
-    term = _term_rows(rows, spans)
+    term = term_rows(rows, spans)
     there = np.zeros((len(spans), state.students), bool)
     alive = _is_there(rows) & (term >= 0)
     there[term[alive], rows.student[alive]] = True
@@ -328,11 +288,11 @@ def _is_there(rows: VersionedRows) -> Flags:
     return np.asarray(rows.columns["alive"] & (rows.columns["status"] != _GONE))
 
 
-def _found_elsewhere(state: State, spans: tuple[TermSpan, ...], there: Flags) -> Flags:
+def _found_elsewhere(state: State, spans: tuple[TermSpan, ...], there: Flags, elsewhere: Flags) -> Flags:
     """By term and student: whether a move or an end of studies was told in the term or, while on no roster, later."""
     found = np.zeros(there.shape, bool)
-    term, student, _ = _events(state, spans, _ELSEWHERE_EVENTS)
-    found[term, student] = True
+    term, student, _ = events(state, spans, _ELSEWHERE_EVENTS)
+    found[term, student] = elsewhere[term, student]
     for before, after in reversed(list(pairwise(range(len(spans))))):
         found[before] |= found[after] & ~there[after]
     return found
@@ -352,7 +312,7 @@ def _missing(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCoun
     terminal level in the year before.
     """
     rows = state.rows[ENROLMENTS.name]
-    term = _term_rows(rows, spans)
+    term = term_rows(rows, spans)
     since = np.full((len(spans), state.students), NEVER)
     taken_off = (term >= 0) & ~_is_there(rows)
     opens = np.array([span.opens for span in spans], np.int64)
@@ -391,7 +351,7 @@ def _day_of_vanishing(state: State, spans: tuple[TermSpan, ...], missing_since: 
 
 def _would_be_missing(state: State, spans: tuple[TermSpan, ...], counted: int, staying: Flags) -> Ints:
     """For who stays on the roster of the newest counted term, or of one after it: the earliest the next may open."""
-    one_term = _at_levels(state, _term_rows(state.rows[ENROLMENTS.name], spans), staying.shape, _ONE_TERM)
+    one_term = _at_levels(state, term_rows(state.rows[ENROLMENTS.name], spans), staying.shape, _ONE_TERM)
     since = np.full(staying.shape, NEVER)
     for position in range(counted, len(spans)):
         following = spans[position + 1].opens if position + 1 < len(spans) else spans[position].closes + 1

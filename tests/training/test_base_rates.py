@@ -64,6 +64,19 @@ def test_a_roster_tells_it_as_well(tmp_path: Path, status: str, kind: Ending) ->
     assert ended(drawn(tmp_path, roster), "2025-07-07") == {1: kind, 2: Ending.NONE}
 
 
+def test_after_a_return_it_is_what_comes_then(tmp_path: Path) -> None:
+    college = drawn(
+        tmp_path, FIVE,
+        events=events(
+            "1 | 2025-06-02 | 2025-06-02 | TRANSFER_CONFIRMED", "1 | 2025-06-16 | 2025-06-16 | RETURNED",
+            "1 | 2025-07-16 | 2025-07-16 | DECEASED", "2 | 2025-06-02 | 2025-06-02 | TRANSFER_CONFIRMED",
+            "2 | 2025-06-16 | 2025-06-16 | RETURNED",
+        ),
+    )  # fmt: skip
+    assert [ended(college, "2025-05-26")[student] for student in (1, 2)] == [Ending.MOVED, Ending.MOVED]
+    assert [ended(college, "2025-07-07")[student] for student in (1, 2)] == [Ending.DIED, Ending.NONE]
+
+
 def test_only_until_the_last_day_of_the_horizon_and_only_before_leaving(tmp_path: Path) -> None:
     college = drawn(
         tmp_path, FIVE,

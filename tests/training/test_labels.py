@@ -67,6 +67,38 @@ def test_who_returned_may_vanish_again(tmp_path: Path) -> None:
     assert college.strict("2025-08-18", known=LATER) == set()
 
 
+FELL_THROUGH = """
+    student | happened_on | event
+    1       | 2025-06-02  | TRANSFER_CONFIRMED
+    1       | 2025-06-16  | RETURNED
+    """
+
+
+def test_who_is_back_because_a_move_fell_through_may_leave(tmp_path: Path) -> None:
+    college = drawn(tmp_path, events=f"{FELL_THROUGH.rstrip()}\n    1 | 2025-08-20 | LEFT")
+    assert college.said("2025-05-26", known=LATER) == {1: HERE, 2: HERE}  # moved before leaving
+    assert college.said("2025-06-09", known=LATER) == {2: HERE}
+    for day in ("2025-06-30", "2025-08-04"):
+        assert college.said(day, known=LATER) == {1: LEFT, 2: HERE}
+        assert college.strict(day, known=LATER) == {1}
+    assert college.said("2025-08-25", known=LATER) == {2: HERE}
+
+
+def test_who_is_back_because_a_move_fell_through_may_vanish(tmp_path: Path) -> None:
+    college = drawn(tmp_path, WITHOUT_1_IN_TERM_2, attendance=UNTIL_19_SEPTEMBER, events=FELL_THROUGH)
+    assert college.said("2025-05-26", known=LATER) == {1: HERE, 2: HERE}
+    assert college.said("2025-08-18", known=LATER) == {1: LEFT, 2: HERE}
+    assert college.strict("2025-08-18", known=LATER) == set()
+
+
+def test_who_is_back_may_move_after_all(tmp_path: Path) -> None:
+    moves = f"{FELL_THROUGH.rstrip()}\n    1 | 2025-08-20 | TRANSFER_CONFIRMED"
+    college = drawn(tmp_path, WITHOUT_1_IN_TERM_2, attendance=UNTIL_19_SEPTEMBER, events=moves)
+    assert college.said("2025-08-18", known=LATER) == {1: HERE, 2: HERE}
+    assert college.said("2025-08-25", known=LATER) == {2: HERE}
+    assert college.left_on(1, known=LATER) is None
+
+
 def test_who_came_back_a_term_later_has_left_nevertheless(tmp_path: Path) -> None:
     roster = """
         student | happened_on | academic_year | term

@@ -30,11 +30,11 @@ def outcomes(leaves: dict[int, int], *, students: int = 7, back: dict[int, tuple
         left[0, student] = START + day
     for student, (came, went) in (back or {}).items():
         returned[0, student], again[0, student] = START + came, START + went
-    nothing = np.full((1, students), NEVER)
+    nothing, none = np.full((1, students), NEVER), np.zeros((1, students), np.int8)
     return Outcomes(
         known_until=START + 365, terms=(SPAN,), counts=(), left_on=left, confirmed_on=left, other_on=nothing,
-        other_kind=np.zeros((1, students), np.int8), back_on=returned, left_again_on=again, confirmed_again_on=again,
-        would_leave_on=nothing,
+        other_kind=none, other_back_on=nothing, other_again_on=nothing, other_again_kind=none, back_on=returned,
+        left_again_on=again, confirmed_again_on=again, would_leave_on=nothing,
     )  # fmt: skip
 
 
