@@ -223,9 +223,10 @@ def timing(card: Telling) -> Iterator[Block]:
         early = share(lead["listed_two_weeks_before_share"])
         items += [
             say(
-                f"การออก {lead['leavers']:,} ครั้ง (ผู้กลับมาแล้วออกอีกนับสองครั้ง) เคยอยู่ในรายชื่อเยี่ยมหรือเฝ้าดู {lead['listed']:,} ครั้ง",
+                f"การออก {lead['leavers']:,} ครั้ง (ผู้กลับมาแล้วออกอีกนับสองครั้ง) เคยอยู่ในรายชื่อเยี่ยมหรือเฝ้าดู "
+                f"ก่อนวันสุดท้ายที่พบ {lead['listed']:,} ครั้ง (ไม่มีบันทึกการมาเรียน: ก่อนวันที่ออก)",
                 f"Of {lead['leavers']:,} leavings (who came back and left again counts twice), {lead['listed']:,} had been "
-                "visited or watched in some week before",
+                "visited or watched in some week before they were last seen (without attendance: before the day they left)",
             ),
             say(
                 f"ขึ้นรายชื่อครั้งแรกก่อนวันสุดท้ายที่พบ {days[0]} วัน (ครึ่งกลาง {days[1]}–{days[2]}) "

@@ -8,23 +8,32 @@ from records.codes import ATTENDANCE_STATUSES
 from records.tables import ATTENDANCE_TOTAL
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 _SEEN = [ATTENDANCE_STATUSES.position(value) + 1 for value in ("P", "L", "E", "O", "I")]
 
 
-def last_seen(state: State, first: int, last: int, students: Ints) -> Ints:
-    """Of each of these students the last of these days on which they were there; -1 for none."""
-    seen = np.isin(state.attendance.window(first, last + 1, students), _SEEN)
-    if not len(seen):
-        return _by_total(state, first, last)[students]
-    newest = max(first, state.attendance.first_day) + len(seen) - 1 - np.argmax(seen[::-1], axis=0)
-    return np.maximum(np.where(seen.any(axis=0), newest, -1), _by_total(state, first, last)[students])
+def last_seen(state: State, first: int, last: Ints, students: Ints) -> Ints:
+    """Of each of these students the last day from `first` to their own `last` on which they were there; -1 for none."""
+    marks = state.attendance.window(first, int(last.max(initial=first)) + 1, students)
+    days = max(first, state.attendance.first_day) + np.arange(len(marks))
+    seen = np.isin(marks, _SEEN) & (days[:, None] <= last)
+    by_mark = np.where(seen, days[:, None], -1).max(axis=0, initial=-1)
+    return np.asarray(np.maximum(by_mark, _by_total(state, first, last, students)))
 
 
-def _by_total(state: State, first: int, last: int) -> Ints:
+def _by_total(state: State, first: int, last: Ints, students: Ints) -> Ints:
     """The end of the last period in which each student was present at all."""
     rows = state.rows[ATTENDANCE_TOTAL.name]
-    newest = np.full(state.students, -1, np.int64)
+    newest, until = np.full((2, state.students), -1, np.int64)
+    until[students] = last
     day = rows.columns["happened_on"].astype(np.int64)
-    there = rows.columns["alive"] & (rows.columns["present"] > 0) & (day >= first) & (day <= last)
+    there = rows.columns["alive"] & (rows.columns["present"] > 0) & (day >= first) & (day <= until[rows.student])
     np.maximum.at(newest, rows.student[there], day[there])
-    return newest
+    return newest[students]
+
+
+def has_marks(state: State, first: int, last: Ints, students: Ints) -> Flags:
+    """Of each of these students whether any mark from `first` to their own `last` is told, of absence or presence."""
+    marks = state.attendance.window(first, int(last.max(initial=first)) + 1, students)
+    days = max(first, state.attendance.first_day) + np.arange(len(marks))
+    return np.asarray(((marks > 0) & (days[:, None] <= last)).any(axis=0))

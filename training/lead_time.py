@@ -8,7 +8,7 @@ import numpy.typing as npt
 from features.cohort import day_number
 from models.bands import HIGH, WATCH
 from training.evidence import LeadTime
-from training.outcome import Outcomes, leaving_days
+from training.outcome import Outcomes, last_days_seen, leaving_days
 from training.panel import Week
 from training.rates import TermOfLists
 
@@ -27,30 +27,31 @@ def lead_time(terms: Iterable[tuple[Sequence[Week], TermOfLists]], outcomes: Map
     parts = [part for weeks, made in terms for part in _rows(weeks, made, outcomes)]
     if not parts:
         return _summed(np.zeros(0, np.int64), leavers=0)
-    leaves_on, person, as_of, listed, left = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return lead_time_of(person=person, as_of=as_of, leaves_on=leaves_on, listed=listed, left=left)
+    leaves_on, seen_on, person, as_of, listed, left = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return lead_time_of(person=person, as_of=as_of, leaves_on=leaves_on, seen_on=seen_on, listed=listed, left=left)
 
 
-def lead_time_of(*, person: Ints, as_of: Ints, leaves_on: Ints, listed: Flags, left: Flags) -> LeadTime:
+def lead_time_of(*, person: Ints, as_of: Ints, leaves_on: Ints, seen_on: Ints, listed: Flags, left: Flags) -> LeadTime:
     """The same from student-weeks, one entry each; days as numbers.
 
-    `leaves_on` is the day on which that student leaves, whenever that is, and `left` whether it counts for that week.
-    The last day seen is the one before. First listed after that is not listed: it warned of nothing.
+    `leaves_on` is the day on which that student leaves, whenever that is, `seen_on` the last one before it on which they
+    were there, and `left` whether it counts for that week. First listed after `seen_on` is not listed: it warned of
+    nothing. Of whom no attendance is recorded the day before leaving is the last one seen.
     """
-    leavings, own = np.unique(np.column_stack([person, leaves_on]), axis=0, return_inverse=True)
+    leavings, own = np.unique(np.column_stack([person, leaves_on, seen_on]), axis=0, return_inverse=True)
     own = own.ravel()
     counted = np.bincount(own, left, minlength=len(leavings)) > 0
     first = np.full(len(leavings), np.iinfo(np.int64).max)
     np.minimum.at(first, own[listed], as_of[listed])
-    last_seen = leavings[:, 1] - 1
+    last_seen = leavings[:, 2]
     in_time = counted & (first <= last_seen)
     return _summed(last_seen[in_time] - first[in_time], leavers=int(counted.sum()))
 
 
 def _rows(
     weeks: Sequence[Week], made: TermOfLists, outcomes: Mapping[str, Outcomes]
-) -> list[tuple[Ints, Ints, Ints, Flags, Flags]]:
-    """By week: leaving day, person, as-of day, listed, left; of those who are not gone, in the order of the lists."""
+) -> list[tuple[Ints, Ints, Ints, Ints, Flags, Flags]]:
+    """By week: leaving day, last day seen, person, as-of day, listed, left; of those who are not gone, in the order of the lists."""
     in_order = sorted(weeks, key=lambda week: week.as_of)
     here = [week.rows(~week.gone) for week in in_order]
     persons = np.concatenate([week.person for week in here]) if here else np.zeros(0, np.int64)
@@ -60,11 +61,14 @@ def _rows(
     return [_of_week(week, flags, outcomes) for week, flags in zip(here, listed, strict=True)] if here else []
 
 
-def _of_week(week: Week, listed: Flags, outcomes: Mapping[str, Outcomes]) -> tuple[Ints, Ints, Ints, Flags, Flags]:
-    of_everybody = leaving_days(outcomes[week.institution], week.cohort)
-    leaves_on = of_everybody[np.searchsorted(week.cohort.student, week.student)]  # a cohort is in order of its numbers
+def _of_week(
+    week: Week, listed: Flags, outcomes: Mapping[str, Outcomes]
+) -> tuple[Ints, Ints, Ints, Ints, Flags, Flags]:
+    found = outcomes[week.institution]
+    own = np.searchsorted(week.cohort.student, week.student)  # a cohort is in order of its numbers
+    leaves_on, seen_on = leaving_days(found, week.cohort)[own], last_days_seen(found, week.cohort)[own]
     as_of = np.full(len(leaves_on), day_number(week.as_of), np.int64)
-    return leaves_on, week.person, as_of, listed, week.left & week.mature
+    return leaves_on, seen_on, week.person, as_of, listed, week.left & week.mature
 
 
 def _summed(days: Ints, *, leavers: int) -> LeadTime:

@@ -26,7 +26,7 @@ from records.codes import (
 )
 from records.log import EventLog
 from records.tables import ENROLMENTS, ROSTER_COUNTS
-from training.last_seen import last_seen
+from training.last_seen import has_marks, last_seen
 from training.told_endings import NEVER as NEVER
 from training.told_endings import events, first_after, first_return, first_told, last_told, term_rows
 
@@ -73,9 +73,10 @@ class RosterCount:
 class Outcomes:
     """What was known of leaving on `known_until`, by term (row) and student (column); NEVER where nothing happened.
 
-    `left_on` is the broad reading (missing and unresolved counts as left), `confirmed_on` the strict one.
+    `left_on` is the broad reading (missing and unresolved counts as left), `confirmed_on` the strict one; before
+    `left_on` they were seen last on `seen_on`, by the records of that term and the one before.
     `other_on` is the day a student moved, finished or died, `other_kind` which of these (Ending, int8). Who came back on
-    `back_on` may leave the same term again: `left_again_on` and `confirmed_again_on` hold from that day; so do
+    `back_on` may leave the same term again: `left_again_on`, `confirmed_again_on` and `seen_again_on` hold from that day; so do
     `other_again_on` and its kind from `other_back_on`, where a move fell through. Of who stays, as far as is known, `would_leave_on` is the
     day on which they will have left should the roster of the next term lack them; NEVER once that one is known.
     """
@@ -85,6 +86,7 @@ class Outcomes:
     counts: tuple[RosterCount, ...]
     left_on: Ints
     confirmed_on: Ints
+    seen_on: Ints
     other_on: Ints
     other_kind: Kinds
     other_back_on: Ints
@@ -93,6 +95,7 @@ class Outcomes:
     back_on: Ints
     left_again_on: Ints
     confirmed_again_on: Ints
+    seen_again_on: Ints
     would_leave_on: Ints
 
 
@@ -135,21 +138,12 @@ def outcomes_of(state: State, log: EventLog, known_until: date) -> Outcomes:
     would_leave = _day_of_vanishing(state, spans, _would_be_missing(state, spans, newest, staying))
     _carry_over(there, left)
     return Outcomes(
-        known_until=day_number(known_until),
-        terms=spans,
-        counts=counts,
-        left_on=left,
-        confirmed_on=confirmed,
-        other_on=other,
-        other_kind=other_kind,
-        other_back_on=other_back,
-        other_again_on=other_again,
-        other_again_kind=again_kind,
-        back_on=back,
-        left_again_on=again,
-        confirmed_again_on=confirmed_again,
+        known_until=day_number(known_until), terms=spans, counts=counts, left_on=left, confirmed_on=confirmed,
+        seen_on=_seen_before(state, spans, left), other_on=other, other_kind=other_kind, other_back_on=other_back,
+        other_again_on=other_again, other_again_kind=again_kind, back_on=back, left_again_on=again,
+        confirmed_again_on=confirmed_again, seen_again_on=np.maximum(_seen_before(state, spans, again), back),
         would_leave_on=would_leave,
-    )
+    )  # fmt: skip
 
 
 def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
@@ -190,6 +184,14 @@ def leaving_days(found: Outcomes, cohort: Cohort) -> Ints:
     cohort = _in_terms_of(found, cohort)
     own = _own_left(found, cohort)
     return np.where(own < NEVER, own, _next_term(found.left_on, cohort))
+
+
+def last_days_seen(found: Outcomes, cohort: Cohort) -> Ints:
+    """The last day on which each of those was there before they left; NEVER for who stays."""
+    cohort = _in_terms_of(found, cohort)
+    here = (cohort.term, cohort.student)
+    own = np.where(are_back(found, cohort), found.seen_again_on[here], found.seen_on[here])
+    return np.where(_own_left(found, cohort) < NEVER, own, _next_term(found.seen_on, cohort))
 
 
 def are_back(found: Outcomes, cohort: Cohort) -> Flags:
@@ -344,9 +346,25 @@ def _day_of_vanishing(state: State, spans: tuple[TermSpan, ...], missing_since: 
     vanished = missing_since.copy()
     for position, span in enumerate(spans):
         students = np.flatnonzero(missing_since[position] < NEVER)
-        seen = last_seen(state, span.opens, span.closes, students)
+        seen = last_seen(state, span.opens, np.full(len(students), span.closes), students)
         vanished[position, students] = np.where(seen >= 0, seen + 1, missing_since[position, students])
     return vanished
+
+
+def _seen_before(state: State, spans: tuple[TermSpan, ...], left: Ints) -> Ints:
+    """The last day before leaving on which a student was there: in the term or, with no mark but of absence, the one before.
+
+    Of whom no record says it, the day before they left.
+    """
+    seen = np.where(left < NEVER, left - 1, NEVER)
+    for position, span in enumerate(spans):
+        students = np.flatnonzero(left[position] < NEVER)
+        until = left[position, students] - 1
+        here = last_seen(state, span.opens, until, students)
+        before = last_seen(state, spans[max(position - 1, 0)].opens, until, students)
+        told = np.where(has_marks(state, span.opens, until, students), before, here)
+        seen[position, students] = np.where(told >= 0, told, until)
+    return seen
 
 
 def _would_be_missing(state: State, spans: tuple[TermSpan, ...], counted: int, staying: Flags) -> Ints:

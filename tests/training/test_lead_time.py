@@ -2,18 +2,23 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from features.cohort import Cohort, TermSpan, day_number
+from features.cohort import cohort as enrolled
+from features.state import Replay
 from models.bands import HIGH, NO_BAND, UNKNOWN, WATCH
 from tests.features.small_log import INSTITUTION
+from tests.training.drawn import LATER, UNTIL_19_SEPTEMBER, WITHOUT_1_IN_TERM_2, College, drawn, event
 from tests.training.drawn_contest import FIRST_MONDAY, draw_week
 from training.evidence import LeadTime
 from training.lead_time import lead_time, lead_time_of
-from training.outcome import NEVER, Outcomes, leaving_days
+from training.outcome import NEVER, Outcomes, last_days_seen, leaving_days
+from training.outcome import outcomes as outcomes_known
 from training.panel import Week
 from training.rates import TermOfLists
 
@@ -22,19 +27,29 @@ SPAN = TermSpan(academic_year=2025, term=1, opens=0, closes=1)
 BANDS = {"H": HIGH, "W": WATCH, ".": NO_BAND, "?": UNKNOWN}
 
 
-def outcomes(leaves: dict[int, int], *, students: int = 7, back: dict[int, tuple[int, int]] | None = None) -> Outcomes:
-    """Of student numbers the day of leaving, in days after the first Monday; `back`: day of return and of leaving again."""
+def outcomes(
+    leaves: dict[int, int], *, students: int = 7, back: dict[int, tuple[int, int]] | None = None,
+    seen: dict[int, int] | None = None,
+) -> Outcomes:  # fmt: skip
+    """Of student numbers the day of leaving, in days after the first Monday; `back`: day of return and of leaving again.
+
+    `seen`: the last day seen, where it is not the one before leaving.
+    """
     left = np.full((1, students), NEVER)
     returned, again = left.copy(), left.copy()
     for student, day in leaves.items():
         left[0, student] = START + day
     for student, (came, went) in (back or {}).items():
         returned[0, student], again[0, student] = START + came, START + went
+    last = np.where(left < NEVER, left - 1, NEVER)
+    for student, day in (seen or {}).items():
+        last[0, student] = START + day
     nothing, none = np.full((1, students), NEVER), np.zeros((1, students), np.int8)
     return Outcomes(
-        known_until=START + 365, terms=(SPAN,), counts=(), left_on=left, confirmed_on=left, other_on=nothing,
-        other_kind=none, other_back_on=nothing, other_again_on=nothing, other_again_kind=none, back_on=returned,
-        left_again_on=again, confirmed_again_on=again, would_leave_on=nothing,
+        known_until=START + 365, terms=(SPAN,), counts=(), left_on=left, confirmed_on=left, seen_on=last,
+        other_on=nothing, other_kind=none, other_back_on=nothing, other_again_on=nothing, other_again_kind=none,
+        back_on=returned, left_again_on=again, confirmed_again_on=again,
+        seen_again_on=np.where(again < NEVER, again - 1, NEVER), would_leave_on=nothing,
     )  # fmt: skip
 
 
@@ -90,8 +105,8 @@ def test_three_weeks_and_six_students_by_hand() -> None:
 @pytest.mark.parametrize(("first", "days"), [(0, 14), (1, 13)])
 def test_two_weeks_are_fourteen_days(first: int, days: int) -> None:
     two_weeks = lead_time_of(
-        person=np.array([1]), as_of=np.array([first]), leaves_on=np.array([15]), listed=np.array([True]),
-        left=np.array([True]),
+        person=np.array([1]), as_of=np.array([first]), leaves_on=np.array([15]), seen_on=np.array([14]),
+        listed=np.array([True]), left=np.array([True]),
     )  # fmt: skip
     assert two_weeks.median_days == days
     assert two_weeks.listed_two_weeks_before_share == (days >= 14)
@@ -111,6 +126,23 @@ def test_a_list_after_the_last_day_seen_warned_of_nothing() -> None:
     assert (late.leavers, late.listed, late.listed_two_weeks_before_share) == (1, 0, 0)
     assert np.isnan(late.median_days)
     assert found(term, lists(term, "H .", ". ."), outcomes({1: 7})).median_days == 6
+
+
+def test_days_count_to_the_last_day_seen_and_not_to_a_resignation_that_came_later(tmp_path: Path) -> None:
+    """Present until 1 August, absent from then on, resigned on 15 September."""
+    attendance = """
+        student | from       | to         | status
+        1       | 2025-05-19 | 2025-08-01 | P
+        1       | 2025-08-04 | 2025-09-12 | A
+        2       | 2025-05-19 | 2025-09-12 | P
+        """
+    college = drawn(tmp_path, attendance=attendance, events=event("LEFT", "2025-09-15"))
+    assert seen_last(college, "2025-08-18") == {1: "2025-08-01"}
+    term = weeks("x .", "x .", "x .")
+    resigned = outcomes({1: 43}, seen={1: 12})
+    assert found(term, lists(term, ". .", "H .", ". ."), resigned).median_days == 5
+    late = found(term, lists(term, ". .", ". .", "H ."), resigned)
+    assert (late.leavers, late.listed) == (1, 0)
 
 
 def test_who_leaves_later_than_any_horizon_is_no_leaver_of_these_terms() -> None:
@@ -163,7 +195,51 @@ def test_without_a_test_term_nothing_is_told() -> None:
     assert np.isnan([empty.median_days, empty.first_quarter_days, empty.listed_two_weeks_before_share]).all()
 
 
-# The day of leaving
+# The day of leaving and the last one seen
+
+
+def seen_last(college: College, as_of: str) -> dict[int, str]:
+    """Of each student of a day who leaves the last day on which they were there."""
+    day = date.fromisoformat(as_of)
+    who = enrolled(Replay(college.log).advance(day), day)
+    days = last_days_seen(outcomes_known(college.log, date.fromisoformat(LATER)), who)
+    told = zip(who.student.tolist(), days.tolist(), strict=True)
+    return {student: str(np.datetime64(on, "D")) for student, on in told if on < NEVER}
+
+
+def test_who_vanished_was_seen_last_on_the_day_before(tmp_path: Path) -> None:
+    college = drawn(tmp_path, WITHOUT_1_IN_TERM_2, attendance=UNTIL_19_SEPTEMBER)
+    assert seen_last(college, "2025-08-18") == {1: "2025-09-19"}
+
+
+def test_who_was_absent_since_the_break_was_seen_last_before_it(tmp_path: Path) -> None:
+    absent = f"{UNTIL_19_SEPTEMBER.rstrip()}\n    1 | 2025-10-27 | 2025-11-04 | A"
+    college = drawn(tmp_path, attendance=absent, events=event("LEFT", "2025-11-05"))
+    assert seen_last(college, "2025-09-22") == {1: "2025-09-19"}
+    assert seen_last(college, "2025-11-03") == {1: "2025-09-19"}
+
+
+def test_of_whom_nothing_is_recorded_it_is_the_day_before_leaving(tmp_path: Path) -> None:
+    assert seen_last(drawn(tmp_path, events=event("LEFT", "2025-09-15")), "2025-08-18") == {1: "2025-09-14"}
+
+
+def test_a_term_without_marks_is_not_one_of_absence(tmp_path: Path) -> None:
+    """Attendance was kept in the first term and not in the second."""
+    college = drawn(tmp_path, attendance=UNTIL_19_SEPTEMBER, events=event("LEFT", "2026-01-20"))
+    assert seen_last(college, "2026-01-12") == {1: "2026-01-19"}
+
+
+def test_who_returned_and_left_again_was_there_on_the_day_of_return(tmp_path: Path) -> None:
+    events = """
+        student | happened_on | event
+        1       | 2025-06-12  | LEFT
+        1       | 2025-07-16  | RETURNED
+        1       | 2025-09-03  | LEFT
+        """
+    marks = "student | from | to | status\n1 | 2025-05-19 | 2025-06-06 | P\n1 | 2025-07-21 | 2025-09-02 | A"
+    college = drawn(tmp_path, attendance=marks, events=events)
+    assert seen_last(college, "2025-06-09") == {1: "2025-06-06"}
+    assert seen_last(college, "2025-07-21") == {1: "2025-07-16"}
 
 
 def cohort(
@@ -181,7 +257,7 @@ def test_the_day_of_leaving_may_lie_in_the_next_term() -> None:
     one = outcomes({2: 10})
     both = np.vstack([one.left_on, np.where(np.arange(7) == 3, START + 150, NEVER)])
     nothing = np.full(both.shape, NEVER)
-    known = replace(one, terms=(SPAN, later), left_on=both, back_on=nothing, left_again_on=nothing)
+    known = replace(one, terms=(SPAN, later), left_on=both, seen_on=both - 1, back_on=nothing, left_again_on=nothing)
     who = cohort(0, np.array([1, 2, 3]), spans=(SPAN, later))
     assert leaving_days(known, who).tolist() == [NEVER, START + 10, START + 150]
 

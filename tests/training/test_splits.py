@@ -61,9 +61,9 @@ def known(day: int, *, counted: Iterable[int]) -> Outcomes:
     )
     return Outcomes(
         known_until=day_number(monday(day)), terms=SPANS, counts=counts, left_on=left, confirmed_on=left,
-        other_on=nothing, other_kind=np.zeros(shape, np.int8), other_back_on=nothing, other_again_on=nothing,
+        seen_on=nothing, other_on=nothing, other_kind=np.zeros(shape, np.int8), other_back_on=nothing, other_again_on=nothing,
         other_again_kind=np.zeros(shape, np.int8), back_on=nothing, left_again_on=nothing,
-        confirmed_again_on=nothing, would_leave_on=nothing,
+        confirmed_again_on=nothing, seen_again_on=nothing, would_leave_on=nothing,
     )  # fmt: skip
 
 
