@@ -5,7 +5,7 @@ roster lacks them or marks them gone (3.1.8); else, with no attendance kept, the
 they are missing. Moving, finishing and dying are no leaving. Source: the architecture page "Outcome", domain T9.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum
@@ -151,10 +151,9 @@ def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
     cohort = _in_terms_of(found, cohort)
     today = cohort.today
     ends = _ends(found, cohort, horizon)
-    here = (cohort.term, cohort.student)
-    is_back = are_back(found, cohort)
     own_left = _own_left(found, cohort)
-    own_strict = np.where(is_back, found.confirmed_again_on[here], found.confirmed_on[here])
+    again, first = _own_term(found.confirmed_again_on, cohort), _own_term(found.confirmed_on, cohort)
+    own_strict = np.where(are_back(found, cohort), again, first)
     own_other, _ = _own_other(found, cohort)
     left_on = leaving_days(found, cohort)
     strict_on = np.where(own_strict < NEVER, own_strict, _next_term(found.confirmed_on, cohort))
@@ -189,52 +188,75 @@ def leaving_days(found: Outcomes, cohort: Cohort) -> Ints:
 def last_days_seen(found: Outcomes, cohort: Cohort) -> Ints:
     """The last day on which each of those was there before they left; NEVER for who stays."""
     cohort = _in_terms_of(found, cohort)
-    here = (cohort.term, cohort.student)
-    own = np.where(are_back(found, cohort), found.seen_again_on[here], found.seen_on[here])
+    again, first = _own_term(found.seen_again_on, cohort), _own_term(found.seen_on, cohort)
+    own = np.where(are_back(found, cohort), again, first)
     return np.where(_own_left(found, cohort) < NEVER, own, _next_term(found.seen_on, cohort))
 
 
 def are_back(found: Outcomes, cohort: Cohort) -> Flags:
     """Who had left earlier in their term and was there again by the day of the cohort."""
     cohort = _in_terms_of(found, cohort)
-    return np.asarray(found.back_on[cohort.term, cohort.student] <= cohort.today)
+    return np.asarray(_own_term(found.back_on, cohort) <= cohort.today)
 
 
 def _own_left(found: Outcomes, cohort: Cohort) -> Ints:
     """In their own term; of who was back by the day of the cohort, the leaving after the return."""
-    here = (cohort.term, cohort.student)
-    return np.where(are_back(found, cohort), found.left_again_on[here], found.left_on[here])
+    again, first = _own_term(found.left_again_on, cohort), _own_term(found.left_on, cohort)
+    return np.where(are_back(found, cohort), again, first)
 
 
-def _own_other(found: Outcomes, cohort: Cohort) -> tuple[Ints, Kinds]:
+def _own_other(found: Outcomes, cohort: Cohort) -> tuple[Ints, Ints]:
     """What else ends it, and its kind; of who was back by the day of the cohort, what did so after the return."""
-    here = (cohort.term, cohort.student)
-    is_back = found.other_back_on[here] <= cohort.today
-    on = np.where(is_back, found.other_again_on[here], found.other_on[here])
-    return on, np.where(is_back, found.other_again_kind[here], found.other_kind[here])
+    is_back = _own_term(found.other_back_on, cohort) <= cohort.today
+    on = np.where(is_back, _own_term(found.other_again_on, cohort), _own_term(found.other_on, cohort))
+    kind = np.where(is_back, _own_term(found.other_again_kind, cohort), _own_term(found.other_kind, cohort))
+    return on, kind
+
+
+def places_of(terms: Sequence[TermSpan], known: Sequence[TermSpan]) -> Ints:
+    """Where each of these terms, as told on some day, stands among the known ones; -1 for one that covers no day any more.
+
+    It is the term of the same number or, where the number was corrected, the one that has most of its days.
+    """
+    return np.array([_place_of(term, known) for term in terms], np.int64)
+
+
+def _place_of(term: TermSpan, known: Sequence[TermSpan]) -> int:
+    key = (term.academic_year, term.term)
+    shared = [min(term.closes, one.closes) - max(term.opens, one.opens) + 1 for one in known]
+    covering = [place for place, days in enumerate(shared) if days > 0]
+    own = [place for place in covering if (known[place].academic_year, known[place].term) == key]
+    return max(own or covering, key=lambda place: shared[place], default=-1)
+
+
+def in_term(days: npt.NDArray[np.integer], term: Ints, student: Ints) -> Ints:
+    """Of each student the entry of a term (row); NEVER in a term that is not known."""
+    found, known = np.full(len(student), NEVER), (term >= 0) & (term < len(days))
+    found[known] = days[term[known], student[known]]
+    return found
 
 
 def _in_terms_of(found: Outcomes, cohort: Cohort) -> Cohort:
-    """The cohort with its terms numbered as in `found`: a past term may have been entered after the day of the cohort."""
-    position = {(span.academic_year, span.term): number for number, span in enumerate(found.terms)}
-    renumbered = np.array([position[span.academic_year, span.term] for span in cohort.terms], np.int64)
-    return replace(cohort, term=renumbered[cohort.term], terms=found.terms)
+    """The cohort with its terms numbered as in `found`, -1 for none: a term may be entered or corrected afterwards."""
+    places = np.append(places_of(cohort.terms, found.terms), -1)
+    return replace(cohort, term=places[cohort.term], terms=found.terms)
+
+
+def _own_term(days: npt.NDArray[np.integer], cohort: Cohort) -> Ints:
+    return in_term(days, cohort.term, cohort.student)
 
 
 def _next_term(days: npt.NDArray[np.integer], cohort: Cohort) -> Ints:
     """What happened in the term after each student's own: horizons reach over the break."""
-    following = cohort.term + 1
-    inside = following < len(days)
-    return np.where(inside, days[np.minimum(following, len(days) - 1), cohort.student], NEVER)
+    return in_term(days, np.where(cohort.term < 0, -1, cohort.term + 1), cohort.student)
 
 
 def _ends(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Ints:
     end = horizon.end(cohort.as_of)
     if end is not None:
         return np.full(len(cohort.student), day_number(end), np.int64)
-    return np.array([_count_after(found, term, cohort.today + 1) for term in range(len(found.terms))], np.int64)[
-        cohort.term
-    ]
+    next_count = [_count_after(found, term, cohort.today + 1) for term in range(len(found.terms))]
+    return np.array([*next_count, NEVER], np.int64)[cohort.term]
 
 
 def _count_after(found: Outcomes, term: int, day: int) -> int:
@@ -243,14 +265,14 @@ def _count_after(found: Outcomes, term: int, day: int) -> int:
 
 
 def _is_mature(found: Outcomes, cohort: Cohort, ends: Ints) -> bool:
-    """A whole week trains or does not: every horizon has ended, and a roster count that settles it is known.
+    """A whole week trains or does not: its terms and a roster count that settles it are known, every horizon has ended.
 
     A count of the same term settles nothing of who may have stopped coming by then and is on the roll still: the roster
     of the next term dates their leaving back to the day after they were last seen.
     """
     counted = [_count_after(found, int(term), int(end)) for term, end in {*zip(cohort.term, ends, strict=True)}]
-    own, later = found.would_leave_on[cohort.term, cohort.student], _next_term(found.would_leave_on, cohort)
-    is_open = (np.minimum(own, later) <= ends).any()
+    own, later = _own_term(found.would_leave_on, cohort), _next_term(found.would_leave_on, cohort)
+    is_open = (cohort.term < 0).any() or (np.minimum(own, later) <= ends).any()
     return bool(ends.max() < found.known_until) and max(counted) < found.known_until and not is_open
 
 

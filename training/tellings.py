@@ -11,12 +11,12 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from features.cohort import Cohort, day_number
+from features.cohort import Cohort, TermSpan, day_number
 from models.horizon import Horizon
 from records.log import EventLog
 from records.tables import ATTENDANCE
 from training.control_chart import MOST_DELAY, PastWeeks
-from training.outcome import NEVER, Outcomes, labels, outcomes
+from training.outcome import NEVER, Outcomes, in_term, labels, outcomes, places_of
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -27,14 +27,14 @@ Flags = npt.NDArray[np.bool_]
 class Tellings:
     """By term (row) and student (column), days since 1970: the day of leaving and the first Monday that knew it."""
 
-    terms: dict[tuple[int, int], int]
+    terms: tuple[TermSpan, ...]
     left_on: Ints
     told_on: Ints
 
     def of(self, cohort: Cohort) -> tuple[Ints, Ints]:
-        """The two for each student of a cohort, in the term they are in."""
-        row = np.array([self.terms[span.academic_year, span.term] for span in cohort.terms], np.int64)[cohort.term]
-        return self.left_on[row, cohort.student], self.told_on[row, cohort.student]
+        """The two for each student of a cohort, in the term they are in; NEVER in one that is known no more."""
+        row = places_of(cohort.terms, self.terms)[cohort.term]
+        return in_term(self.left_on, row, cohort.student), in_term(self.told_on, row, cohort.student)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,20 +64,22 @@ class SeenWeek:
 def tellings(log: EventLog, mondays: Sequence[date]) -> Tellings:
     """What was known of leaving on each Monday, in order; the last one's word on the day holds."""
     small = _without_attendance(log)
-    told: dict[tuple[int, int], Ints] = {}
+    told: dict[TermSpan, Ints] = {}
     found = None
     for monday in mondays:
         found = outcomes(small, monday)
         for span, confirmed in zip(found.terms, found.confirmed_on, strict=True):
-            first = _as_long(told.get((span.academic_year, span.term)), len(confirmed))
+            first = _as_long(told.get(span), len(confirmed))
             first[(first == NEVER) & (confirmed < NEVER)] = day_number(monday)
-            told[span.academic_year, span.term] = first
+            told[span] = first
     if found is None:
         raise ValueError("no Monday was given: there is nothing to look back on")
-    places = {(span.academic_year, span.term): place for place, span in enumerate(found.terms)}
-    told_on = np.array([told[key] for key in places])
+    told_on = np.full_like(found.confirmed_on, NEVER)
+    for place, first in zip(places_of(list(told), found.terms), told.values(), strict=True):
+        if place >= 0:  # a term that was corrected has been told in several ways
+            told_on[place] = np.minimum(told_on[place], _as_long(first, len(told_on[place])))
     return Tellings(
-        terms=places, left_on=found.confirmed_on, told_on=np.where(found.confirmed_on < NEVER, told_on, NEVER)
+        terms=found.terms, left_on=found.confirmed_on, told_on=np.where(found.confirmed_on < NEVER, told_on, NEVER)
     )
 
 
