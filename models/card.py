@@ -13,7 +13,8 @@ from models.bundle import verify
 from models.card_about import checks, data, decision, glossary, limits, purpose, signatures
 from models.card_blocks import Block, Heading, as_html, as_markdown
 from models.card_chosen import chosen
-from models.card_found import bands, calibration, fairness, skill, sources, steadiness, timing
+from models.card_fairness import fairness
+from models.card_found import bands, calibration, skill, sources, steadiness, timing
 from models.card_words import Telling
 from models.json_file import read_object
 from records.errors import ModelRefused
