@@ -1,5 +1,6 @@
 """Who a question is about: the students enrolled on a day as far as was known then, their term and class group."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -10,8 +11,15 @@ import numpy.typing as npt
 
 from features.remembered import remembered
 from features.state import State, VersionedRows
-from records.codes import DAY_KINDS, ENROLMENT_STATUSES, OUTCOME_EVENTS
-from records.tables import CALENDAR, ENROLMENTS, OUTCOMES
+from records.codes import (
+    DAY_KINDS,
+    ENROLMENT_STATUSES,
+    LEVELS,
+    ONE_TERM_LEVELS,
+    OUTCOME_EVENTS,
+    TERMINAL_LEVELS,
+)
+from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -21,6 +29,9 @@ _ENDS = [
 ]
 _RETURNED = OUTCOME_EVENTS.position("RETURNED")
 _HELD_KINDS = [DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH")]
+_TERMINAL = [LEVELS.position(level) for level in TERMINAL_LEVELS]
+_ONE_TERM = [LEVELS.position(level) for level in ONE_TERM_LEVELS]
+_SUMMER = 3  # a term that most students skip: its roster says nothing of who is not on it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,10 +149,11 @@ def cohort(state: State, as_of: date) -> Cohort:
     """The students enrolled on a day. Raises NobodyEnrolled when there is none.
 
     A student is enrolled when the newest known row of a term that is open that day says so and no later event says
-    that they left, moved, finished or died. Until a term's first roster is known, the one before it speaks.
+    that they left, moved, finished or died. Until a roster of the term speaks for a student's class group, the row of the
+    term before does (see `_rows_that_speak`).
     """
     spans, today = term_spans(state), day_number(as_of)
-    versions = (state.rows[table.name].version for table in (CALENDAR, ENROLMENTS))
+    versions = (state.rows[table.name].version for table in (CALENDAR, ENROLMENTS, ROSTER_COUNTS))
     is_open = tuple(span.opens <= today <= span.closes for span in spans)
     opened = tuple(span.opens < today for span in spans)
     listed = *versions, is_open, opened
@@ -173,7 +185,7 @@ def _roster(state: State, today: int) -> _Roster:
     term = _term_of_rows(where, rows.columns["academic_year"], rows.columns["term"], spans)
     is_open = np.array([span.opens <= today <= span.closes for span in spans], bool)
     known = np.flatnonzero((term >= 0) & rows.columns["alive"])
-    speaking = _rows_that_speak(known, where, term, spans, is_open, len(state.offsets), today)
+    speaking = _rows_that_speak(_Told(state, spans, where, term, is_open), known, today)
     row = _newest_term_of_each(rows.student, term, speaking)
     row = row[np.isin(rows.columns["status"][row], _HERE)]
     where, term = where[row], term[row]
@@ -206,24 +218,94 @@ def _why_nobody(spans: tuple[TermSpan, ...], roster: _Roster, today: int) -> Nob
     return Nobody.ALL_GONE if roster.speaks else Nobody.NO_ROSTER
 
 
-def _rows_that_speak(
-    known: Ints, where: Ints, term: Ints, spans: tuple[TermSpan, ...], is_open: Flags, institutions: int, today: int
-) -> Ints:
-    """Rows of an open term; of an institution whose open terms have no row yet, rows of its newest term that has."""
-    if not len(known):
-        return known
-    of_open = known[is_open[term[known]]]
-    told = np.zeros(institutions, bool)
-    told[where[of_open]] = True
-    open_at = {span.institution for place, span in enumerate(spans) if is_open[place]}
-    # An institution without an open term has nobody enrolled.
-    told[[one for one in range(institutions) if one not in open_at]] = True
-    opens = np.array([span.opens for span in spans], np.int64)
-    earlier = known[opens[term[known]] < today]
-    newest = np.full(institutions, -1, np.int64)
-    np.maximum.at(newest, where[earlier], term[earlier])
-    carried = earlier[(term[earlier] == newest[where[earlier]]) & ~told[where[earlier]]]
-    return np.concatenate([of_open, carried])
+@dataclass(frozen=True)
+class _Told:
+    """What the rosters of a state tell: of each row of the enrolments its institution and term, and which terms are open."""
+
+    state: State
+    spans: tuple[TermSpan, ...]
+    where: Ints
+    term: Ints
+    is_open: Flags
+
+    @property
+    def student(self) -> Ints:
+        return self.state.rows[ENROLMENTS.name].student
+
+    def places(self, institutions: Iterable[int]) -> Flags:
+        """These institutions of the state, as flags."""
+        found = np.zeros(len(self.state.offsets), bool)
+        found[list(institutions)] = True
+        return found
+
+
+def _rows_that_speak(told: _Told, known: Ints, today: int) -> Ints:
+    """Rows of an open term, and of those for whom no roster of an open term speaks yet the row of the term before.
+
+    For all of an institution one speaks when it is known to be complete, or is of a summer term, which has no more than
+    its own students. An institution without an open term has nobody enrolled.
+    """
+    of_open = known[told.is_open[told.term[known]]]
+    open_now = [span for span, now in zip(told.spans, told.is_open, strict=True) if now]
+    in_term = told.places(span.institution for span in open_now)
+    in_regular_term = told.places(span.institution for span in open_now if span.term != _SUMMER)
+    whole = told.places(_counted_in(told.state, open_now)) | ~in_regular_term
+    begun = told.places(told.where[of_open].tolist())
+    before = _rows_before(told, known[(in_term & ~(begun & whole))[told.where[known]]], today)
+    listed = np.isin(told.student[before], told.student[of_open])
+    over = begun[told.where[before]] & (
+        _are_over(told, before, open_now) | _are_groups_told(told, before, of_open, listed)
+    )
+    return np.concatenate([of_open, before[~(listed | over)]])
+
+
+def _rows_before(told: _Told, known: Ints, today: int) -> Ints:
+    """Of each student the newest row of the institution's newest past term that has rows, or of a summer term after it."""
+    opens = np.array([span.opens for span in told.spans], np.int64)
+    regular = np.array([span.term != _SUMMER for span in told.spans], bool)
+    past = known[(opens[told.term[known]] < today) & ~told.is_open[told.term[known]]]
+    counted = past[regular[told.term[past]]]
+    newest = np.full(len(told.state.offsets), -1, np.int64)
+    np.maximum.at(newest, told.where[counted], told.term[counted])
+    since = past[told.term[past] >= newest[told.where[past]]]
+    return _newest_term_of_each(told.student, told.term, since)
+
+
+def _are_over(told: _Told, before: Ints, open_now: list[TermSpan]) -> Flags:
+    """Whether each row's programme is over: a course of one term, or a last year in an earlier academic year."""
+    rows = told.state.rows[ENROLMENTS.name].columns
+    year = np.zeros(len(told.state.offsets), np.int64)
+    for span in open_now:
+        year[span.institution] = span.academic_year
+    earlier = rows["academic_year"][before] < year[told.where[before]]
+    level = rows["level"][before]
+    return np.asarray((np.isin(level, _TERMINAL) & earlier) | np.isin(level, _ONE_TERM))
+
+
+def _counted_in(state: State, spans: list[TermSpan]) -> Iterator[int]:
+    """The institutions of which a complete roster of one of these terms is known."""
+    rows = state.rows[ROSTER_COUNTS.name]
+    for span in spans:
+        of_term = (rows.columns["academic_year"] == span.academic_year) & (rows.columns["term"] == span.term)
+        if (rows.columns["alive"] & of_term & (rows.student == span.institution)).any():
+            yield span.institution
+
+
+def _are_groups_told(told: _Told, before: Ints, of_open: Ints, listed: Flags) -> Flags:
+    """Of each row whether its class group has a roster in an open term; `listed` are the rows of students who are on one.
+
+    That is: a row names the group in the same academic year, or half of the group or more are on a roster. In another
+    year the same name may be that of other students ("1/1"), and the group may have another name ("2/1").
+    """
+    rows = told.state.rows[ENROLMENTS.name]
+    names, year = len(rows.words["class_group"]), rows.columns["academic_year"].astype(np.int64)
+
+    def groups(of: Ints) -> Ints:
+        return np.asarray((told.where[of] * 10_000 + year[of]) * names + rows.columns["class_group"][of])
+
+    named = np.isin(groups(before), groups(of_open))
+    place = np.unique(groups(before), return_inverse=True)[1]
+    return np.asarray(named | (2 * np.bincount(place, listed) >= np.bincount(place))[place])
 
 
 def _term_now(where: Ints, term: Ints, is_open: Flags, spans: tuple[TermSpan, ...]) -> Ints:

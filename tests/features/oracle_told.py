@@ -7,11 +7,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from features.vocabulary import Ever, InTerm, Last, Term, Window
-from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, RULES, SAME_PERSON, Table, Where
+from records.codes import ONE_TERM_LEVELS, TERMINAL_LEVELS
+from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS, RULES, SAME_PERSON, Table, Where
 from tests.features.small_log import Record, known, reading_order
 
 Number = Fraction | float
 DAY = timedelta(days=1)
+SUMMER = 3
 ENDINGS = ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "GRADUATED", "DECEASED")
 
 
@@ -86,32 +88,59 @@ class Told:
     # Who is enrolled
 
     def _enrolled(self) -> dict[int, Place]:
-        """Whom the roster of the open term says; while it has no row that holds, the roster before it speaks."""
+        """Whom the rosters of the open terms say, and whom they do not speak of yet."""
         now = [span for span in self._spans if span.opens <= self.as_of <= span.closes]
         if not now:
             return {}
-        speaking = [span for span in now if (span.year, span.term) in self._rosters]
-        if not speaking:
-            earlier = [span for span in self._spans if span.opens < self.as_of]
-            speaking = [span for span in earlier if (span.year, span.term) in self._rosters][-1:]
-        places: dict[int, Place] = {}
+        rows: dict[int, dict[tuple[int, int], Record]] = {}
         for (table, student), facts in list(self._facts.items()):
             if table == ENROLMENTS.name and isinstance(student, int):
-                place = self._place(student, facts, speaking, now)
-                places |= {student: place} if place else {}
+                rows[student] = {term_of(fact): fact for fact in facts}
+        waiting = self._waiting(rows, now)
+        places: dict[int, Place] = {}
+        for student, row_of in rows.items():
+            spans = [span for span in now if (span.year, span.term) in row_of]
+            row = row_of[spans[-1].year, spans[-1].term] if spans else waiting.get(student)
+            place = row and self._place(student, row, spans[-1] if spans else now[-1])
+            places |= {student: place} if place else {}
         return dict(sorted(places.items()))
 
-    def _place(self, student: int, facts: list[Record], speaking: list[Span], now: list[Span]) -> Place | None:
-        """Where the row of the newest term that speaks puts a student; nowhere when it says that they are gone."""
-        row_of = {term_of(fact): fact for fact in facts}
-        for span in reversed(speaking):
-            if row := row_of.get((span.year, span.term)):
-                here = row.values.get("status") in (None, "ENROLLED") and not self._has_ended(student, span.opens)
-                own = span if span in now else now[-1]
-                position = self._spans.index(own)
-                before = self._spans[position - 1] if position else None
-                return Place(own, before, str(row.values["class_group"]), row) if here else None
-        return None
+    def _place(self, student: int, row: Record, own: Span) -> Place | None:
+        """Where a row puts a student; nowhere when it says that they are gone."""
+        [since] = [span.opens for span in self._spans if (span.year, span.term) == term_of(row)]
+        if row.values.get("status") not in (None, "ENROLLED") or self._has_ended(student, since):
+            return None
+        position = self._spans.index(own)
+        return Place(own, self._spans[position - 1] if position else None, str(row.values["class_group"]), row)
+
+    def _waiting(self, rows: dict[int, dict[tuple[int, int], Record]], now: list[Span]) -> dict[int, Record]:
+        """The rows of the term before of students for whom no roster of an open term speaks."""
+        open_now = {(span.year, span.term) for span in now}
+        before = self._rows_before(rows)
+        here = {student: own[term] for student, own in rows.items() for term in own if term in open_now}
+        if not here:
+            return before
+        counted = any(term_of(count) in open_now for count in self.facts(ROSTER_COUNTS))
+        if counted or all(span.term == SUMMER for span in now):
+            return {}
+        told = {_group_of(own[term]) for own in rows.values() for term in own if term in open_now}
+        for group in {_group_of(row) for row in before.values()}:
+            students = [student for student, row in before.items() if _group_of(row) == group]
+            told |= {group} if 2 * sum(student in here for student in students) >= len(students) else set()
+        return {
+            student: row
+            for student, row in before.items()
+            if _group_of(row) not in told and not _is_over(row, now[-1].year)
+        }
+
+    def _rows_before(self, rows: dict[int, dict[tuple[int, int], Record]]) -> dict[int, Record]:
+        """Each student's row of the newest past term with a roster, or of a summer term after it."""
+        past = [span for span in self._spans if span.closes < self.as_of and (span.year, span.term) in self._rosters]
+        regular = [place for place, span in enumerate(past) if span.term != SUMMER]
+        past = past[regular[-1] :] if regular else past
+        terms = [(span.year, span.term) for span in past]
+        newest = {student: [own[term] for term in terms if term in own] for student, own in rows.items()}
+        return {student: found[-1] for student, found in newest.items() if found}
 
     def _has_ended(self, student: int, since: date) -> bool:
         """Whether they left, moved, finished or died since the term opened and did not come back after that."""
@@ -173,6 +202,17 @@ def term_of(record: Record) -> tuple[int, int]:
     assert isinstance(year, int)
     assert isinstance(term, int)
     return year, term
+
+
+def _group_of(row: Record) -> tuple[object, object]:
+    """A class group has its name for an academic year."""
+    return row.values["academic_year"], row.values["class_group"]
+
+
+def _is_over(row: Record, year_now: int) -> bool:
+    """Whether the programme has ended with the row's term."""
+    level = row.values.get("level")
+    return level in ONE_TERM_LEVELS or (level in TERMINAL_LEVELS and term_of(row)[0] < year_now)
 
 
 def matches(row: Record, where: Where | None) -> bool:

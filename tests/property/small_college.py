@@ -19,6 +19,7 @@ from records.tables import (
     GRADES,
     HOUSEHOLD,
     OUTCOMES,
+    ROSTER_COUNTS,
     SAME_PERSON,
     SCREENING,
     Table,
@@ -75,7 +76,7 @@ def college(knobs: Knobs) -> list[Record]:
     """All records of two terms, in no order."""
     random = Random(knobs.seed)
     short = random.random() < 0.4
-    facts = [*_days_of_terms(short), *_people(random, knobs, short)]
+    facts = [*_days_of_terms(short), *_people(random, knobs, short), *_counts(random, knobs)]
     told = [one for fact in facts for one in _versions(random, knobs, fact)]
     told += _links(random, knobs)
     return [_told(random, fact, at, line) for line, (fact, at) in enumerate(told, start=1)]
@@ -89,6 +90,13 @@ def _days_of_terms(short: bool) -> Iterator[_Fact]:
             yield _Fact(
                 CALENDAR, 0, day, {"academic_year": year, "term": term, "kind": kind}, known_on=date(2025, 5, 1)
             )
+
+
+def _counts(random: Random, knobs: Knobs) -> Iterator[_Fact]:
+    """Of some colleges the second roster is known to be complete, which a correction may take back."""
+    if random.random() < 0.4:
+        told: dict[str, object] = {"academic_year": 2025, "term": 2, "students": knobs.students}
+        yield _Fact(ROSTER_COUNTS, 0, TERMS[2025, 2][0] + random.choice((10, 17, 24)) * DAY, told)
 
 
 def _weekdays(opens: date, closes: date) -> list[date]:
@@ -181,8 +189,12 @@ def _enrolment(random: Random, student: int, term: tuple[int, int]) -> Iterator[
     }  # fmt: skip
     if second and random.random() < 0.05:
         return
-    # The roster of the second term comes ten days after it opened; a few are told later still.
-    on = opens + (10 if second else -7) * DAY + random.choice((0, 0, 0, 0, 9)) * DAY
+    # The roster of the second term comes ten days after it opened, that of group B a week later; a few are told later still.
+    on = (
+        opens
+        + ((17 if told["class_group"] == "B" else 10) if second else -7) * DAY
+        + random.choice((0, 0, 0, 0, 9)) * DAY
+    )
     yield _Fact(ENROLMENTS, student, on, told, known_on=on)
     if random.random() < 0.15:
         status = random.choice(("ENROLLED", "RESIGNED", "ON_LEAVE", "GONE_ON_ROLL"))

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import duckdb
 
+from records.codes import ONE_TERM_LEVELS, TERMINAL_LEVELS
 from records.log import EventLog
-from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, RULES, SAME_PERSON, Table
+from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS, RULES, SAME_PERSON, Table
 from tests.features.twin.words import day, fill, position, positions, sql_type
 
 _BANGKOK = timezone(timedelta(hours=7))
@@ -115,10 +116,11 @@ def know(log: EventLog, as_of: date, threads: int | None) -> Known:
     """The relations that every question needs. The cohort may be empty."""
     known = Known(log, as_of, threads)
     _find_aliases(known)
-    for table in (CALENDAR, ENROLMENTS, OUTCOMES):
+    for table in (CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS):
         known.facts(table)
     _make_terms(known)
     _make_moves(known)
+    _make_rosters(known)
     _make_cohort(known)
     return known
 
@@ -197,8 +199,50 @@ def _make_moves(known: Known) -> None:
     )
 
 
+def _make_rosters(known: Known) -> None:
+    """`rosters` has a row for each student and term of the calendar; `waiting` whom no roster of an open term speaks for.
+
+    A roster speaks for its class groups of the academic year; for a group of which half or more are on one; for all when it
+    was complete, or of a summer term (3) alone. Nobody waits for the roster of a programme that is over.
+    """
+    known.run(
+        """
+        CREATE TEMP TABLE rosters AS
+        SELECT e.*, t.place, t.opens, {as_of} BETWEEN t.opens AND t.closes AS is_open
+        FROM enrolments e JOIN terms t USING (academic_year, term)
+        """
+    )
+    known.run(
+        """
+        CREATE TEMP TABLE waiting AS
+        WITH open_terms AS (FROM terms WHERE {as_of} BETWEEN opens AND closes),
+        of_open AS (FROM rosters WHERE is_open),
+        past AS (FROM rosters WHERE opens < {as_of} AND NOT is_open AND EXISTS (FROM open_terms)),
+        before AS (
+            FROM past WHERE place >= coalesce((SELECT max(place) FROM past WHERE term <> 3), 0)
+            QUALIFY row_number() OVER (PARTITION BY student ORDER BY place DESC) = 1
+        ),
+        of_groups AS (
+            SELECT academic_year, class_group, bool_or(named) OR 2 * count(*) FILTER (WHERE there) >= count(*) AS told FROM (
+                SELECT academic_year, class_group, student IN (SELECT student FROM of_open) AS there,
+                    (academic_year, class_group) IN (SELECT (academic_year, class_group) FROM of_open) AS named FROM before
+            ) GROUP BY ALL
+        )
+        SELECT b.* FROM before b JOIN of_groups g USING (academic_year, class_group)
+        WHERE NOT EXISTS (FROM of_open) OR NOT (
+            g.told OR coalesce(level IN {one_term}, FALSE)
+            OR coalesce(level IN {terminal}, FALSE) AND academic_year < (SELECT arg_max(academic_year, place) FROM open_terms)
+            OR EXISTS (FROM roster_counts SEMI JOIN open_terms USING (academic_year, term))
+            OR NOT EXISTS (FROM open_terms WHERE term <> 3)
+        )
+        """,
+        one_term=positions(ENROLMENTS, "level", *ONE_TERM_LEVELS),
+        terminal=positions(ENROLMENTS, "level", *TERMINAL_LEVELS),
+    )
+
+
 def _make_cohort(known: Known) -> None:
-    """Whom the rosters of the open terms name; while none of them has a row, the newest roster before speaks.
+    """Whom the rosters of the open terms name, and who waits for one.
 
     Of a student's rows that of the newest of these terms alone is asked whether they are here.
     """
@@ -206,16 +250,9 @@ def _make_cohort(known: Known) -> None:
         """
         CREATE TEMP TABLE cohort AS
         WITH open_terms AS (SELECT place FROM terms WHERE {as_of} BETWEEN opens AND closes),
-        rosters AS (SELECT e.*, t.place, t.opens FROM enrolments e JOIN terms t USING (academic_year, term)),
-        of_open_terms AS (SELECT DISTINCT place FROM rosters SEMI JOIN open_terms USING (place)),
-        speaking AS (
-            FROM of_open_terms UNION ALL
-            SELECT max(place) FROM rosters
-            WHERE opens < {as_of} AND EXISTS (FROM open_terms) AND NOT EXISTS (FROM of_open_terms)
-        ),
         newest AS (
-            SELECT r.* FROM rosters r SEMI JOIN speaking USING (place)
-            QUALIFY row_number() OVER (PARTITION BY student ORDER BY place DESC) = 1
+            FROM (FROM rosters WHERE is_open UNION ALL FROM waiting)
+            QUALIFY row_number() OVER (PARTITION BY student ORDER BY is_open DESC, place DESC) = 1
         ),
         here AS (
             SELECT r.* FROM newest r LEFT JOIN moves m USING (student)
