@@ -14,7 +14,9 @@ from features.state import State, VersionedRows
 from records.codes import (
     DAY_KINDS,
     ENROLMENT_STATUSES,
+    ENTRY_ROUTES,
     LEVELS,
+    NEXT_PROGRAMME_LEVELS,
     ONE_TERM_LEVELS,
     OUTCOME_EVENTS,
     TERMINAL_LEVELS,
@@ -24,12 +26,12 @@ from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 _HERE = (-1, ENROLMENT_STATUSES.position("ENROLLED"))
-_ENDS = [
-    OUTCOME_EVENTS.position(event) for event in ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "GRADUATED", "DECEASED")
-]
-_RETURNED = OUTCOME_EVENTS.position("RETURNED")
+_LEAVES = [OUTCOME_EVENTS.position(event) for event in ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "DECEASED")]
+_FINISHES = OUTCOME_EVENTS.position("GRADUATED")
+_RETURNED, _CAME_BACK = OUTCOME_EVENTS.position("RETURNED"), ENTRY_ROUTES.position("RETURNED")
 _HELD_KINDS = [DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH")]
 _TERMINAL = [LEVELS.position(level) for level in TERMINAL_LEVELS]
+_NEXT_PROGRAMME = [LEVELS.position(level) for level in NEXT_PROGRAMME_LEVELS]
 _ONE_TERM = [LEVELS.position(level) for level in ONE_TERM_LEVELS]
 _SUMMER = 3  # a term that most students skip: its roster says nothing of who is not on it
 
@@ -149,7 +151,7 @@ def cohort(state: State, as_of: date) -> Cohort:
     """The students enrolled on a day. Raises NobodyEnrolled when there is none.
 
     A student is enrolled when the newest known row of a term that is open that day says so and no later event says
-    that they left, moved, finished or died. Until a roster of the term speaks for a student's class group, the row of the
+    that they left, moved, finished or died (see `_ended`). Until a roster of the term speaks for a student's class group, the row of the
     term before does (see `_rows_that_speak`).
     """
     spans, today = term_spans(state), day_number(as_of)
@@ -195,7 +197,7 @@ def _roster(state: State, today: int) -> _Roster:
 def _cohort(state: State, roster: _Roster, as_of: date) -> Cohort:
     spans, rows = term_spans(state), state.rows[ENROLMENTS.name]
     opens = np.array([span.opens for span in spans], np.int64)
-    here = np.flatnonzero(~_ended(state, roster.student, opens[roster.term], day_number(as_of)))
+    here = np.flatnonzero(~_ended(state, roster, opens[roster.term], day_number(as_of)))
     if not len(here):
         raise NobodyEnrolled(as_of, _why_nobody(spans, roster, day_number(as_of)))
     picked = roster.row[here]
@@ -354,15 +356,23 @@ def _newest_term_of_each(student: Ints, term: Ints, rows: Ints) -> Ints:
     return order[last]
 
 
-def _ended(state: State, student: Ints, since: Ints, today: int) -> Flags:
-    """Whether the newest ending of each row's student since the term opened has no return after it."""
-    rows = state.rows[OUTCOMES.name]
-    happened = rows.columns["happened_on"].astype(np.int64)
-    valid = rows.columns["alive"] & (happened < today)
-    ended_on = np.full(state.students, -1, np.int64)
-    back_on = np.full(state.students, -1, np.int64)
-    ends = valid & np.isin(rows.columns["event"], _ENDS)
-    returns = valid & (rows.columns["event"] == _RETURNED)
-    np.maximum.at(ended_on, rows.student[ends], happened[ends])
-    np.maximum.at(back_on, rows.student[returns], happened[returns])
-    return np.asarray((ended_on[student] >= since) & (ended_on[student] > back_on[student]))
+def _ended(state: State, roster: _Roster, since: Ints, today: int) -> Flags:
+    """Whether the newest ending of each row's student since the term opened has no return after it.
+
+    A return is told as such, or by the row itself: it says that they came back, on that day or later. To have graduated
+    ends no first year of the next programme.
+    """
+    rows, outcomes = state.rows[ENROLMENTS.name].columns, state.rows[OUTCOMES.name]
+    happened = outcomes.columns["happened_on"].astype(np.int64)
+    valid = outcomes.columns["alive"] & (happened < today)
+
+    def newest(events: list[int]) -> Ints:
+        found, told = np.full(state.students, -1, np.int64), valid & np.isin(outcomes.columns["event"], events)
+        np.maximum.at(found, outcomes.student[told], happened[told])
+        return found[roster.student]
+
+    goes_on = np.isin(rows["level"][roster.row], _NEXT_PROGRAMME)
+    ended_on = np.maximum(newest(_LEAVES), np.where(goes_on, -1, newest([_FINISHES])))
+    came_back = rows["entry_route"][roster.row] == _CAME_BACK
+    back_on = np.maximum(newest([_RETURNED]), np.where(came_back, rows["happened_on"][roster.row], -1))
+    return np.asarray((ended_on >= since) & (ended_on > back_on))

@@ -119,6 +119,8 @@ LEVELS = CodeList(
 
 # Leaving after one of these is finishing (domain: terminal levels).
 TERMINAL_LEVELS = ("P6", "M3", "M6", "V3", "D2")
+# First years that follow another programme of the same institution: a graduation of who is there ended that one.
+NEXT_PROGRAMME_LEVELS = ("P1", "M1", "M4", "D1")
 # Courses of one term: whoever is there at its end has finished.
 ONE_TERM_LEVELS = ("MODULE",)
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from features.vocabulary import Ever, InTerm, Last, Term, Window
-from records.codes import ONE_TERM_LEVELS, TERMINAL_LEVELS
+from records.codes import NEXT_PROGRAMME_LEVELS, ONE_TERM_LEVELS, TERMINAL_LEVELS
 from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS, RULES, SAME_PERSON, Table, Where
 from tests.features.small_log import Record, known, reading_order
 
@@ -108,7 +108,7 @@ class Told:
     def _place(self, student: int, row: Record, own: Span) -> Place | None:
         """Where a row puts a student; nowhere when it says that they are gone."""
         [since] = [span.opens for span in self._spans if (span.year, span.term) == term_of(row)]
-        if row.values.get("status") not in (None, "ENROLLED") or self._has_ended(student, since):
+        if row.values.get("status") not in (None, "ENROLLED") or self._has_ended(student, row, since):
             return None
         position = self._spans.index(own)
         return Place(own, self._spans[position - 1] if position else None, str(row.values["class_group"]), row)
@@ -142,11 +142,14 @@ class Told:
         newest = {student: [own[term] for term in terms if term in own] for student, own in rows.items()}
         return {student: found[-1] for student, found in newest.items() if found}
 
-    def _has_ended(self, student: int, since: date) -> bool:
+    def _has_ended(self, student: int, row: Record, since: date) -> bool:
         """Whether they left, moved, finished or died since the term opened and did not come back after that."""
         past = self.past(OUTCOMES, student)
-        ends = [fact.happened_on for fact in past if fact.values["event"] in ENDINGS and fact.happened_on >= since]
+        went_on = row.values.get("level") in NEXT_PROGRAMME_LEVELS
+        endings = [event for event in ENDINGS if not (went_on and event == "GRADUATED")]
+        ends = [fact.happened_on for fact in past if fact.values["event"] in endings and fact.happened_on >= since]
         returns = [fact.happened_on for fact in past if fact.values["event"] == "RETURNED"]
+        returns += [row.happened_on] if row.values.get("entry_route") == "RETURNED" else []
         return bool(ends) and not any(day >= max(ends) for day in returns)
 
     # Windows

@@ -276,7 +276,8 @@ def _surveys(random: Random, student: int) -> Iterator[_Fact]:
 def _endings(random: Random, student: int, knobs: Knobs) -> Iterator[_Fact]:
     if random.randrange(100) < knobs.leavers:
         days = random.sample(_weekdays(date(2025, 5, 20), date(2025, 10, 20)), 3)
-        events = random.sample(("LEFT", "RETURNED", "LEFT", "TRANSFER_CONFIRMED", "TRACED", "DISMISSED"), 3)
+        elsewhere = "GRADUATED" if student % 2 else "TRANSFER_CONFIRMED"
+        events = random.sample(("LEFT", "RETURNED", "LEFT", elsewhere, "TRACED", "DISMISSED"), 3)
         for on, event in zip(days, events, strict=True):
             yield _Fact(OUTCOMES, student, on, {"event": event})
 

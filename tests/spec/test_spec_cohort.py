@@ -94,6 +94,38 @@ def test_who_returned_is_enrolled_again_until_the_next_ending(enrolled: Enrolled
     enrolled(picture, as_of="2025-09-01", expect={2})
 
 
+def test_a_roster_that_says_they_came_back_outweighs_an_ending_before_it(enrolled: Enrolled) -> None:
+    picture = """
+        table      | student | happened_on | event | entry_route | credits
+        enrolments | 1       | 2025-05-12  |       |             |
+        enrolments | 2       | 2025-05-12  |       |             |
+        outcomes   | 1       | 2025-06-02  | LEFT  |             |
+        outcomes   | 2       | 2025-06-02  | LEFT  |             |
+        enrolments | 1       | 2025-08-11  |       | RETURNED    |
+        enrolments | 2       | 2025-08-11  |       |             | 21
+        enrolments | 3       | 2025-05-12  |       |             |
+        outcomes   | 1       | 2025-09-10  | LEFT  |             |
+        """
+    enrolled(picture, as_of="2025-08-11", expect={3})
+    enrolled(picture, as_of="2025-08-12", expect={1, 3})
+    enrolled(picture, as_of="2025-09-15", expect={3})
+
+
+@pytest.mark.parametrize(("level", "expect"), [("D1", {1, 2}), ("M4", {1, 2}), ("D2", {2}), ("V3", {2}), ("", {2})])
+def test_a_graduation_dated_after_the_opening_ends_no_first_year_of_the_next_programme(
+    enrolled: Enrolled, level: str, expect: set[int]
+) -> None:
+    picture = f"""
+        table      | student | happened_on | level   | event
+        enrolments | 1       | 2025-05-12  | {level} |
+        enrolments | 2       | 2025-05-12  | D1      |
+        outcomes   | 1       | 2025-05-30  |         | GRADUATED
+        """
+    enrolled(picture, as_of="2025-09-01", expect=expect)
+    left = picture.strip() + "\noutcomes | 1 | 2025-06-30 | | LEFT"
+    enrolled(left, as_of="2025-09-01", expect={2})
+
+
 def test_a_retracted_ending_never_was(enrolled: Enrolled) -> None:
     picture = """
         table      | student | happened_on | recorded_at | event | retracted

@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import duckdb
 
-from records.codes import ONE_TERM_LEVELS, TERMINAL_LEVELS
+from records.codes import NEXT_PROGRAMME_LEVELS, ONE_TERM_LEVELS, TERMINAL_LEVELS
 from records.log import EventLog
 from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS, RULES, SAME_PERSON, Table
 from tests.features.twin.words import day, fill, position, positions, sql_type
 
 _BANGKOK = timezone(timedelta(hours=7))
-_ENDINGS = ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "GRADUATED", "DECEASED")
+_LEAVINGS = ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "DECEASED")
 # (recorded_at, batch, line) in one number, so that versions are compared at the speed of numbers.
 _READ = f"epoch_ms(recorded_at)::HUGEINT * {2**64} + {{batch}}::HUGEINT * {2**32} + line"
 
@@ -190,11 +190,13 @@ def _make_moves(known: Known) -> None:
     known.run(
         """
         CREATE TEMP TABLE moves AS
-        SELECT student, max(happened_on) FILTER (WHERE event IN {endings}) AS ended_on,
+        SELECT student, max(happened_on) FILTER (WHERE event IN {leavings}) AS left_on,
+            max(happened_on) FILTER (WHERE event = {graduated}) AS graduated_on,
             max(happened_on) FILTER (WHERE event = {returned}) AS back_on
         FROM outcomes WHERE happened_on < {as_of} GROUP BY student
         """,
-        endings=positions(OUTCOMES, "event", *_ENDINGS),
+        leavings=positions(OUTCOMES, "event", *_LEAVINGS),
+        graduated=position(OUTCOMES, "event", "GRADUATED"),
         returned=position(OUTCOMES, "event", "RETURNED"),
     )
 
@@ -254,10 +256,14 @@ def _make_cohort(known: Known) -> None:
             FROM (FROM rosters WHERE is_open UNION ALL FROM waiting)
             QUALIFY row_number() OVER (PARTITION BY student ORDER BY is_open DESC, place DESC) = 1
         ),
+        moved AS (
+            SELECT r.*, greatest(m.left_on, CASE WHEN level IN {next_programme} THEN NULL ELSE m.graduated_on END) AS ended_on,
+                greatest(m.back_on, CASE WHEN entry_route = {came_back} THEN r.happened_on END) AS back_on
+            FROM newest r LEFT JOIN moves m USING (student)
+        ),
         here AS (
-            SELECT r.* FROM newest r LEFT JOIN moves m USING (student)
-            WHERE (status IS NULL OR status = {enrolled})
-                AND NOT coalesce(m.ended_on >= r.opens AND (m.back_on IS NULL OR m.ended_on > m.back_on), FALSE)
+            FROM moved WHERE (status IS NULL OR status = {enrolled})
+                AND NOT coalesce(ended_on >= opens AND (back_on IS NULL OR ended_on > back_on), FALSE)
         )
         SELECT h.student, h.class_group, h.level, h.study_mode, h.registered_on, own.*,
             before.academic_year AS before_year, before.term AS before_term,
@@ -268,6 +274,8 @@ def _make_cohort(known: Known) -> None:
         LEFT JOIN terms before ON before.place = own.place - 1
         """,
         enrolled=position(ENROLMENTS, "status", "ENROLLED"),
+        next_programme=positions(ENROLMENTS, "level", *NEXT_PROGRAMME_LEVELS),
+        came_back=position(ENROLMENTS, "entry_route", "RETURNED"),
     )
     known.run(
         """CREATE TEMP TABLE people AS
