@@ -1,6 +1,6 @@
 """Who a question is about: the students enrolled on a day as far as was known then, their term and class group."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -76,13 +76,7 @@ class Cohort:
     @cached_property
     def terms_before(self) -> Ints:
         """For each of `terms` the position of the institution's term before it, -1 for none."""
-        return np.array(
-            [
-                place - 1 if place and self.terms[place - 1].institution == span.institution else -1
-                for place, span in enumerate(self.terms)
-            ],
-            np.int64,
-        )
+        return terms_before(self.terms)
 
     def among(self, places: Ints) -> "Cohort":
         """Some of the students, by their places."""
@@ -138,6 +132,21 @@ def _term_spans(rows: VersionedRows) -> tuple[TermSpan, ...]:
         )
     ]
     return tuple(sorted(spans, key=lambda span: (span.institution, span.opens)))
+
+
+def terms_before(spans: Sequence[TermSpan]) -> Ints:
+    """For each term the position of the institution's term before it, -1 where the calendar has none.
+
+    Of a first term that is the second of the year before: a summer term, which most students skip, is never the one before.
+    """
+    place = {(span.institution, span.academic_year, span.term): at for at, span in enumerate(spans)}
+    found = np.full(len(spans), -1, np.int64)
+    for at, span in enumerate(spans):
+        year, term = (span.academic_year - 1, 2) if span.term == 1 else (span.academic_year, span.term - 1)
+        before = place.get((span.institution, year, term), -1)
+        if before >= 0 and spans[before].opens < span.opens:
+            found[at] = before
+    return found
 
 
 def teaching_days(state: State) -> Ints:

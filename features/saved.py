@@ -15,7 +15,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from features.cohort import TermSpan, day_number, term_spans
+from features.cohort import day_number, term_spans, terms_before
 from features.remembered import kept_parts, restore_kept
 from features.state import FOLDED_TABLES, NO_DAY, Replay, State
 from features.vocabulary import Sessions
@@ -24,7 +24,7 @@ from records.log import EventLog
 from records.log_file import Within
 from records.tables import ATTENDANCE_TOTAL, SCREENING_SENSITIVE, TABLE_OF, Table
 
-FORMAT = 2
+FORMAT = 3
 LONGEST_WINDOW = 92
 """Days of marks that are kept at least; windows of last days are shorter."""
 _BEGINNING = np.iinfo(np.int64).min
@@ -249,13 +249,12 @@ def kept_from(state: State, as_of: date) -> int:
 
 
 def _terms_needed(state: State, today: int) -> Iterator[int]:
-    """Of each institution the opening of the term before the first one that a student can be in."""
-    by_institution: dict[int, list[TermSpan]] = {}
-    for span in term_spans(state):
-        by_institution.setdefault(span.institution, []).append(span)
-    for spans in by_institution.values():
-        here = next((place for place, span in enumerate(spans) if span.closes >= today), len(spans) - 1)
-        yield spans[max(here - 1, 0)].opens
+    """The openings of the terms before those that a student can be in: before the last, when all are over."""
+    spans = term_spans(state)
+    last = {span.institution: span for span in spans}
+    for span, before in zip(spans, terms_before(spans).tolist(), strict=True):
+        if span.closes >= today or span is last[span.institution]:
+            yield span.opens if before < 0 else spans[before].opens
 
 
 def _parts(state: State) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:

@@ -103,7 +103,7 @@ class Last:
 
 @dataclass(frozen=True, kw_only=True)
 class InTerm:
-    """The student's own term to date, or the institution's term before it."""
+    """The student's own term to date, or the institution's term before it, which a summer term never is."""
 
     term: Term = Term.THIS
 

@@ -114,7 +114,7 @@ def window_in_words(window: Window) -> Text:
         case InTerm(term=Term.THIS):
             return Text(th="ภาคเรียนนี้จนถึงวันก่อนวันที่ถาม", en="this term up to the day before the day asked")
         case InTerm():
-            return Text(th="ภาคเรียนก่อน", en="the previous term")
+            return Text(th="ภาคเรียนก่อน ไม่นับภาคฤดูร้อน", en="the previous term, a summer term not counted")
         case Ever():
             return Text(th="ทั้งหมดที่ทราบในสถานศึกษานี้", en="everything known at this institution")
         case _:

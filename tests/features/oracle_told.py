@@ -110,8 +110,12 @@ class Told:
         [since] = [span.opens for span in self._spans if (span.year, span.term) == term_of(row)]
         if row.values.get("status") not in (None, "ENROLLED") or self._has_ended(student, row, since):
             return None
-        position = self._spans.index(own)
-        return Place(own, self._spans[position - 1] if position else None, str(row.values["class_group"]), row)
+        return Place(own, self._term_before(own), str(row.values["class_group"]), row)
+
+    def _term_before(self, own: Span) -> Span | None:
+        """The term before it in its year; before the first the second of the year before, whatever the summer had."""
+        wanted = (own.year - 1, 2) if own.term == 1 else (own.year, own.term - 1)
+        return next((one for one in self._spans if (one.year, one.term) == wanted and one.opens < own.opens), None)
 
     def _waiting(self, rows: dict[int, dict[tuple[int, int], Record]], now: list[Span]) -> dict[int, Record]:
         """The rows of the term before of students for whom no roster of an open term speaks."""

@@ -104,14 +104,27 @@ def test_a_calendar_that_asks_for_forgotten_days_reads_the_log_anew(tmp_path: Pa
     assert found == wanted[1:]
 
 
-def test_a_term_that_overlaps_the_next_keeps_the_term_before_it(tmp_path: Path, path: Path) -> None:
-    summer = [
+def summer_term(year: int, first: date, days: int) -> list[Record]:
+    return [
         Record(
             table=CALENDAR, happened_on=day, recorded_at=in_the_evening(date(2024, 5, 1)), batch=1, line=7000 + n,
-            values={"academic_year": 2025, "term": 3, "kind": "TEACH"},
+            values={"academic_year": year, "term": 3, "kind": "TEACH"},
         )
-        for n, day in enumerate(date(2025, 9, 29) + timedelta(n) for n in range(60))
+        for n, day in enumerate(first + timedelta(n) for n in range(days))
     ]  # fmt: skip
+
+
+def test_after_a_summer_term_the_term_before_it_is_kept(tmp_path: Path, path: Path) -> None:
+    log, days = (
+        one_log(tmp_path / "log", [*three_terms(), *summer_term(2024, date(2025, 3, 24), 30)]),
+        mondays(date(2025, 6, 30), 3),
+    )
+    assert weekly(log, days, path) == replayed(log, days)
+    assert load(path)[0].attendance.kept_from <= day_number(date(2024, 10, 28))
+
+
+def test_a_term_that_overlaps_the_next_keeps_the_term_before_it(tmp_path: Path, path: Path) -> None:
+    summer = summer_term(2025, date(2025, 9, 29), 60)
     marks = [one for one in three_terms() if one.table is not CALENDAR]
     log = one_log(
         tmp_path / "log", [*calendar([(2024, 2), (2025, 1), (2025, 2)]), *summer, *marks, *roster([2], (2025, 1))]

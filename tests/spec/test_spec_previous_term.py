@@ -4,6 +4,7 @@ The second term of 2024 is from Monday 28 October 2024 to Friday 7 March 2025.
 """
 
 from features.attendance import MISSED, SEEN
+from features.catalogue import FEATURE_OF
 from features.vocabulary import Count, DaysSince, InTerm, LongestRun, Measure, Sessions, Share, Slope, Term
 from records.tables import ATTENDANCE
 from tests.features.pictures import ask
@@ -110,3 +111,36 @@ def test_sessions_and_days_told_by_periods_of_the_term_before(spec: Spec) -> Non
     spec(picture, DAYS, as_of="2025-09-01", terms=BOTH, expect={1: 1})
     flag = ask(ATTENDANCE, Share(where=MISSED), BEFORE, sessions=Sessions.FLAG)
     spec(picture, flag, as_of="2025-09-01", terms=BOTH, expect={1: 0.5})
+
+
+SUMMER = "\n".join(f"calendar | | 2025-{day} | 2024-05-01 | TEACH | 2024 | 3 |" for day in ("03-24", "05-02"))
+
+
+def test_a_summer_term_is_never_the_term_before(spec: Spec) -> None:
+    picture = f"""table | student | happened_on | recorded_at | kind | academic_year | term | status
+        {SUMMER}
+        attendance | 1 | 2025-03-07 | | | | | A
+        attendance | 1 | 2025-04-01 | | | | | P
+        attendance | 2 | 2025-04-01 | | | | | A"""
+    spec(picture, SHARE, as_of="2025-09-01", terms=BOTH, expect={1: 1, 2: None})
+    grades = f"""table | student | happened_on | recorded_at | kind | academic_year | term | grade
+        {SUMMER}
+        grades | 1 | 2025-03-20 | | | 2024 | 2 | 0
+        grades | 1 | 2025-05-10 | | | 2024 | 3 | 4"""
+    spec(grades, FEATURE_OF["gpa_previous_term"], as_of="2025-09-01", terms=BOTH, expect={1: 0})
+
+
+def test_the_term_before_a_summer_term_is_the_second_of_its_year(spec: Spec) -> None:
+    picture = f"""table | student | happened_on | recorded_at | kind | academic_year | term | status
+        {SUMMER}
+        enrolments | 1 | 2025-03-17 | | | 2024 | 3 |
+        attendance | 1 | 2025-03-07 | | | | | A"""
+    spec(picture, SHARE, as_of="2025-04-07", terms=BOTH, on_roster=False, expect={1: 1})
+
+
+def test_a_term_that_the_calendar_lacks_has_no_other_in_its_place(spec: Spec) -> None:
+    picture = """
+        student | happened_on | status
+        1       | 2024-09-02  | A
+        """
+    spec(picture, SHARE, as_of="2025-09-01", terms=((2024, 1), (2025, 1)), expect={1: None})

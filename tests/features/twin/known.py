@@ -271,7 +271,8 @@ def _make_cohort(known: Known) -> None:
         FROM here h
         JOIN terms own ON own.place = CASE
             WHEN h.place IN (FROM open_terms) THEN h.place ELSE (SELECT max(place) FROM open_terms) END
-        LEFT JOIN terms before ON before.place = own.place - 1
+        LEFT JOIN terms before ON before.opens < own.opens AND (before.academic_year, before.term) = CASE own.term
+            WHEN 1 THEN (own.academic_year - 1, 2) ELSE (own.academic_year, own.term - 1) END
         """,
         enrolled=position(ENROLMENTS, "status", "ENROLLED"),
         next_programme=positions(ENROLMENTS, "level", *NEXT_PROGRAMME_LEVELS),
