@@ -26,22 +26,45 @@ def totals_of(asked: Asked) -> VersionedRows | None:
 
 
 def prorated(asked: Asked, rows: VersionedRows, where: Where, window: Window) -> tuple[Floats, Floats]:
-    """Matching and held days of each student in a window, each period by its overlap."""
+    """Matching and held days of each student in a window, each period by its overlap.
+
+    A period without daily records speaks, unless it lies in a longer one that does: some count from the opening each time.
+    """
     first, end = asked.first_days(window), asked.term_ends(window)[asked.cohort.term]
-    place = asked.place[rows.student]
-    usable = _usable(asked, rows, place)
-    place = place[usable]
-    start = rows.columns["from_day"][usable].astype(np.int64)
-    stop = rows.columns["happened_on"][usable].astype(np.int64) + 1
-    overlap = np.minimum(stop, end[place]) - np.maximum(start, first[place])
-    part = np.clip(overlap, 0, None) / (stop - start)
-    part = np.where(_has_days(asked, rows.student[usable], start, stop), 0.0, part)
+    inside = _usable(asked, rows, asked.place[rows.student])
+    overlap = _overlap(asked, rows, inside, first, end)
+    inside, overlap = inside[overlap > 0], overlap[overlap > 0]
+    start, stop = _bounds(rows, inside)
+    told = np.flatnonzero(~_has_days(asked, rows.student[inside], start, stop))
+    told = told[~_in_a_longer_one(rows.student[inside][told], start[told], stop[told])]
+    speaking, part = inside[told], overlap[told] / (stop - start)[told]
     fields = dict.fromkeys(TOTALS_OF[value] for value in where.values if value in TOTALS_OF)
-    counted = np.sum([_totals(rows, name, fields)[usable] for name in fields], axis=0)
-    inside = part > 0
-    matching = np.bincount(place[inside], (part * counted)[inside], asked.size).astype(np.float64)
-    held = np.bincount(place[inside], (part * rows.columns["held"][usable])[inside], asked.size).astype(np.float64)
+    counted = np.sum([_totals(rows, name, fields)[speaking] for name in fields], axis=0)
+    place = asked.place[rows.student[speaking]]
+    matching = np.bincount(place, part * counted, asked.size).astype(np.float64)
+    held = np.bincount(place, part * rows.columns["held"][speaking], asked.size).astype(np.float64)
     return matching, held
+
+
+def _bounds(rows: VersionedRows, periods: Ints) -> tuple[Ints, Ints]:
+    """The first day of each period and the day after its last."""
+    columns = rows.columns
+    return columns["from_day"][periods].astype(np.int64), columns["happened_on"][periods].astype(np.int64) + 1
+
+
+def _overlap(asked: Asked, rows: VersionedRows, periods: Ints, first: Ints, end: Ints) -> Ints:
+    """The days of each period that lie in its student's window; none or fewer where it lies outside."""
+    (start, stop), place = _bounds(rows, periods), asked.place[rows.student[periods]]
+    return np.asarray(np.minimum(stop, end[place]) - np.maximum(start, first[place]))
+
+
+def _in_a_longer_one(student: Ints, start: Ints, stop: Ints) -> Flags:
+    """Whether each period lies in a longer one of the same student."""
+    order = np.lexsort((-stop, start, student))
+    end = (student * (stop.max(initial=0) + 1) + stop)[order]
+    found = np.zeros(len(student), bool)
+    found[order[1:]] = np.maximum.accumulate(end)[:-1] >= end[1:]
+    return found
 
 
 def _usable(asked: Asked, rows: VersionedRows, place: Ints) -> Ints:

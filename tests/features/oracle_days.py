@@ -150,10 +150,10 @@ class Attendance:
         """Matching and held days; a total that nobody told makes the matching days unknown."""
         inside = [mark for mark in self.days if first <= mark.day < end and mark.status != NEUTRAL]
         matching, held = _counted(inside, where)
-        for start, stop, told in self._totals():
+        for start, stop, told in self._speaking_totals():
             overlap = (min(stop, end) - max(start, first)).days
-            if overlap <= 0 or any(start <= mark.day < stop for mark in self.days):
-                continue  # days with daily records are never counted from totals too
+            if overlap <= 0:
+                continue
             part = Fraction(overlap, (stop - start).days)
             names = dict.fromkeys(TOTAL_OF[value] for value in where.values if value in TOTAL_OF)
             cells = [told.get(name) for name in names]
@@ -162,6 +162,15 @@ class Attendance:
             matching = None if matching is None or None in cells else matching + part * sum(map(exact, cells))
             held += part * exact(told["held"])
         return matching, held
+
+    def _speaking_totals(self) -> list[tuple[date, date, dict[str, object]]]:
+        """Days with daily records are never counted from totals too, nor the days of a period within a longer one twice."""
+        alone = [one for one in self._totals() if not any(one[0] <= mark.day < one[1] for mark in self.days)]
+        return [
+            (start, stop, told)
+            for start, stop, told in alone
+            if not any(a <= start and stop <= z and (a, z) != (start, stop) for a, z, _ in alone)
+        ]
 
     def _totals(self) -> Iterator[tuple[date, date, dict[str, object]]]:
         """First day and end (not included) of each period that is known by its totals, and what was told of it."""

@@ -220,13 +220,14 @@ def _days(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fact
 
 def _totals(random: Random, student: int, term: tuple[int, int]) -> Iterator[_Fact]:
     opens, closes = TERMS[term]
+    from_opening = student % 4 == 0
     start = opens
     while start <= closes:
         end = min(start + random.choice((6, 13, 27)) * DAY, closes)
         held = random.randrange(0, (end - start).days + 2)
         absent = random.randrange(held + 1)
         told: dict[str, object] = {
-            "from_day": start if random.random() < 0.95 else None, "held": held, "present": held - absent, "absent": absent,
+            "from_day": (opens if from_opening else start) if random.random() < 0.95 else None, "held": held, "present": held - absent, "absent": absent,
             "late": _maybe(random, random.randrange(held + 1)), "leave": _maybe(random, random.randrange(held + 1)),
         }  # fmt: skip
         if random.random() < 0.95:

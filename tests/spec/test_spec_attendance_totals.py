@@ -31,6 +31,32 @@ def test_a_window_takes_the_overlap_pro_rata(spec: Spec) -> None:
     spec(JUNE_AND_JULY, SHARE_28D, as_of="2025-07-21", expect={1: 0.25})
 
 
+def test_totals_that_count_from_the_opening_each_time_are_not_added_up(spec: Spec) -> None:
+    from_opening = """
+        table            | student | from_day   | happened_on | recorded_at | held | present | absent | late | leave
+        attendance_total | 1       | 2025-05-19 | 2025-06-29  |             | 30   | 15      | 15     | 0    | 0
+        attendance_total | 1       | 2025-05-19 | 2025-07-27  |             | 48   | 24      | 24     | 0    | 0
+        """
+    spec(from_opening, SHARE_TERM, as_of="2025-07-28", expect={1: 0.5})
+    spec(from_opening, FEATURE_OF["missed_days_term"], as_of="2025-07-14", expect={1: 15})
+    spec(from_opening, FEATURE_OF["missed_days_term"], as_of="2025-07-28", expect={1: 24})
+    spec(from_opening, FEATURE_OF["absences_left_term"], as_of="2025-07-28", expect={1: -5})
+    corrected_late = from_opening + "attendance_total | 1 | 2025-05-19 | 2025-06-29 | 2025-08-01 | 30 | 10 | 20 | 0 | 0"
+    spec(corrected_late, FEATURE_OF["missed_days_term"], as_of="2025-08-04", expect={1: 24})
+
+
+def test_a_period_with_daily_records_takes_nothing_from_one_within_it(spec: Spec) -> None:
+    spec(
+        """
+        table            | student | from_day   | happened_on | held | present | absent | status
+        attendance_total | 1       | 2025-05-19 | 2025-06-29  | 30   | 15      | 15     |
+        attendance_total | 1       | 2025-05-19 | 2025-07-27  | 48   | 24      | 24     |
+        attendance       | 1       |            | 2025-07-21  |      |         |        | A
+        """,
+        FEATURE_OF["missed_days_term"], as_of="2025-07-28", expect={1: 16},
+    )  # fmt: skip
+
+
 def test_two_periods_in_one_window_weigh_by_their_days(spec: Spec) -> None:
     spec(
         """

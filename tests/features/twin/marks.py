@@ -2,7 +2,7 @@
 
 `marks(student, day, session, status)` are the marks that hold (never "not recorded" or "holiday"), `days` one a day,
 `flag`, `homeroom` and `periods` (with `course`) those of a session, `totals` the periods known by totals, `only_totals`
-those of them without a single day. A status in the company is I in all of them.
+those of them without a single day that lie in no longer one. A status in the company is I in all of them.
 """
 
 from features.declaration import Feature
@@ -136,8 +136,14 @@ def _make_days(known: Known) -> None:
     known.run(
         """
         CREATE TEMP TABLE only_totals AS
-        SELECT t.* FROM totals t WHERE NOT EXISTS (
-            FROM days d WHERE d.student = t.student AND d.day BETWEEN t.from_day AND t.happened_on
+        WITH alone AS (
+            SELECT t.* FROM totals t WHERE NOT EXISTS (
+                FROM days d WHERE d.student = t.student AND d.day BETWEEN t.from_day AND t.happened_on
+            )
+        )
+        SELECT t.* FROM alone t WHERE NOT EXISTS (
+            FROM alone o WHERE o.student = t.student AND o.from_day <= t.from_day AND o.happened_on >= t.happened_on
+                AND (o.from_day < t.from_day OR o.happened_on > t.happened_on)
         )
         """
     )
