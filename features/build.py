@@ -2,6 +2,7 @@
 
 import ctypes
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor
 from concurrent.futures.process import BrokenProcessPool
@@ -13,6 +14,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -62,6 +64,8 @@ class Built:
     """Students of all tables together."""
     students: int
     nobody_on: tuple[date, ...]
+    without: tuple[tuple[str, tuple[date, ...]], ...] = ()
+    """The institutions that have nobody on days on which others of the shard have somebody, and these days."""
     state_not_saved: str = ""
     """Why the state was not saved, where it should have been."""
 
@@ -92,10 +96,12 @@ def keep_memory() -> None:
 def build(task: Task) -> Built:
     """Make the tables of one shard. The same function, and the same bytes, wherever it runs."""
     keep_memory()
-    sizes, paths, state_not_saved = {}, [], ""
+    sizes, paths, without, state_not_saved = {}, [], defaultdict(list), ""
     try:
         for snapshot in snapshots(task):
             sizes[snapshot.as_of] = len(snapshot.values)
+            for one in _without_anybody(snapshot, task.log):
+                without[one].append(snapshot.as_of)
             if task.out is not None:
                 paths.append(_write(snapshot, task.log, task.out))
     except StateNotSaved as error:
@@ -107,7 +113,19 @@ def build(task: Task) -> Built:
     return Built(
         shard=task.log.institution, paths=tuple(paths), rows=sum(sizes.values()),
         students=sizes.get(max(task.as_ofs, default=date.min), 0), nobody_on=nobody_on, state_not_saved=state_not_saved,
+        without=tuple((one, tuple(days)) for one, days in without.items()),
     )  # fmt: skip
+
+
+def _without_anybody(snapshot: Snapshot, log: EventLog) -> list[str]:
+    """The institutions of a shard of whom nobody is in a table."""
+    here = set(_institutions(snapshot, log).tolist())
+    return [one for place, one in enumerate(log.institutions) if place not in here]
+
+
+def _institutions(snapshot: Snapshot, log: EventLog) -> npt.NDArray[np.int64]:
+    """The position of each student's institution in the shard."""
+    return np.searchsorted(log.offsets, snapshot.cohort.student, side="right") - 1
 
 
 def build_all(tasks: Iterable[Task], executor: Executor | None = None) -> Iterator[Built]:
@@ -217,7 +235,7 @@ def _write(snapshot: Snapshot, log: EventLog, out: Path) -> Path:
 def table_of(snapshot: Snapshot, log: EventLog) -> pa.Table:
     """A row a student: institution, the student's number there, class group, the features, completeness by domain."""
     who = snapshot.cohort
-    place = np.searchsorted(log.offsets, who.student, side="right") - 1
+    place = _institutions(snapshot, log)
     head = {
         "institution": pa.array(log.institutions).take(pa.array(place)),
         "student": pa.array((who.student - log.offsets[place]).astype(np.int32)),

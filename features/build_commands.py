@@ -134,6 +134,7 @@ def _document(built: "Built") -> dict[str, object]:
         "rows": built.rows,
         "files": [str(path) for path in built.paths],
         "nobody_enrolled_on": built.nobody_on,
+        "institutions_without_anybody": dict(built.without),
         "state_not_saved": built.state_not_saved,
     }
 
@@ -146,6 +147,13 @@ def _text(done: "Sequence[Built]", out: Path, seconds: float) -> str:
         f"nobody is enrolled on {len(one.nobody_on)} of the days, so there is no table: look at the terms and rosters"
         for one in done
         if one.nobody_on
+    ]
+    lines += [
+        f"{institution}: ไม่มีใครลงทะเบียนใน {len(days)} วันที่ถาม ({', '.join(map(str, days))}) ตารางของ {one.shard} จึงไม่มีสถานศึกษานี้ "
+        f"ดูปฏิทินและทะเบียนด้วย zerodrop check · nobody is enrolled on {len(days)} of the days, so the tables of {one.shard} "
+        "lack this institution: look at its terms and roster"
+        for one in done
+        for institution, days in one.without
     ]
     lines += [
         f"{one.shard}: ตารางครบแล้ว แต่เก็บสถานะใน states/ ไม่ได้ ({one.state_not_saved}) สัปดาห์หน้าระบบจะอ่านข้อมูลทั้งหมดใหม่ · "

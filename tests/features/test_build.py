@@ -48,6 +48,7 @@ def test_a_table_a_day_is_written_under_the_name_of_the_shard(log: EventLog, tmp
     tables = [pq.read_table(path) for path in built.paths]
     assert built.rows == sum(table.num_rows for table in tables)
     assert (built.shard, built.students, built.nobody_on) == ("shard", tables[-1].num_rows, ())
+    assert built.without == ()
 
 
 def test_a_table_has_who_the_catalogue_and_how_complete_it_is(log: EventLog, tmp_path: Path) -> None:
@@ -118,6 +119,7 @@ def test_an_institution_with_nobody_enrolled_does_not_take_the_rows_of_the_other
     log = shard_log(tmp_path / "log", [college(5), without_a_term(6), college(7)])
     built = build(task(log, tmp_path / "out"))
     assert built.nobody_on == ()
+    assert built.without == ((code(1), DAYS),)
     for path in built.paths:
         assert set(pq.read_table(path).column("institution").to_pylist()) == {code(0), code(2)}
 

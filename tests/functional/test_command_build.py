@@ -16,6 +16,7 @@ from records.console import today_in_bangkok
 from records.home import create_home, open_home
 from records.settings import Settings
 from records.shards import open_shard, shards_of
+from records.tables import ENROLMENTS
 from tests.features.building import NOW, college, fill
 from tests.functional.command_fixtures import GAP, USAGE, Said, call, query, refused, run
 from tests.property.small_college import MONDAYS
@@ -91,6 +92,7 @@ def test_it_says_the_same_for_machines(home: Path, tmp_path: Path) -> None:
         "rows": sum(table.num_rows for table in tables),
         "files": [str(tmp_path / BOTH / f"{day}.parquet") for day in (WEEK_BEFORE, DAY)],
         "nobody_enrolled_on": [],
+        "institutions_without_anybody": {},
         "state_not_saved": "",
     }
 
@@ -153,6 +155,23 @@ def test_the_workers_of_a_scheduler_find_relative_folders(
         said = built(Path(os.path.relpath(home)), Path("there"), "--scheduler", cluster.scheduler_address)
     assert said.code == 0, said.err
     assert files_in(tmp_path / "there") == wanted(home, tmp_path / "wanted", DAY)
+
+
+def test_an_institution_without_anybody_beside_another_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    opened = create_home(Settings(home=folder))
+    fill(opened, {CODE: college(5), OTHER_CODE: [one for one in college(6) if one.table is not ENROLMENTS]})
+    opened.close()
+    said = built(folder, tmp_path / "out", "--weeks", "2")
+    assert said.code == 0
+    first, last = said.out.splitlines()
+    assert first.startswith(
+        f"{OTHER_CODE}: ไม่มีใครลงทะเบียนใน 2 วันที่ถาม ({WEEK_BEFORE}, {DAY}) ตารางของ {BOTH} จึงไม่มีสถานศึกษานี้"
+    )
+    assert f"the tables of {BOTH} lack this institution: look at its terms and roster" in first
+    assert "2 tables" in last
+    [shard] = built(folder, tmp_path / "out", "--weeks", "2", "--json").document["shards"]
+    assert shard["institutions_without_anybody"] == {OTHER_CODE: [WEEK_BEFORE.isoformat(), DAY.isoformat()]}
 
 
 def test_days_on_which_nobody_is_enrolled_are_told(home: Path, tmp_path: Path) -> None:
