@@ -16,6 +16,7 @@ from features.asked import INTERNSHIP, NORMAL, Asked
 from features.day_cubes import ABSENT_MARKS, COURSE_SHIFT, NEUTRAL
 from features.day_walk import LATE, LEAVE, MISSED, RECORDED
 from features.vocabulary import InTerm, Window
+from records.tables import ENROLMENTS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -103,7 +104,7 @@ class PeriodWalk:
     def fewest_left(self, rule: AbsenceRule, least: int) -> Floats:
         """The fewest absences left of any course with at least `least` recorded periods this term; NaN without one."""
         courses = self._tally(InTerm()).of_courses(least)
-        past, whole = (taught[self.asked.cohort.term[courses.who]] for taught in self._taught)
+        past, whole = (taught[courses.who] for taught in self._taught)
         own = rule.among(courses.who)
         planned = np.floor(courses.count(RECORDED) * whole / np.where(past > 0, past, np.nan) + 1e-6)
         absences = own.absences(*(courses.count(marks) for marks in (MISSED, LEAVE, LATE)))
@@ -113,11 +114,25 @@ class PeriodWalk:
 
     @cached_property
     def _taught(self) -> tuple[Ints, Ints]:
-        """Teaching days of each term up to today, and all of them."""
-        calendars = self.asked.calendars
-        opens = np.array([span.opens for span in self.asked.cohort.terms], np.int64)
-        past = calendars.taught_between(np.arange(len(opens)), opens, self.asked.cohort.today)
-        return past, calendars.teach.sum(axis=1)
+        """Teaching days of each student's term up to today, and all of them."""
+        cohort, calendars = self.asked.cohort, self.asked.calendars
+        closes = np.array([span.closes for span in cohort.terms], np.int64)[cohort.term]
+        begins = self._begins
+        past = calendars.taught_between(cohort.term, begins, cohort.today)
+        return past, calendars.taught_between(cohort.term, begins, closes + 1)
+
+    @property
+    def _begins(self) -> Ints:
+        """The opening of each student's term; of who registered later and has no period before that, the registration."""
+        cohort, cubes = self.asked.cohort, self.asked.state.attendance
+        registered = self.asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row].astype(np.int64)
+        begins = cohort.opens.copy()
+        late = np.flatnonzero(registered > begins)
+        if cubes.periods is not None:
+            days = np.clip(np.stack([begins[late], registered[late]]) - cubes.first_day, 0, len(cubes.periods))
+            late = late[~_have_periods(cubes.periods, cohort.student[late], *days)]
+        begins[late] = registered[late]
+        return begins
 
     def _tally(self, window: Window) -> _Tally:
         if window not in self._tallies:
@@ -146,6 +161,18 @@ class PeriodWalk:
 def _joined(parts: list[_Tally]) -> _Tally:
     parts = parts or [_Tally(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, _MARKS), np.uint16))]
     return _Tally(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(_Tally)))
+
+
+@numba.njit(cache=True, nogil=True)
+def _have_periods(periods: Cells, student: Ints, starts: Ints, ends: Ints) -> npt.NDArray[np.bool_]:
+    """Whether each student has a mark of a class period on one of their days."""
+    found = np.zeros(len(student), np.bool_)
+    for k in range(len(student)):
+        if student[k] < periods.shape[1]:
+            for day in range(starts[k], ends[k]):
+                for cell in periods[day, student[k]]:
+                    found[k] |= (cell & (_MARKS - 1)) != 0
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

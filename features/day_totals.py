@@ -9,7 +9,8 @@ import numpy.typing as npt
 from features.asked import Asked
 from features.versioned_rows import NO_DAY, VersionedRows
 from features.vocabulary import Window
-from records.tables import ATTENDANCE_TOTAL, Where
+from records.codes import OUTCOME_EVENTS
+from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, OUTCOMES, Where
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -17,6 +18,7 @@ Flags = npt.NDArray[np.bool_]
 TOTALS_OF = {"P": "present", "L": "late", "A": "absent", "K": "skipped", "S": "leave", "B": "leave"}
 # Most colleges count leaving class as absence and tell no total of its own.
 _IN_OTHERS = {"skipped": "absent"}
+_RETURNED = OUTCOME_EVENTS.position("RETURNED")
 
 
 def totals_of(asked: Asked) -> VersionedRows | None:
@@ -90,14 +92,14 @@ def _has_days(asked: Asked, student: Ints, start: Ints, stop: Ints) -> Flags:
     return found
 
 
-def covered_days(asked: Asked, rows: VersionedRows, window: Window) -> Floats:
-    """Teaching days of each student's own term in a window that lie in a known period and have no mark of their own."""
+def covered_days(asked: Asked, rows: VersionedRows, window: Window, begins: Ints) -> Floats:
+    """Teaching days of a window since each student came that lie in a known period and have no mark of their own."""
     place = asked.place[rows.student]
     usable = _usable(asked, rows, place)
     if not len(usable):
         return np.zeros(asked.size)
     who, inverse = np.unique(place[usable], return_inverse=True)
-    first = np.maximum(asked.first_days(window), asked.cohort.opens)[who]
+    first = np.maximum(asked.first_days(window), begins)[who]
     end = asked.term_ends(window)[asked.cohort.term][who]
     low, high = int(first.min()), int(end.max())
     if high <= low:
@@ -109,12 +111,8 @@ def covered_days(asked: Asked, rows: VersionedRows, window: Window) -> Floats:
         same = inverse[(start == begins) & (stop == ends)]
         covered[max(int(begins) - low, 0) : max(int(ends) - low, 0), same] = True
     covered &= (days[:, None] >= first) & (days[:, None] < end) & ~_marked(asked, low, high, who)
-    calendars = asked.calendars
-    taught = np.zeros(covered.shape, bool)
-    inside = (days >= calendars.first) & (days < calendars.first + calendars.teach.shape[1])
-    taught[inside] = calendars.teach[asked.cohort.term[who]][:, days[inside] - calendars.first].T
     found = np.zeros(asked.size)
-    found[who] = (covered & taught).sum(axis=0)
+    found[who] = (covered & _taught(asked, days, who)).sum(axis=0)
     return found
 
 
@@ -131,11 +129,45 @@ def _marked(asked: Asked, low: int, high: int, who: Ints) -> Flags:
 def part_unrecorded(asked: Asked, marked: npt.NDArray[Any], window: Window) -> Floats:
     """The part of the teaching days of the own term in a window that have neither a mark nor a total; NaN without such days.
 
-    `marked` are the teaching days with a mark.
+    `marked` are the teaching days with a mark. Days before a student came are not asked, whatever was marked on them.
     """
-    opens = np.array([span.opens for span in asked.cohort.terms], np.int64)
-    start, end = np.maximum(asked.term_starts(window), opens), asked.term_ends(window)
-    taught = asked.calendars.taught_between(np.arange(len(opens)), start, end)[asked.cohort.term]
+    cohort, begins = asked.cohort, _begins(asked)
+    start, end = np.maximum(asked.first_days(window), begins), asked.term_ends(window)[cohort.term]
+    taught = asked.calendars.taught_between(cohort.term, start, end)
     totals = totals_of(asked)
-    told = marked if totals is None else marked + covered_days(asked, totals, window)
+    told = marked - _marked_before(asked, window, begins)
+    told = told if totals is None else told + covered_days(asked, totals, window, begins)
     return np.where(taught > 0, 1 - told / np.maximum(taught, 1), np.nan)
+
+
+def _begins(asked: Asked) -> Ints:
+    """The day on which each student came: the opening of the term, or a registration or a return that came later."""
+    cohort, outcomes = asked.cohort, asked.state.rows[OUTCOMES.name]
+    registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row].astype(np.int64)
+    happened = outcomes.columns["happened_on"].astype(np.int64)
+    returns = outcomes.columns["alive"] & (outcomes.columns["event"] == _RETURNED) & (happened < cohort.today)
+    back = np.full(asked.state.students, NO_DAY, np.int64)
+    np.maximum.at(back, outcomes.student[returns], happened[returns])
+    return np.maximum(np.maximum(cohort.opens, registered), back[cohort.student])
+
+
+def _marked_before(asked: Asked, window: Window, begins: Ints) -> Floats:
+    """The teaching days in a window before each student came that have a mark: a few sit in class before they register."""
+    found = np.zeros(asked.size)
+    first = np.maximum(asked.first_days(window), asked.cohort.opens)
+    end = np.minimum(begins, asked.term_ends(window)[asked.cohort.term])
+    who = np.flatnonzero(first < end)
+    if len(who):
+        days = np.arange(first[who].min(), end[who].max())
+        inside = (days[:, None] >= first[who]) & (days[:, None] < end[who])
+        found[who] = (inside & _taught(asked, days, who) & _marked(asked, days[0], days[-1] + 1, who)).sum(axis=0)
+    return found
+
+
+def _taught(asked: Asked, days: Ints, who: Ints) -> Flags:
+    """Which of the days are teaching days of each student's own term."""
+    calendars = asked.calendars
+    taught = np.zeros((len(days), len(who)), bool)
+    inside = (days >= calendars.first) & (days < calendars.first + calendars.teach.shape[1])
+    taught[inside] = calendars.teach[asked.cohort.term[who]][:, days[inside] - calendars.first].T
+    return taught

@@ -250,7 +250,8 @@ class Change:
 class Unrecorded:
     """The part of the teaching days of the student's own term in the window on which nothing was recorded of them.
 
-    A day in the company is recorded, and so is a day inside a period that is known by its totals. Not absence.
+    A day in the company is recorded, and so is a day inside a period that is known by its totals. Days before a late
+    registration or a return are not asked. Not absence.
     """
 
 
@@ -270,7 +271,8 @@ class Margin:
     from the opening, or from the registration where it came later. An absence is a day missed without leave, leave over
     `leaves_per_absence` (1 unless told; 0: leave is no absence) and lateness over `lates_per_absence` (not counted unless
     told). With `per_course` the same over the class periods of each course with at least `least` recorded ones, N being
-    ⌊held · teaching days of the term / teaching days before today⌋; the course with the fewest left counts.
+    ⌊held · teaching days of the term / teaching days before today⌋, both from the registration where it came later than
+    the opening and before every period; the course with the fewest left counts.
     `absent_run_dismissal`: the rule less the days now missed in a row. `gpa_minimum`: the newest GPAX less the bar of
     the student's stage; of several, the next to come after the terms completed, else the last.
     """

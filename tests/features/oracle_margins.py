@@ -61,9 +61,15 @@ def _days_left(attendance: Attendance) -> Fraction | None:
 
 
 def _fewest_left(attendance: Attendance, least: int) -> Fraction | None:
-    """Of the class periods of each course, as many as the term will have had if they go on as they did."""
+    """Of the class periods of each course, as many as the term will have had if they go on as they did.
+
+    They are counted from the registration where that came after the opening and before every period.
+    """
     told, place = attendance.told, attendance.place
-    term = told.teaching_days(place.span)
+    registered, begins = place.row.values.get("registered_on"), place.span.opens
+    if isinstance(registered, date) and not any(begins <= mark.day < registered for mark in attendance.periods):
+        begins = max(begins, registered)
+    term = [day for day in told.teaching_days(place.span) if day >= begins]
     gone = [day for day in term if day < told.as_of]
     left = []
     for marks in attendance.courses(place.span.opens, told.as_of, least) if gone else []:

@@ -42,6 +42,23 @@ def test_it_is_of_the_course_with_the_fewest_left(spec: Spec) -> None:
     )  # fmt: skip
 
 
+def test_periods_go_on_as_they_did_since_a_late_registration(spec: Spec) -> None:
+    """Of 92 teaching days after the first week none is over for who registers then; two periods in one day make 184."""
+    picture = """
+        table      | student | happened_on | registered_on | session | course_code | status
+        enrolments | 1       | 2025-05-12  | 2025-05-26    |         |             |
+        attendance | 1       | 2025-05-26  |               | P1      | MATH        | P
+        attendance | 1       | 2025-05-26  |               | P2      | MATH        | A
+        enrolments | 2       | 2025-05-12  | 2025-05-10    |         |             |
+        attendance | 2       | 2025-05-26  |               | P1      | MATH        | P
+        attendance | 2       | 2025-05-26  |               | P2      | MATH        | A
+        enrolments | 3       | 2025-05-12  | 2025-05-26    |         |             |
+        attendance | 3       | 2025-05-23  |               | P1      | MATH        | P
+        attendance | 3       | 2025-05-26  |               | P2      | MATH        | A
+        """
+    spec(picture, FEWEST, as_of="2025-05-27", on_roster=False, expect={1: 35, 2: 5, 3: 5})
+
+
 def test_leave_is_an_absence_and_lateness_is_none_unless_the_institution_says_otherwise(spec: Spec) -> None:
     spec(FIRST_WEEK, FEWEST, as_of="2025-05-26", expect={1: 6, 2: 5, 3: 7, 4: None})
     rule = "rules | | 2025-05-12 | | | "

@@ -113,12 +113,12 @@ class Days:
         return self.passes.over(source).ask("arg_max(length, breaks)" if current else "max(length)")
 
     def _unrecorded(self, sessions: Sessions, window: Window) -> str:
-        """One less the part of the teaching days of the own term that have a mark or lie in a period of totals."""
+        """One less the part of the teaching days of the own term, since the student came, that have a mark or lie in a period of totals."""
         first, end = span(window, self.known.as_of)
         teaching = fill(
             """
             SELECT c.student, t.day FROM cohort c JOIN teaching t USING (academic_year, term)
-            WHERE t.day >= {first} AND t.day < {end}
+            WHERE t.day >= {first} AND t.day >= c.begins AND t.day < {end}
             """,
             first=first,
             end=end,

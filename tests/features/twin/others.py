@@ -68,21 +68,23 @@ class Margins:
         return f"CASE WHEN {held} > 0 THEN {allowed} - {absences} END"
 
     def _of_courses(self, least: int) -> str:
-        """What is held of a course is carried on to the end of the term as the teaching days go."""
+        """What is held of a course is carried on to the end of the term as the teaching days go, from a late registration on."""
         self.known.once(
             "teaching_so_far",
             """
             CREATE TEMP TABLE teaching_so_far AS
-            SELECT academic_year, term, count(*) AS days, nullif(count(*) FILTER (WHERE day < {as_of}), 0) AS so_far
-            FROM teaching GROUP BY ALL
+            WITH early AS (SELECT student, min(day) AS first FROM periods JOIN cohort USING (student) WHERE day >= opens GROUP BY student)
+            SELECT c.student, count(*) AS days, nullif(count(*) FILTER (WHERE day < {as_of}), 0) AS so_far
+            FROM cohort c JOIN teaching t USING (academic_year, term) LEFT JOIN early e USING (student)
+            WHERE t.day >= CASE WHEN e.first < c.registered_on THEN c.opens ELSE greatest(c.opens, c.registered_on) END
+            GROUP BY c.student
             """,
         )
         courses = self.days.courses(InTerm(), missed=_MISSED, leave=_LEAVE, late=_LATE)
         whole = "floor(held * days / so_far + 1e-6)"
         allowed = f"floor({whole} * (1 - {self._rule('attendance_share', 0.8)}) + 1e-6)"
         with_term = fill(
-            """SELECT o.*, n.days, n.so_far FROM ({courses}) o JOIN cohort c USING (student)
-            JOIN teaching_so_far n USING (academic_year, term)""",
+            "SELECT o.*, n.days, n.so_far FROM ({courses}) o JOIN teaching_so_far n USING (student)",
             courses=courses.source,
         )
         left = f"{allowed} - {self._absences('missed', 'leave', 'late')}"
