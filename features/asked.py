@@ -25,6 +25,8 @@ Flags = npt.NDArray[np.bool_]
 
 FOREVER = 10**6
 NORMAL, INTERNSHIP = -1, -2
+LEAST_DUAL = 3
+"""Of fewer dual students in a group, one who stays away could make a week in the company alone: absence stays absence."""
 _IS_SEEN = np.isin(np.arange(16), [mark(status) for status in ("P", "L", "E", "O")])
 _HELD_KINDS = [DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH")]
 _CLOSED_KINDS = [DAY_KINDS.position(kind) for kind in ("HOLIDAY", "CLOSED")]
@@ -53,7 +55,7 @@ class Calendars:
 class Outside:
     """Who learns outside: `mode` of each student is NORMAL, INTERNSHIP or the place of a group of dual students.
 
-    `company[group, day]` says which days of the cubes lie in weeks in which nobody of the group was seen.
+    `company[group, day]` says which days of the cubes lie in weeks in which nobody of LEAST_DUAL or more was seen.
     """
 
     mode: npt.NDArray[np.int32]
@@ -238,7 +240,7 @@ class Asked:
 
     @cached_property
     def outside(self) -> Outside:
-        """Interns, and the weeks in which nobody of a group of dual students was seen."""
+        """Interns, and the weeks in which nobody of the dual students of a group was seen."""
         mode = self.state.rows[ENROLMENTS.name].columns["study_mode"][self.cohort.row]
         found = np.full(self.size, NORMAL, np.int32)
         found[mode == _INTERN] = INTERNSHIP
@@ -251,6 +253,7 @@ class Asked:
         ends = np.cumsum(np.bincount(place, minlength=len(groups)))
         week = (np.arange(len(cubes.days)) + cubes.first_day + 3) // 7  # 1970-01-01 was a Thursday
         seen = np.zeros((len(groups), len(cubes.days)), bool)
+        seen[np.bincount(place, minlength=len(groups)) < LEAST_DUAL] = True
         for marks in (*cubes.held.values(), *([] if cubes.periods is None else [cubes.periods])):
             several = marks.shape[2] if marks.ndim == 3 else 1
             columns = (by_group[:, None] * several + np.arange(several)).ravel()

@@ -29,8 +29,10 @@ def bits_of(*statuses: str) -> int:
     return sum(1 << mark(status) for status in statuses)
 
 
-ANY_MARK = sum(1 << int(one) for one in set(MARK_OF.tolist()) - {0})
-RECORDED = ANY_MARK & ~(1 << NEUTRAL)
+_IN_COMPANY = 15
+"""The mark of an absence that was a day in the company: something was recorded, but nobody was seen there."""
+ANY_MARK = sum(1 << int(one) for one in {*MARK_OF.tolist(), _IN_COMPANY} - {0})
+RECORDED = ANY_MARK & ~(1 << NEUTRAL | 1 << _IN_COMPANY)
 MISSED, LEAVE, LATE = bits_of("A", "K"), bits_of("S", "B"), bits_of("L")
 _AT_ONCE = 4096  # students: a term of their marks stays in the second cache
 _SUMS_AT_ONCE = 1024  # their five sums stay in the first
@@ -232,7 +234,7 @@ def _set_outside(marks: Cube, days: Ints, mode: npt.NDArray[np.int32], company: 
     for day in days:
         for i in range(len(mode)):
             if _IS_ABSENT[marks[day, i]] and (mode[i] == INTERNSHIP or company[mode[i], day]):
-                marks[day, i] = NEUTRAL
+                marks[day, i] = _IN_COMPANY
 
 
 def _counted(cube: Cube, days: Ints, marks: int) -> Counts:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.features.pandas_rows import Reader, Week, worth
+from benchmarks.features.pandas_rows import AWAY_IN_COMPANY, Reader, Week, worth
 from benchmarks.features.rows import code
 from features.declaration import Feature, columns_read
 from features.vocabulary import (
@@ -180,7 +180,7 @@ class Answers:
         if where not in self._flags:
             status = self.days["status"]
             values = [code(tables.ATTENDANCE, where.column, value) for value in where.values] if where else []
-            self._flags[where] = status.isin(values) if where else status != _IN_COMPANY
+            self._flags[where] = status.isin(values) if where else ~status.isin([_IN_COMPANY, AWAY_IN_COMPANY])
         return self._flags[where]
 
     def _recorded(self, since: int) -> pd.DataFrame:

@@ -18,6 +18,8 @@ from records.tables import Column, Table
 
 _DAYS = ("P", "L", "E", "O")
 _AWAY = ("A", "K", "S", "B")
+AWAY_IN_COMPANY = 100  # no status that could be told
+_LEAST_DUAL = 3
 
 
 def read_frames(log: EventLog, wanted: dict[Table, Sequence[str]]) -> dict[str, pd.DataFrame]:
@@ -114,18 +116,21 @@ def _enrolled(known: dict[str, pd.DataFrame], today: int) -> pd.DataFrame:
 
 
 def _in_company(days: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    """Absence of interns, and of the dual system in a week in which nobody of the class group was seen, is the company."""
-    status = {value: code(tables.ATTENDANCE, "status", value) for value in (*_DAYS, *_AWAY, "I")}
+    """Absence of interns, and of the dual system in a week in which nobody of three or more was seen, is the company."""
+    status = {value: code(tables.ATTENDANCE, "status", value) for value in (*_DAYS, *_AWAY)}
     mode = people["study_mode"].to_numpy()[days["place"]]
     intern, dual = (mode == code(tables.ENROLMENTS, "study_mode", value) for value in ("INTERNSHIP", "DUAL"))
     of_dual = days[dual]
     # Weeks begin on Monday; 1970-01-01 was a Thursday.
-    week = people["group"].to_numpy()[of_dual["place"]].astype(np.int64) * 65_536 + (of_dual["happened_on"] + 3) // 7
+    groups = people["group"].to_numpy()
+    sizes = people["group"][people["study_mode"] == code(tables.ENROLMENTS, "study_mode", "DUAL")].value_counts()
+    group = groups[of_dual["place"]]
+    week = group.astype(np.int64) * 65_536 + (of_dual["happened_on"] + 3) // 7
     seen = week[of_dual["status"].isin([status[value] for value in _DAYS])].unique()
     away = intern.copy()
-    away[dual] = ~week.isin(seen)
+    away[dual] = ~week.isin(seen) & np.isin(group, sizes.index[sizes >= _LEAST_DUAL])
     away &= days["status"].isin([status[value] for value in _AWAY]).to_numpy()
-    return days.assign(status=days["status"].mask(away, status["I"]))
+    return days.assign(status=days["status"].mask(away, AWAY_IN_COMPANY))
 
 
 def worth(column: Column, held: "pd.Series[float]") -> "pd.Series[float]":

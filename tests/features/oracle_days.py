@@ -24,7 +24,8 @@ from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, OUTCOMES, Where
 from tests.features.oracle_told import DAY, Number, Place, Told, exact
 
 NOT_RECORDED = ("N", "H")
-NEUTRAL = "I"
+IN_COMPANY = "absence that was a day in the company"  # no status that could be told or asked for
+NEUTRAL = ("I", IN_COMPANY)
 ATTENDED = ("P", "L", "E", "O")
 MISSED = ("A", "K")
 AWAY = (*MISSED, "S", "B")
@@ -52,9 +53,9 @@ class Attendance:
 
     @cached_property
     def _marks(self) -> list[Mark]:
-        """In order of days; what an intern or a dual-system student missed while in the company counts as being there."""
+        """In order of days; what an intern or a dual-system student missed while in the company is no absence."""
         return [
-            replace(mark, status=NEUTRAL) if mark.status in AWAY and self._in_the_company(mark.day) else mark
+            replace(mark, status=IN_COMPANY) if mark.status in AWAY and self._in_the_company(mark.day) else mark
             for mark in marks_of(self.told, self.student)
         ]
 
@@ -63,7 +64,7 @@ class Attendance:
             case "INTERNSHIP":
                 return True
             case "DUAL":
-                return _monday(day) not in self._weeks_at_the_college
+                return len(self._of_dual) >= 3 and _monday(day) not in self._weeks_at_the_college
             case _:
                 return False
 
@@ -72,11 +73,19 @@ class Attendance:
         """The weeks in which somebody of the dual system was seen, of those who are now in the class group."""
         return {
             _monday(mark.day)
-            for student, place in self.told.places.items()
-            if place.group == self.place.group and place.row.values.get("study_mode") == "DUAL"
+            for student in self._of_dual
             for mark in marks_of(self.told, student)
             if mark.status in ATTENDED
         }
+
+    @cached_property
+    def _of_dual(self) -> list[int]:
+        """Who is now in the class group and in the dual system."""
+        return [
+            student
+            for student, place in self.told.places.items()
+            if place.group == self.place.group and place.row.values.get("study_mode") == "DUAL"
+        ]
 
     def of(self, sessions: Sessions) -> list[Mark]:
         match sessions:
@@ -108,7 +117,7 @@ class Attendance:
     def answer(self, feature: Feature) -> Number | None:
         first, end = self.told.window(feature.window, self.place)
         held = [mark for mark in self.of(feature.sessions) if first <= mark.day < end]
-        recorded = [mark for mark in held if mark.status != NEUTRAL]
+        recorded = [mark for mark in held if mark.status not in NEUTRAL]
         match feature.measure:
             case Count(where=where):
                 matching, count = self._counted_in(feature.sessions, where, first, end)
@@ -143,12 +152,12 @@ class Attendance:
         """Matching and held records; days are told by totals too."""
         if sessions is Sessions.DAY:
             return self.counted(where, first, end)
-        marks = [mark for mark in self.of(sessions) if first <= mark.day < end and mark.status != NEUTRAL]
+        marks = [mark for mark in self.of(sessions) if first <= mark.day < end and mark.status not in NEUTRAL]
         return _counted(marks, where)
 
     def counted(self, where: Where, first: date, end: date) -> tuple[Fraction | None, Fraction]:
         """Matching and held days; a total that nobody told makes the matching days unknown."""
-        inside = [mark for mark in self.days if first <= mark.day < end and mark.status != NEUTRAL]
+        inside = [mark for mark in self.days if first <= mark.day < end and mark.status not in NEUTRAL]
         matching, held = _counted(inside, where)
         for start, stop, told in self._speaking_totals():
             overlap = (min(stop, end) - max(start, first)).days
@@ -191,7 +200,7 @@ class Attendance:
 
     def missed_now(self, first: date, end: date) -> Fraction | None:
         """The days now missed in a row without leave."""
-        recorded = [mark for mark in self.days if first <= mark.day < end and mark.status != NEUTRAL]
+        recorded = [mark for mark in self.days if first <= mark.day < end and mark.status not in NEUTRAL]
         return self._run(recorded, MISSED, current=True)
 
     def _unrecorded(self, recorded: set[date], first: date, end: date, sessions: Sessions) -> Fraction | None:
@@ -209,7 +218,7 @@ class Attendance:
         """The recorded class periods of each course that has at least `least` of them."""
         of_course: dict[object, list[Mark]] = defaultdict(list)
         for mark in self.periods:
-            if first <= mark.day < end and mark.status != NEUTRAL and mark.course is not None:
+            if first <= mark.day < end and mark.status not in NEUTRAL and mark.course is not None:
                 of_course[mark.course].append(mark)
         return [marks for marks in of_course.values() if len(marks) >= least]
 
@@ -230,8 +239,9 @@ def _told_by(periods: list[str]) -> str:
     """What the class periods of a day tell of the whole day."""
     if any(status in ATTENDED for status in periods):
         return "P"
-    if NEUTRAL in periods:
-        return NEUTRAL
+    for neutral in NEUTRAL:
+        if neutral in periods:
+            return neutral
     if any(status in MISSED for status in periods):
         return "A"
     return "S" if "S" in periods else "B"

@@ -54,10 +54,11 @@ def in_the_middle_of_a_week() -> list[Record]:
         for one in cut
         if one.table is not ATTENDANCE
     ]
+    third = [replace(one, student=3, line=3) for one in dual if one.table.name == "enrolments" and one.student == 1]
     marks = (
         "student | happened_on | status\n1 | 2025-05-19 | P\n1 | 2025-05-22 | A\n2 | 2025-05-22 | A\n1 | 2025-11-04 | P"
     )
-    return [*dual, *records_of(marks, ATTENDANCE)]
+    return [*dual, *third, *records_of(marks, ATTENDANCE)]
 
 
 def test_marks_are_kept_by_whole_weeks(tmp_path: Path, path: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from features.attendance import ABSENT_OR_LEAVE, LATE, MISSED
+from features.catalogue import FEATURE_OF
 from features.vocabulary import Count, InTerm, Last, LongestRun, Sessions, Share, WorstCourse
 from records.tables import ATTENDANCE
 from tests.features.pictures import ask
@@ -10,11 +11,12 @@ from tests.spec.asking import Spec
 
 MISSED_28D = ask(ATTENDANCE, Count(where=MISSED), Last(days=28))
 SHARE_28D = ask(ATTENDANCE, Share(where=MISSED), Last(days=28))
-# Two of the dual system in one class group; 18 and 25 August are Mondays.
-TWO_OF_DUAL = """
+# Three of the dual system in one class group; 18 and 25 August are Mondays.
+THREE_OF_DUAL = """
     table      | student | happened_on | recorded_at | study_mode | session | status | retracted
     enrolments | 1       | 2025-05-12  |             | DUAL       |         |        |
-    enrolments | 2       | 2025-05-12  |             | DUAL       |         |        |"""
+    enrolments | 2       | 2025-05-12  |             | DUAL       |         |        |
+    enrolments | 3       | 2025-05-12  |             | DUAL       |         |        |"""
 
 
 def test_what_an_intern_misses_is_neither_absent_nor_recorded(spec: Spec) -> None:
@@ -78,60 +80,60 @@ def test_totals_of_an_intern_are_taken_as_they_are(spec: Spec) -> None:
 
 def test_a_week_in_which_nobody_of_the_dual_system_was_seen_is_a_week_in_the_company(spec: Spec) -> None:
     spec(
-        TWO_OF_DUAL + """
+        THREE_OF_DUAL + """
         attendance | 1 | 2025-08-18 | | | | A |
         attendance | 2 | 2025-08-18 | | | | S |
         attendance | 1 | 2025-08-25 | | | | A |
         attendance | 2 | 2025-08-26 | | | | P |
         """,
-        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 1, 2: 0},
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 1, 2: 0, 3: None},
     )  # fmt: skip
 
 
 def test_who_was_seen_is_at_the_college_all_that_week(spec: Spec) -> None:
     spec(
-        TWO_OF_DUAL + """
+        THREE_OF_DUAL + """
         attendance | 1 | 2025-08-18 | | | | A |
         attendance | 1 | 2025-08-22 | | | | P |
         attendance | 1 | 2025-08-25 | | | | A |
         attendance | 1 | 2025-08-26 | | | | A |
         """,
-        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 1, 2: None},
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 1, 2: None, 3: None},
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(("status", "missed"), [("P", 1), ("L", 1), ("E", 1), ("O", 1), ("I", None), ("N", None)])
 def test_seen_means_attended(spec: Spec, status: str, missed: float | None) -> None:
     spec(
-        TWO_OF_DUAL + f"""
+        THREE_OF_DUAL + f"""
         attendance | 1 | 2025-08-18 | | |      | A        |
         attendance | 2 | 2025-08-20 | | | FLAG | {status} |
         """,
-        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: missed, 2: None},
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: missed, 2: None, 3: None},
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("session", ["DAY", "HOMEROOM", "P10", "ACTIVITY"])
 def test_seen_in_any_session_is_seen(spec: Spec, session: str) -> None:
     spec(
-        TWO_OF_DUAL + f"""
+        THREE_OF_DUAL + f"""
         attendance | 1 | 2025-08-18 | | |           | A |
         attendance | 1 | 2025-08-20 | | | {session} | P |
         """,
-        ask(ATTENDANCE, Count(where=MISSED), Last(days=28)), as_of="2025-09-01", on_roster=False, expect={1: 1, 2: None},
+        ask(ATTENDANCE, Count(where=MISSED), Last(days=28)), as_of="2025-09-01", on_roster=False, expect={1: 1, 2: None, 3: None},
     )  # fmt: skip
 
 
 def test_a_week_is_from_monday_to_sunday(spec: Spec) -> None:
     spec(
-        TWO_OF_DUAL + """
+        THREE_OF_DUAL + """
         attendance | 2 | 2025-08-24 | | | FLAG | P |
         attendance | 1 | 2025-08-17 | | |      | A |
         attendance | 1 | 2025-08-18 | | |      | A |
         attendance | 1 | 2025-08-24 | | |      | K |
         attendance | 1 | 2025-08-25 | | |      | A |
         """,
-        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 2, 2: None},
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 2, 2: None, 3: None},
     )  # fmt: skip
 
 
@@ -143,47 +145,49 @@ def test_others_of_the_group_and_other_groups_do_not_tell_where_the_dual_system_
         enrolments | 2       | 2025-05-12  | NORMAL     | A           |
         enrolments | 3       | 2025-05-12  | DUAL       | B           |
         enrolments | 4       | 2025-05-12  | INTERNSHIP | A           |
+        enrolments | 5       | 2025-05-12  | DUAL       | A           |
+        enrolments | 6       | 2025-05-12  | DUAL       | A           |
         attendance | 1       | 2025-08-18  |            |             | A
         attendance | 2       | 2025-08-18  |            |             | P
         attendance | 3       | 2025-08-18  |            |             | P
         attendance | 4       | 2025-08-18  |            |             | P
         """,
-        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 2: 0, 3: 0, 4: 0},
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 2: 0, 3: 0, 4: 0, 5: None, 6: None},
     )  # fmt: skip
 
 
 def test_seen_counts_once_it_is_known(spec: Spec) -> None:
     picture = (
-        TWO_OF_DUAL
+        THREE_OF_DUAL
         + """
         attendance | 1 | 2025-08-18 |            | |      | A |
         attendance | 2 | 2025-08-19 | 2025-09-03 | | FLAG | P |
         """
     )
-    spec(picture, MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 2: None})
-    spec(picture, MISSED_28D, as_of="2025-09-08", on_roster=False, expect={1: 1, 2: None})
+    spec(picture, MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 2: None, 3: None})
+    spec(picture, MISSED_28D, as_of="2025-09-08", on_roster=False, expect={1: 1, 2: None, 3: None})
 
 
 def test_seen_counts_before_the_day_alone(spec: Spec) -> None:
     picture = (
-        TWO_OF_DUAL
+        THREE_OF_DUAL
         + """
         attendance | 1 | 2025-08-25 |            | |      | A |
         attendance | 2 | 2025-08-27 | 2025-08-26 | | FLAG | P |
         """
     )
-    spec(picture, MISSED_28D, as_of="2025-08-27", on_roster=False, expect={1: None, 2: None})
-    spec(picture, MISSED_28D, as_of="2025-08-28", on_roster=False, expect={1: 1, 2: None})
+    spec(picture, MISSED_28D, as_of="2025-08-27", on_roster=False, expect={1: None, 2: None, 3: None})
+    spec(picture, MISSED_28D, as_of="2025-08-28", on_roster=False, expect={1: 1, 2: None, 3: None})
 
 
 def test_a_retracted_mark_was_not_seen(spec: Spec) -> None:
     spec(
-        TWO_OF_DUAL + """
+        THREE_OF_DUAL + """
         attendance | 1 | 2025-08-18 |            | |      | A |
         attendance | 2 | 2025-08-19 |            | | FLAG | P |
         attendance | 2 | 2025-08-19 | 2025-08-22 | | FLAG | P | yes
         """,
-        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 2: None},
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 2: None, 3: None},
     )  # fmt: skip
 
 
@@ -193,11 +197,13 @@ def test_who_left_does_not_tell_where_the_others_are(spec: Spec) -> None:
         table      | student | happened_on | study_mode | status | event
         enrolments | 1       | 2025-05-12  | DUAL       |        |
         enrolments | 2       | 2025-05-12  | DUAL       |        |
+        enrolments | 3       | 2025-05-12  | DUAL       |        |
+        enrolments | 4       | 2025-05-12  | DUAL       |        |
         attendance | 1       | 2025-08-18  |            | A      |
         attendance | 2       | 2025-08-19  |            | P      |
         outcomes   | 2       | 2025-08-22  |            |        | LEFT
         """,
-        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None},
+        MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None, 3: None, 4: None},
     )  # fmt: skip
 
 
@@ -214,12 +220,50 @@ def test_the_study_mode_is_what_the_newest_roster_known_says(spec: Spec) -> None
 
 def test_a_week_in_the_company_neither_breaks_nor_lengthens_a_run(spec: Spec) -> None:
     spec(
-        TWO_OF_DUAL + """
+        THREE_OF_DUAL + """
         attendance | 1 | 2025-08-14 | | | | A |
         attendance | 2 | 2025-08-14 | | | | P |
         attendance | 1 | 2025-08-18 | | | | A |
         attendance | 1 | 2025-08-25 | | | | A |
         attendance | 2 | 2025-08-25 | | | | P |
         """,
-        ask(ATTENDANCE, LongestRun(where=MISSED), InTerm()), as_of="2025-09-01", on_roster=False, expect={1: 2, 2: 0},
+        ask(ATTENDANCE, LongestRun(where=MISSED), InTerm()), as_of="2025-09-01", on_roster=False, expect={1: 2, 2: 0, 3: None},
     )  # fmt: skip
+
+
+def test_of_two_dual_students_who_stays_away_is_absent(spec: Spec) -> None:
+    """Their own absence would be the only sign of a week in the company: each by themselves, or when the other leaves."""
+    picture = """
+        table      | student | happened_on | study_mode | class_group | status | event
+        enrolments | 1       | 2025-05-12  | DUAL       | A           |        |
+        enrolments | 2       | 2025-05-12  | DUAL       | A           |        |
+        enrolments | 3       | 2025-05-12  | DUAL       | A           |        |
+        enrolments | 4       | 2025-05-12  | DUAL       | B           |        |
+        attendance | 1       | 2025-08-18  |            |             | P      |
+        attendance | 1       | 2025-08-25  |            |             | A      |
+        attendance | 1       | 2025-08-26  |            |             | A      |
+        attendance | 4       | 2025-08-25  |            |             | A      |
+        """
+    spec(picture, MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 0, 2: None, 3: None, 4: 1})
+    moved = picture.rstrip() + "\n        outcomes | 3 | 2025-08-22 | | | | LEFT"
+    spec(moved, MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: 2, 2: None, 4: 1})
+
+
+def test_nobody_was_seen_on_a_day_of_absence_in_the_company(spec: Spec) -> None:
+    picture = (
+        THREE_OF_DUAL
+        + """
+        enrolments | 4 | 2025-05-12 | | INTERNSHIP |    |   |
+        attendance | 1 | 2025-08-18 | |            |    | P |
+        attendance | 1 | 2025-08-25 | |            |    | A |
+        attendance | 2 | 2025-08-19 | |            |    | P |
+        attendance | 2 | 2025-08-26 | |            |    | I |
+        attendance | 3 | 2025-08-20 | |            | P1 | P |
+        attendance | 3 | 2025-08-27 | |            | P1 | I |
+        attendance | 3 | 2025-08-27 | |            | P2 | A |
+        attendance | 4 | 2025-08-21 | |            |    | P |
+        attendance | 4 | 2025-08-29 | |            |    | A |
+        """
+    )
+    seen = FEATURE_OF["days_since_seen"]
+    spec(picture, seen, as_of="2025-09-01", on_roster=False, expect={1: 14, 2: 6, 3: 5, 4: 11})

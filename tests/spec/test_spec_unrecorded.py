@@ -46,10 +46,12 @@ def test_a_week_of_the_dual_system_in_the_company_is_recorded(spec: Spec) -> Non
         """
         table      | student | happened_on | study_mode | status
         enrolments | 1       | 2025-05-12  | DUAL       |
+        enrolments | 2       | 2025-05-12  | DUAL       |
+        enrolments | 3       | 2025-05-12  | DUAL       |
         attendance | 1       | 2025-08-25  |            | A
         attendance | 1       | 2025-08-26  |            | S
         """,
-        WEEK, as_of="2025-09-01", on_roster=False, expect={1: 0.6},
+        WEEK, as_of="2025-09-01", on_roster=False, expect={1: 0.6, 2: 1, 3: 1},
     )  # fmt: skip
 
 

@@ -18,11 +18,11 @@ from features.vocabulary import (
 )
 from records.tables import ATTENDANCE, Where
 from tests.features.twin.known import Known
-from tests.features.twin.marks import IN_COMPANY, RELATIONS
+from tests.features.twin.marks import AWAY_IN_COMPANY, IN_COMPANY, RELATIONS
 from tests.features.twin.passes import Pass, Passes
 from tests.features.twin.words import NOT_KNOWN, day, fill, matches, span
 
-_RECORDED = f"status <> {IN_COMPANY}"
+_RECORDED = f"status NOT IN ({IN_COMPANY}, {AWAY_IN_COMPANY})"
 # By which total a status is known; what is not here is in no total.
 _TOTALS = {"P": "present", "L": "late", "A": "absent", "K": "skipped", "S": "leave", "B": "leave"}
 

@@ -2,7 +2,7 @@
 
 `marks(student, day, session, status)` are the marks that hold (never "not recorded" or "holiday"), `days` one a day,
 `flag`, `homeroom` and `periods` (with `course`) those of a session, `totals` the periods known by totals, `only_totals`
-those of them without a single day that lie in no longer one. A status in the company is I in all of them.
+those of them without a single day that lie in no longer one. Absence in the company is AWAY_IN_COMPANY in all of them.
 """
 
 from features.declaration import Feature
@@ -12,6 +12,7 @@ from tests.features.twin.known import Known
 from tests.features.twin.words import fill, position, positions
 
 IN_COMPANY = position(ATTENDANCE, "status", "I")
+AWAY_IN_COMPANY = 100  # no status that could be told
 SEEN = positions(ATTENDANCE, "status", "P", "L", "E", "O")
 MISSED = positions(ATTENDANCE, "status", "A", "K")
 _AWAY = positions(ATTENDANCE, "status", "A", "K", "S", "B")
@@ -82,7 +83,7 @@ def _make_marks(known: Known, days: int) -> None:
 
 
 def _put_in_company(known: Known) -> None:
-    """Absence of students in the company is none: interns on every day, dual students in weeks when none came."""
+    """Absence of students in the company is none: interns on every day, dual students in weeks when none of three or more came."""
     known.run(
         """
         CREATE TEMP TABLE weeks_at_college AS
@@ -94,13 +95,15 @@ def _put_in_company(known: Known) -> None:
     )
     known.run(
         """
-        UPDATE marks SET status = {in_company} FROM cohort c
+        UPDATE marks SET status = {away_in_company} FROM cohort c
         WHERE c.student = marks.student AND marks.status IN {away} AND (
             c.study_mode = {intern} OR c.study_mode = {dual} AND (c.class_group, date_trunc('week', marks.day))
                 NOT IN (SELECT (class_group, week) FROM weeks_at_college)
+            AND c.class_group IN (
+                SELECT class_group FROM cohort WHERE study_mode = {dual} GROUP BY class_group HAVING count(*) >= 3)
         )
         """,
-        in_company=IN_COMPANY,
+        away_in_company=AWAY_IN_COMPANY,
         away=_AWAY,
         intern=position(ENROLMENTS, "study_mode", "INTERNSHIP"),
         dual=_DUAL,
@@ -116,6 +119,7 @@ def _make_days(known: Known) -> None:
             SELECT student, day, CASE
                 WHEN bool_or(status IN {seen}) THEN {present}
                 WHEN bool_or(status = {in_company}) THEN {in_company}
+                WHEN bool_or(status = {away_in_company}) THEN {away_in_company}
                 WHEN bool_or(status IN {missed}) THEN {absent}
                 WHEN bool_or(status = {sick}) THEN {sick} ELSE {leave} END AS status
             FROM (SELECT * FROM marks WHERE session IN {periods}) ANTI JOIN whole USING (student, day)
@@ -128,6 +132,7 @@ def _make_days(known: Known) -> None:
         seen=SEEN,
         missed=MISSED,
         in_company=IN_COMPANY,
+        away_in_company=AWAY_IN_COMPANY,
         **{
             word: position(ATTENDANCE, "status", code)
             for word, code in (("present", "P"), ("absent", "A"), ("sick", "S"), ("leave", "B"))
