@@ -17,7 +17,7 @@ from features.day_walk import ANY_MARK, MISSED, RECORDED, Counts, Days, DayWalk,
 from features.declaration import Feature
 from features.margins import absence_rule, absences_allowed, gpa_bars, rule_of
 from features.relations import from_median, group_mean, relative
-from features.remembered import Kept, remembered
+from features.remembered import Kept, keep_rounded, not_yet, pick, remembered
 from features.row_walk import RowsAsked
 from features.vocabulary import (
     Age,
@@ -90,7 +90,7 @@ class Answers:
         Rounding is part of the definition: a float32 runtime must not disagree about near-ties.
         """
         if self._lasts(feature) and not isinstance(feature.measure, _COUNTS_DAYS):
-            _pick(self._kept(feature.table)[feature.name], self.asked.cohort.student, column)
+            pick(self._kept(feature.table)[feature.name], self.asked.cohort.student, column)
         elif feature.name in self._referred:
             column[:] = self.answer(feature)
         else:
@@ -121,7 +121,7 @@ class Answers:
                 return self._of_periods(feature) if feature.sessions is Sessions.PERIODS else self._of_days(feature)
             case _ if self._lasts(feature):
                 kept = np.empty(self.asked.size)
-                _pick(self._kept(feature.table)[feature.name], self.asked.cohort.student, kept)
+                pick(self._kept(feature.table)[feature.name], self.asked.cohort.student, kept)
                 return self._today(feature, kept)
             case _:
                 return self._today(feature, self._of_rows(feature))
@@ -151,7 +151,7 @@ class Answers:
         versions = (asked.state.rows[name].version for name in (table.name, CALENDAR.name))
         same = ",".join(f"{one.meaning} {kinds[one.name].__name__}" for one in features), students, *versions
         kept = remembered(asked.state, table.name, same, lambda: Kept.nothing(students, kinds))
-        fresh = _not_yet(kept.term, cohort.student, cohort.term)
+        fresh = not_yet(kept.term, cohort.student, cohort.term)
         if len(fresh):
             who, among = cohort.student[fresh], self._among(fresh)
             for one in features:
@@ -159,7 +159,7 @@ class Answers:
                 if isinstance(one.measure, _COUNTS_DAYS):
                     told[who] = found
                 else:
-                    _keep_rounded(found, one.decimals, who, told)
+                    keep_rounded(found, one.decimals, who, told)
             kept.term[who] = cohort.term[fresh]
         return kept.values
 
@@ -311,16 +311,17 @@ class Answers:
 
     def _of_newest(self, feature: Feature, rows: RowsAsked, absent: float) -> Floats:
         match feature.measure:
-            case Latest(column=column, where=where, also=also):
-                return rows.picked(rows.values(column), rows.newest(feature, where, also=also), absent)
+            case Latest(column=column, where=where, also=also, telling=telling):
+                newest = rows.newest(feature, where, column if telling else None, also=also)
+                return rows.picked(rows.values(column), newest, absent)
             case Matches(where=where):
                 return rows.picked(rows.matches(where), rows.newest(feature, None, where.column), absent)
             case Highest(column=column, where=where):
                 found = rows.highest(feature, column, where)
                 return np.where(np.isnan(found), absent, found)
             case StepChange(column=column, where=where):
-                newest, before = rows.before_newest(feature, column, where)
-                return np.where(np.isnan(before), absent, newest - before)
+                last, before = rows.before_newest(feature, column, where)
+                return np.where(np.isnan(before), absent, last - before)
             case WeeksSame(column=column, where=where):
                 return rows.picked(rows.values("happened_on"), rows.same_since(feature, column, where), np.nan)
             case DaysSince(where=where):
@@ -372,29 +373,3 @@ def _put_rounded(values, decimals, column):  # type: ignore[no-untyped-def]
     scale = 10.0**decimals
     for i in range(len(column)):
         column[i] = np.rint(values[i] * scale) / scale + 0.0  # never -0
-
-
-@numba.njit(cache=True, nogil=True)
-def _keep_rounded(values, decimals, student, kept):  # type: ignore[no-untyped-def]
-    """The same, put where the answers of each student number are kept."""
-    scale = 10.0**decimals
-    for i in range(len(student)):
-        kept[student[i]] = np.rint(values[i] * scale) / scale + 0.0
-
-
-@numba.njit(cache=True, nogil=True)
-def _pick(values, student, column):  # type: ignore[no-untyped-def]
-    for i in range(len(column)):
-        column[i] = values[student[i]]
-
-
-@numba.njit(cache=True, nogil=True)
-def _not_yet(kept, student, term):  # type: ignore[no-untyped-def]
-    """The places of the students whose answer was not kept for their term."""
-    found = np.empty(len(student), np.int64)
-    count = 0
-    for i in range(len(student)):
-        if kept[student[i]] != term[i]:
-            found[count] = i
-            count += 1
-    return found[:count].copy()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -49,3 +50,29 @@ def restore_kept(state: State, arrays: dict[str, npt.NDArray[Any]], depends_on: 
     for name, same in depends_on.items():
         told = {key.removeprefix(f"{name} "): held for key, held in arrays.items() if key.startswith(f"{name} ")}
         state.remembered[name] = tuple(same), Kept(told, told.pop(_TERM))
+
+
+@numba.njit(cache=True, nogil=True)
+def keep_rounded(values, decimals, student, kept):  # type: ignore[no-untyped-def]
+    """Round as features.measures does, and put the answers where those of each student number are kept."""
+    scale = 10.0**decimals
+    for i in range(len(student)):
+        kept[student[i]] = np.rint(values[i] * scale) / scale + 0.0
+
+
+@numba.njit(cache=True, nogil=True)
+def pick(values, student, column):  # type: ignore[no-untyped-def]
+    for i in range(len(column)):
+        column[i] = values[student[i]]
+
+
+@numba.njit(cache=True, nogil=True)
+def not_yet(kept, student, term):  # type: ignore[no-untyped-def]
+    """The places of the students whose answer was not kept for their term."""
+    found = np.empty(len(student), np.int64)
+    count = 0
+    for i in range(len(student)):
+        if kept[student[i]] != term[i]:
+            found[count] = i
+            count += 1
+    return found[:count].copy()

@@ -73,14 +73,14 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_START, source="domain T2 (registered date); shared data",
     ),
     Feature(
-        name="education_before", table=ENROLMENTS, measure=Latest(column="education_before"), window=Ever(),
+        name="education_before", table=ENROLMENTS, measure=Latest(column="education_before", telling=True), window=Ever(),
         unit=Unit.LEVEL, decimals=0, domain=Domain.STANDING, risk=Risk.FALLS, absent_means=None, changeable=False,
         label=Text(th="วุฒิก่อนเข้าเรียน", en="Education completed before"),
         reason=Text(th="วุฒิก่อนเข้าเรียนอยู่ระดับ {value:.0f} (0 ไม่มีวุฒิ 1 ประถม 2 ม.ต้น 3 ม.ปลายหรือ ปวช. 5 ปวส. 6 ปริญญาตรี)", en="education completed before is at level {value:.0f} (0 none, 1 primary, 2 lower secondary, 3 upper secondary, 5 short tertiary, 6 bachelor)"),
         asks=_ASK_START, source="ISCED 2011, levels of attainment (UNESCO); docs/adr/0028",
     ),
     Feature(
-        name="entry_gpa", table=ENROLMENTS, measure=Latest(column="entry_gpa"), window=Ever(),
+        name="entry_gpa", table=ENROLMENTS, measure=Latest(column="entry_gpa", telling=True), window=Ever(),
         unit=Unit.POINTS, decimals=2, domain=Domain.STANDING, risk=Risk.FALLS, absent_means=None, changeable=False,
         label=Text(th="เกรดเฉลี่ยแรกเข้า", en="GPA at entry"),
         reason=Text(th="เกรดเฉลี่ยแรกเข้า {value:.2f}", en="GPA {value:.2f} at entry"),

@@ -167,12 +167,14 @@ class Mean:
 class Latest:
     """The value of the newest record by the day it happened; codes give what they are worth, flags 0 or 1.
 
-    Of the records that match `where`, and `also` the second condition.
+    Of the records that match `where`, and `also` the second condition; with `telling`, of those that tell the column: what
+    is once for all, as the grade at entry, a later record that leaves it out does not take back.
     """
 
     column: str
     where: Where | None = None
     also: Where | None = None
+    telling: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -217,6 +217,8 @@ def _of_values(measure: Mean | Latest | Sum | Highest | StepChange | WeeksSame, 
             said = Text(
                 th=f"ค่าเฉลี่ยของ {column} ถ่วงน้ำหนักด้วย `{weight}`", en=f"the mean of {column} weighted by `{weight}`"
             )
+        case Latest(telling=True):
+            said = Text(th=f"{column} ล่าสุดที่มีบอกไว้", en=f"the newest {column} that was told")
         case Latest():
             said = Text(th=f"{column} ล่าสุด", en=f"the newest {column}")
         case Sum():

@@ -248,6 +248,9 @@ class Answers:
                 return self.week.people["opens"] - self._newest_day(feature, column)
             case Age(column=column):
                 return (self.week.today - self._newest_day(feature, column)) / 365.25
+            case Latest(column=column, where=where, telling=True):
+                newest = _newest(self._valued(feature, column, where))
+                return self._told(feature, newest, newest["value"])
             case Latest(column=column, where=where, also=also):
                 newest = self._newest_rows(feature, where, also)
                 return self._told(feature, newest, worth(feature.table[column], newest[column]))

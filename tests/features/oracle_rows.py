@@ -61,8 +61,8 @@ class Rows:
         told = [(row.happened_on, number(row, column)) for row in self.of(where)]
         return [(day, value) for day, value in told if value is not None]
 
-    def newest(self, where: Where | None = None, also: Where | None = None) -> Record | None:
-        return next((row for row in reversed(self.of(where)) if matches(row, also)), None)
+    def newest(self, where: Where | None = None) -> Record | None:
+        return next(reversed(self.of(where)), None)
 
     def answer(self) -> Number | None:
         absent = None if self.feature.absent_means is None else Fraction(self.feature.absent_means)
@@ -83,9 +83,10 @@ class Rows:
                 return Fraction(sum(matches(row, where) for row in newest_of.values())) if newest_of else absent
             case Mean(column=column, weight=weight, where=where):
                 return _mean(self.of(where), column, weight, absent)
-            case Latest(column=column, where=where, also=also):
-                newest = self.newest(where, also)
-                return absent if newest is None else number(newest, column)
+            case Latest(column=column, where=where, also=also, telling=telling):
+                asked = [row for row in self.of(where) if matches(row, also)]
+                asked = [row for row in asked if row.values.get(column) is not None] if telling else asked
+                return number(asked[-1], column) if asked else absent
             case DaysSince(where=where):
                 newest = self.newest(where)
                 return absent if newest is None else self._days_to_today(newest.happened_on)

@@ -168,9 +168,26 @@ def test_what_was_completed_before_is_told_by_its_level_and_by_whichever_roster_
         1       | 2025-05-12  | 2025          | 1    | UPPER_SECONDARY
         2       | 2025-05-12  | 2025          | 1    | NONE
         3       | 2025-05-12  | 2025          | 1    |
+        4       | 2024-10-21  | 2024          | 2    | LOWER_SECONDARY
+        4       | 2025-05-12  | 2025          | 1    |
         """,
         FEATURE_OF["education_before"], as_of="2025-09-01", terms=((2024, 2), (2025, 1)),
-        on_roster=False, expect={1: 3, 2: 0, 3: None},
+        on_roster=False, expect={1: 3, 2: 0, 3: None, 4: 2},
+    )  # fmt: skip
+
+
+def test_a_roster_without_the_grade_at_entry_does_not_take_it_back(spec: Spec) -> None:
+    spec(
+        """
+        student | happened_on | academic_year | term | entry_gpa
+        1       | 2024-10-21  | 2024          | 2    | 1.8
+        1       | 2025-05-12  | 2025          | 1    |
+        2       | 2024-10-21  | 2024          | 2    | 1.8
+        2       | 2025-05-12  | 2025          | 1    | 2.1
+        3       | 2025-05-12  | 2025          | 1    |
+        """,
+        FEATURE_OF["entry_gpa"], as_of="2025-09-01", terms=((2024, 2), (2025, 1)),
+        on_roster=False, expect={1: 1.8, 2: 2.1, 3: None},
     )  # fmt: skip
 
 

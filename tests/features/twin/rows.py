@@ -68,8 +68,9 @@ class Rows:
                 return rows.ask(f"max({number(table[column])}) FILTER (WHERE {matches(table, where)})")
             case Mean(column=column, weight=weight, where=where):
                 return rows.ask(_mean(table, column, weight, where))
-            case Latest(column=column, where=where):
-                return self.newest(feature, number(table[column]), matches(table, where))
+            case Latest(column=column, where=where, telling=telling):
+                told = f"{column} IS NOT NULL" if telling else "TRUE"
+                return self.newest(feature, number(table[column]), f"{matches(table, where)} AND {told}")
             case DaysSince(where=where):
                 return f"({self._today} - {rows.ask(f'max(happened_on) FILTER (WHERE {matches(table, where)})')})"
             case Matches(where=where):
