@@ -182,7 +182,7 @@ _LEGEND = (
 # A value of each unit as it may well be, to show a sentence with.
 EXAMPLES = {
     "DAYS": 3, "PERIODS": 4, "YEARS": 1.5, "MINUTES": 40, "SHARE": 0.25, "SHARE_PER_WEEK": 0.05, "COURSES": 2, "POINTS": 1.75,
-    "SCORE": 45, "BAHT": 2500, "BAHT_A_DAY": 60, "PEOPLE": 2, "SDQ_SCORE": 18, "KILOMETRES": 12, "WEEKS": 5, "CREDITS": 3,
+    "MARKS": 40, "SCORE": 45, "BAHT": 2500, "BAHT_A_DAY": 60, "PEOPLE": 2, "SDQ_SCORE": 18, "KILOMETRES": 12, "WEEKS": 5, "CREDITS": 3,
     "TIMES": 2, "LEVEL": 1, "DEVIATIONS": 1.5, "YES": 1,
 }  # fmt: skip
 _EXAMPLE_AGE, _EXAMPLE_POINTS_LESS = 17.5, 0.25

@@ -211,7 +211,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature(
         name="not_submitted_weight_term", table=GRADES, measure=Sum(column="weight", where=NOT_SUBMITTED), window=InTerm(),
-        unit=Unit.SCORE, decimals=1, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
+        unit=Unit.MARKS, decimals=1, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="คะแนนเต็มรวมของงานที่ครบกำหนดแล้วยังไม่ส่ง", en="Marks at stake in work due and not handed in"),
         reason=Text(th="งานที่ครบกำหนดแล้วยังไม่ส่งมีคะแนนเต็มรวม {value:.0f} คะแนน", en="work due and not handed in is worth {value:.0f} marks"),
         asks=_ASK_COURSE, source=_WEIGHTS,
@@ -220,7 +220,7 @@ FEATURES: tuple[Feature, ...] = (
         name="not_submitted_weight_share_term", table=GRADES, measure=Share(where=NOT_SUBMITTED, among=WORK, weight="weight"), window=InTerm(),
         unit=Unit.SHARE, decimals=4, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="สัดส่วนคะแนนเต็มของงานที่ครบกำหนดแล้วยังไม่ส่ง", en="Share of the marks of this term's work that stand in work not handed in"),
-        reason=Text(th="งานที่ยังไม่ส่งคิดเป็นร้อยละ {percent:.0f} ของคะแนนเต็มของงานในภาคเรียนนี้", en="work not handed in is {value:.0%} of the marks of this term's work so far"),
+        reason=Text(th="งานที่ยังไม่ส่งคิดเป็นร้อยละ {percent:.0f} ของคะแนนเต็มของงานที่ครบกำหนดแล้วในภาคเรียนนี้", en="work not handed in is {value:.0%} of the marks of this term's work so far"),
         asks=_ASK_COURSE, source=_WEIGHTS,
     ),
     Feature(

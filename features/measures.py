@@ -273,8 +273,10 @@ class Answers:
                 counted, seen = rows.tally(feature, where)
                 return np.where(seen > 0, counted, absent)
             case Share(where=where, among=among, weight=str(weight)):
-                part, whole = (rows.summed(feature, weight, None, *asked)[0] for asked in ((where, among), (among,)))
-                return np.where(whole > 0, part / np.where(whole > 0, whole, 1), absent)
+                part, telling = rows.summed(feature, weight, None, where, among)
+                whole, _ = rows.summed(feature, weight, None, among)
+                known = (whole > 0) & ((telling > 0) | (rows.tally(feature, where, among)[0] == 0))
+                return np.where(known, part / np.where(whole > 0, whole, 1), absent)
             case Share(where=where, among=among):
                 counted, seen = rows.tally(feature, where, among)
                 return np.where(seen > 0, counted / np.maximum(seen, 1), absent)
@@ -285,7 +287,9 @@ class Answers:
                 return np.asarray(rows.tally(feature, where)[0] == 0, np.float64)
             case Sum(column=column, where=where):
                 _, told = rows.summed(feature, column, None, None)
-                return np.where(told > 0, rows.summed(feature, column, None, where)[0], absent)
+                total, telling = rows.summed(feature, column, None, where)
+                known = (telling > 0) | (told > 0) & (rows.tally(feature, where)[0] == 0)
+                return np.where(known, total, absent)
             case Mean(column=column, weight=weight, where=where):
                 total, told = rows.summed(feature, column, weight, where)
                 return np.where(told > 0, total / np.where(told > 0, told, 1), absent)

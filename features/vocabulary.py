@@ -51,6 +51,7 @@ class Unit(Enum):
     COURSES = "courses"
     POINTS = "grade points"  # 0–4
     SCORE = "score of 100"
+    MARKS = "marks"  # of several courses together
     BAHT = "baht a month"
     BAHT_A_DAY = "baht a day"
     PEOPLE = "people"
@@ -128,7 +129,8 @@ class Share:
     """The part of records (attendance: recorded days) that match, 0–1.
 
     Of attendance on some weekdays only (Monday = 0) where given; of other tables among the records that match `among`, and
-    with `weight` by what that number column adds up to: records that do not tell it are left out.
+    with `weight` by what that number column adds up to: records that do not tell it are left out, and the part is missing
+    where records match and none of them tells it.
     """
 
     where: Where
@@ -148,7 +150,10 @@ class CountNewest:
 
 @dataclass(frozen=True, kw_only=True)
 class Sum:
-    """The sum of a number column over matching records; missing when no record of the window tells the column."""
+    """The sum of a number column over matching records.
+
+    Missing when no record of the window tells the column, and when records match and none of them does.
+    """
 
     column: str
     where: Where | None = None

@@ -57,6 +57,7 @@ UNITS = {
     Unit.COURSES: Text(th="วิชา", en="courses"),
     Unit.POINTS: Text(th="เกรด 0–4", en="grade points 0–4"),
     Unit.SCORE: Text(th="คะแนนเต็ม 100", en="score of 100"),
+    Unit.MARKS: Text(th="คะแนน", en="marks"),
     Unit.BAHT: Text(th="บาทต่อเดือน", en="baht a month"),
     Unit.BAHT_A_DAY: Text(th="บาทต่อวัน", en="baht a day"),
     Unit.PEOPLE: Text(th="คน", en="people"),

@@ -232,7 +232,7 @@ class Answers:
     def _of_rows(self, feature: Feature) -> "pd.Series[float]":
         match feature.measure:
             case Share(where=where, among=among, weight=str(weight)):
-                return self._weighed_part(feature, self._valued(feature, weight, among), where)
+                return self._weighed_part(feature, weight, among, where)
             case Count() | Share():
                 return self._counted_rows(feature)
             case NoRecord(where=where):
@@ -257,10 +257,8 @@ class Answers:
             case Mean(column=column, weight=weight, where=where):
                 return self._mean(feature, self._chosen(feature, where), column, weight)
             case Sum(column=column, where=where):
-                told = self._valued(feature, column, None)
-                matching = told if where is None else told[_fits(feature.table, told, where)]
-                found = self._all(matching.groupby("place")["value"].sum(), 0.0)
-                return found.where(self._has(told), feature.absent_means)
+                found = self._sum(feature, column, self._chosen(feature, where))
+                return found.where(self._has(self._valued(feature, column, None)), feature.absent_means)
             case Highest(column=column, where=where):
                 highest = self._valued(feature, column, where).groupby("place")["value"].max()
                 return self._all(highest, feature.absent_means)
@@ -271,10 +269,21 @@ class Answers:
             case _:
                 raise TypeError(f"{feature.name} is not asked of this peer")
 
-    def _weighed_part(self, feature: Feature, told: pd.DataFrame, where: Where) -> "pd.Series[float]":
-        matching = told[_fits(feature.table, told, where)]
-        part, whole = (self._all(rows.groupby("place")["value"].sum(), 0.0) for rows in (matching, told))
+    def _weighed_part(self, feature: Feature, weight: str, among: Where | None, where: Where) -> "pd.Series[float]":
+        asked = self._chosen(feature, among)
+        part = self._sum(feature, weight, asked[_fits(feature.table, asked, where)])
+        whole = self._sum(feature, weight, asked)
         return (part / whole).where(whole > 0, feature.absent_means)
+
+    def _sum(self, feature: Feature, column: str, rows: pd.DataFrame) -> "pd.Series[float]":
+        """0 without a row, what absence means where there are rows and none of them tells the column."""
+        value = worth(feature.table[column], rows[column])
+        total = value.groupby(rows["place"]).sum(min_count=1)
+        return (
+            self._all(total)
+            .where(self._has(rows), 0.0)
+            .fillna(np.nan if feature.absent_means is None else feature.absent_means)
+        )
 
     def _counted_rows(self, feature: Feature) -> "pd.Series[float]":
         assert isinstance(feature.measure, Count | Share)

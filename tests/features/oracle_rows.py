@@ -71,9 +71,10 @@ class Rows:
             case Count(where=where):
                 return Fraction(len(self.of(where))) if rows else absent
             case Share(where=where, among=among, weight=str(weight)):
-                weighed = [(number(row, weight) or Fraction(0), matches(row, where)) for row in self.of(among)]
-                whole = sum((value for value, _ in weighed), Fraction(0))
-                return sum((value for value, match in weighed if match), Fraction(0)) / whole if whole else absent
+                asked = self.of(among)
+                whole = sum((number(row, weight) or Fraction(0) for row in asked), Fraction(0))
+                part = _sum([number(row, weight) for row in asked if matches(row, where)])
+                return absent if part is None or not whole else part / whole
             case Share(where=where, among=among):
                 asked = self.of(among)
                 return Fraction(sum(matches(row, where) for row in asked), len(asked)) if asked else absent
@@ -107,8 +108,8 @@ class Rows:
     def _of_values(self, absent: Fraction | None) -> Number | None:
         match self.feature.measure:
             case Sum(column=column, where=where):
-                found = self.values(column, where)
-                return sum((value for _, value in found), Fraction()) if self.values(column, None) else absent
+                found = _sum([number(row, column) for row in self.of(where)])
+                return absent if found is None or not self.values(column, None) else found
             case Highest(column=column, where=where):
                 return max((value for _, value in self.values(column, where)), default=absent)
             case StepChange(column=column, where=where):
@@ -133,6 +134,12 @@ class Rows:
         newest = self.newest()
         on = newest.values.get(column) if newest else None
         return on if isinstance(on, date) else None
+
+
+def _sum(told: list[Fraction | None]) -> Fraction | None:
+    """Of what is told; not known where there is something and nothing of it is told."""
+    found = [one for one in told if one is not None]
+    return sum(found, Fraction()) if found or not told else None
 
 
 def _last_attempts(rows: list[Record]) -> list[Record]:

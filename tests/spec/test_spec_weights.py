@@ -3,6 +3,7 @@
 from features.catalogue import FEATURE_OF
 from features.grades import NOT_SUBMITTED
 from features.vocabulary import FromMedian, GroupMean, InTerm, Share
+from features.wording import UNITS
 from records.tables import GRADES
 from tests.features.pictures import ask
 from tests.spec.asking import Spec
@@ -49,6 +50,31 @@ def test_what_is_not_handed_in_is_a_part_of_what_all_the_work_so_far_weighs(spec
         1       | 2025-07-20  | FINAL | 60     | 4
         """
     spec(picture, PART_AT_STAKE, as_of="2025-09-01", expect={1: 0.25})
+
+
+def test_what_is_at_stake_is_not_known_where_no_work_that_is_not_handed_in_tells_its_weight(spec: Spec) -> None:
+    picture = """
+        student | happened_on | item  | weight | grade
+        1       | 2025-07-01  | MID   | 20     | SCORED
+        1       | 2025-07-10  | ESSAY |        | NOT_SUBMITTED
+        1       | 2025-07-12  | LAB   |        | NOT_SUBMITTED
+        2       | 2025-07-01  | MID   | 20     | SCORED
+        2       | 2025-07-10  | ESSAY |        | SCORED
+        3       | 2025-07-01  | MID   | 20     | SCORED
+        3       | 2025-07-10  | ESSAY | 0      | NOT_SUBMITTED
+        """
+    for asked in (AT_STAKE, PART_AT_STAKE):
+        spec(picture, asked, as_of="2025-09-01", expect={1: None, 2: 0, 3: 0})
+
+
+def test_marks_at_stake_are_added_up_over_the_courses(spec: Spec) -> None:
+    picture = """
+        student | happened_on | course_code | item | weight | grade
+        1       | 2025-07-01  | MATH        | MID  | 60     | NOT_SUBMITTED
+        1       | 2025-07-01  | THAI        | MID  | 60     | NOT_SUBMITTED
+        """
+    spec(picture, AT_STAKE, as_of="2025-09-01", expect={1: 120})
+    assert UNITS[AT_STAKE.unit].en == "marks"
 
 
 def test_a_part_by_weight_is_told_of_every_record_where_none_are_named(spec: Spec) -> None:

@@ -51,7 +51,7 @@ class Rows:
                 return rows.ask(f"count(*) FILTER (WHERE {matches(table, where)})")
             case Share(where=where, among=among, weight=str(weight)):
                 asked, value = matches(table, among), number(table[weight])
-                part = f"coalesce(sum({value}) FILTER (WHERE {asked} AND {matches(table, where)}), 0)"
+                part = _total(value, f"{asked} AND {matches(table, where)}")
                 return rows.ask(f"{part} / nullif(sum({value}) FILTER (WHERE {asked}), 0)")
             case Share(where=where, among=among):
                 asked = matches(table, among)
@@ -62,8 +62,7 @@ class Rows:
                 return newest.ask(f"count(*) FILTER (WHERE {matches(table, where)})")
             case Sum(column=column, where=where):
                 value = number(table[column])
-                total = f"coalesce(sum({value}) FILTER (WHERE {matches(table, where)}), 0)"
-                return rows.ask(f"CASE WHEN count({value}) > 0 THEN {total} END")
+                return rows.ask(f"CASE WHEN count({value}) > 0 THEN {_total(value, matches(table, where))} END")
             case Highest(column=column, where=where):
                 return rows.ask(f"max({number(table[column])}) FILTER (WHERE {matches(table, where)})")
             case Mean(column=column, weight=weight, where=where):
@@ -160,6 +159,11 @@ class Rows:
             """,
         )
         return "last_attempts"
+
+
+def _total(value: str, chosen: str) -> str:
+    """The sum over the chosen rows: 0 without one, NULL where none of them tells it."""
+    return f"CASE WHEN count(*) FILTER (WHERE {chosen}) = 0 THEN 0 ELSE sum({value}) FILTER (WHERE {chosen}) END"
 
 
 def _mean(table: Table, column: str, weight: str | None, where: Where | None) -> str:
