@@ -142,6 +142,14 @@ class Asked:
         ends = closes[np.maximum(self.cohort.terms_before, 0)] + 1
         return np.minimum(ends, self.cohort.today)
 
+    @cached_property
+    def expected_from(self) -> Ints:
+        """The day from which each student should come: the opening of the term, or the registration where it came later."""
+        registered = self.state.rows[ENROLMENTS.name].columns["registered_on"][self.cohort.row]
+        return np.maximum(
+            self.cohort.opens, registered.astype(np.int64)
+        )  # where no day is told it is before all others
+
     def first_days(self, window: Window) -> Ints:
         """The first day of a window for each student."""
         return np.asarray(self.term_starts(window)[self.cohort.term])

@@ -215,10 +215,10 @@ FEATURES: tuple[Feature, ...] = (
         asks=ASK_ABSENCE, source=_RUNS,
     ),
     Feature(
-        name="days_since_seen", table=ATTENDANCE, measure=DaysSince(where=SEEN), window=InTerm(),
+        name="days_since_seen", table=ATTENDANCE, measure=DaysSince(where=SEEN, from_opening=True), window=InTerm(),
         unit=Unit.DAYS, decimals=0, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="จำนวนวันตั้งแต่มาเรียนครั้งล่าสุด", en="Days since last seen"),
-        reason=Text(th="มาเรียนครั้งล่าสุดเมื่อ {value:.0f} วันก่อน", en="last seen {value:.0f} days ago"),
+        reason=Text(th="มาเรียนครั้งล่าสุดเมื่อ {value:.0f} วันก่อน (ถ้ายังไม่เคยมา นับจากวันเปิดภาคเรียนหรือวันลงทะเบียน)", en="last seen {value:.0f} days ago (if never yet: counted from the opening of the term or the registration)"),
         asks=ASK_ABSENCE, source="domain T9: last day seen",
     ),
     Feature(

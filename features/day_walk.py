@@ -127,15 +127,18 @@ class DayWalk:
             _spread(runs[1], part.column, part.who, longest)
         return now, longest
 
-    def since(self, marks: int, window: Window) -> Floats:
-        """Calendar days from the newest matching mark to `as_of`; NaN without one."""
+    def since(self, marks: int, window: Window, *, from_opening: bool) -> Floats:
+        """Calendar days from the newest matching mark to `as_of`; without one NaN, or as DaysSince says `from_opening`."""
         found = np.full(self.asked.size, np.nan)
         ago = self.asked.cohort.today - (self._first_day + np.arange(len(self._cube), dtype=np.float64))
         for part in self._parts(Days(window)):
             last = np.full(part.cube.shape[1], -1, np.int32)
             _last(part.cube, part.days, np.uint16(marks), last)
             _spread(np.append(ago, np.nan)[last], part.column, part.who, found)  # -1, none, is the last
-        return found
+        if not from_opening:
+            return found
+        never = np.isnan(found) & (self.count(RECORDED, Days(window)) > 0)
+        return np.where(never, np.maximum(self.asked.cohort.today - self.asked.expected_from, 0), found)
 
     def slope(self, marks: int, window: Window) -> Floats:
         """Least squares of the matching share on days, for a week; NaN where the recorded days do not differ."""

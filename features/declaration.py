@@ -126,6 +126,8 @@ def _wrong_type(feature: Feature) -> str:
             return f"{column} is no date"
         case LongestRun() | Slope() | Change() | Unrecorded() | WorstCourse() if not of_attendance:
             return "runs, slopes and days are asked of attendance"
+        case DaysSince(from_opening=True) if not of_attendance or feature.window != InTerm():
+            return "days since the opening are asked of attendance in this term"
         case Share(weekdays=(_, *_)) if not of_attendance:
             return "weekdays are asked of attendance"
         case Share(weight=str()) if of_attendance:

@@ -205,8 +205,8 @@ class Answers:
                     return _part(late, late_held) - _part(rest, rest_held)
                 case LongestRun(where=where, current=current):
                     return walked.run(marks_of(where), window, current=current)
-                case DaysSince(where=where):
-                    return walked.since(marks_of(where), window)
+                case DaysSince(where=where, from_opening=from_opening):
+                    return walked.since(marks_of(where), window, from_opening=from_opening)
                 case Slope(where=where):
                     return walked.slope(marks_of(where), window)
                 case NoRecord(where=where):

@@ -222,9 +222,14 @@ class NoRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class DaysSince:
-    """Calendar days from the newest matching record to `as_of`."""
+    """Calendar days from the newest matching record to `as_of`.
+
+    With `from_opening`, of attendance in this term: of who has recorded days and none that matches, the days since the term
+    opened, or since the registration where it came later.
+    """
 
     where: Where | None = None
+    from_opening: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

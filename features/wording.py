@@ -187,10 +187,18 @@ def _of_matching(measure: Count | CountNewest | Share | Matches | NoRecord | Day
             return _about(where, table, th="1 เมื่อรายการล่าสุดมี", en="1 when in the newest record")
         case NoRecord(where=where):
             return _about(where, table, th="1 เมื่อยังไม่มีรายการที่", en="1 while there is no record where")
-        case DaysSince(where=where):
-            return _about(where, table, th="จำนวนวันตั้งแต่รายการล่าสุดที่", en="days since the newest record where")
+        case DaysSince(where=where, from_opening=from_opening):
+            said = _about(where, table, th="จำนวนวันตั้งแต่รายการล่าสุดที่", en="days since the newest record where")
+            return _from_opening(said) if from_opening else said
         case _:
             assert_never(measure)
+
+
+def _from_opening(said: Text) -> Text:
+    return Text(
+        th=f"{said.th} ถ้ามีการเช็กชื่อแต่ยังไม่มีรายการเช่นนั้น นับจากวันเปิดภาคเรียน หรือวันลงทะเบียนถ้ามาทีหลัง",
+        en=f"{said.en}; where days are recorded and none is such, since the opening of the term or a later registration",
+    )
 
 
 _WEEKDAYS = tuple(

@@ -64,7 +64,7 @@ _OF_ROWS = (
     WeekOfTerm,
 )
 _ALWAYS: dict[Table, tuple[str, ...]] = {
-    tables.ENROLMENTS: ("class_group", "study_mode", "status"),
+    tables.ENROLMENTS: ("class_group", "study_mode", "status", "registered_on"),
     tables.CALENDAR: ("kind",),
     tables.OUTCOMES: (),
     tables.ATTENDANCE: ("status",),
@@ -167,13 +167,20 @@ class Answers:
                 return late / held - (self._count(since, where) - late) / rest.where(rest > 0)
             case LongestRun(where=where, current=current):
                 return self._run(since, where, current)
-            case DaysSince(where=where):
+            case DaysSince(where=where, from_opening=from_opening):
                 matching = self.days[(self.days["happened_on"] >= since) & self._matching(where)]
-                return self._all(self.week.today - matching.groupby("place")["happened_on"].last())
+                ago = self._all(self.week.today - matching.groupby("place")["happened_on"].last())
+                return self._or_since_opening(ago, since) if from_opening else ago
             case Slope(where=where):
                 return self._slope(since, where)
             case _:
                 raise TypeError(f"{feature.name} is not asked of this peer")
+
+    def _or_since_opening(self, ago: "pd.Series[float]", since: int) -> "pd.Series[float]":
+        """Of who has recorded days and never came: since the opening, or since the registration where it came later."""
+        people = self.week.people
+        begins = people["registered_on"].where(people["registered_on"] > people["opens"], people["opens"])
+        return ago.where(ago.notna() | (self._count(since, None) == 0), (self.week.today - begins).clip(lower=0))
 
     def _matching(self, where: Where | None) -> "pd.Series[bool]":
         """Which marks match, or are recorded (None): a day in the company is not."""

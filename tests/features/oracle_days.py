@@ -131,8 +131,9 @@ class Attendance:
                 late = _part(*self._counted_in(feature.sessions, where, middle, end))
                 early = _part(*self._counted_in(feature.sessions, where, first, middle))
                 return None if late is None or early is None else late - early
-            case DaysSince(where=where):
+            case DaysSince(where=where, from_opening=from_opening):
                 seen = [mark.day for mark in held if where is None or mark.status in where.values]
+                seen += [self._expected_from()] if from_opening and recorded and not seen else []
                 return Fraction((self.told.as_of - max(seen)).days) if seen else None
             case NoRecord(where=where):
                 return Fraction(not any(where is None or mark.status in where.values for mark in held))
@@ -147,6 +148,12 @@ class Attendance:
                 return max((share for share in shares if share is not None), default=None)
             case _:
                 raise TypeError(f"the oracle is not asked for {type(feature.measure).__name__} of attendance")
+
+    def _expected_from(self) -> date:
+        """The opening of the term, or the registration where it came later: at the latest the day asked."""
+        registered = self.place.row.values.get("registered_on")
+        begins = max(self.place.span.opens, registered) if isinstance(registered, date) else self.place.span.opens
+        return min(begins, self.told.as_of)
 
     def _counted_in(self, sessions: Sessions, where: Where, first: date, end: date) -> tuple[Fraction | None, Fraction]:
         """Matching and held records; days are told by totals too."""

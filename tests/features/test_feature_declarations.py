@@ -69,6 +69,10 @@ SEX = STUDENTS["sex"].is_in("M")
             "feature attendance_dayssince: attendance is asked of its status, and N and H are no marks",
         ),
         (
+            lambda: ask(ATTENDANCE, DaysSince(from_opening=True), Last(days=7)),
+            "feature attendance_dayssince: days since the opening are asked of attendance in this term",
+        ),
+        (
             lambda: ask(ATTENDANCE, Mean(column="minutes_late"), Last(days=7)),
             "feature attendance_mean: Mean is not asked of attendance",
         ),

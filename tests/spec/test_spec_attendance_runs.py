@@ -107,6 +107,27 @@ def test_days_since_seen_are_calendar_days(spec: Spec) -> None:
     )  # fmt: skip
 
 
+def test_who_never_came_was_not_seen_since_the_opening_or_a_later_registration(spec: Spec) -> None:
+    """The term opened on 19 May; a day in the company is no recorded day, and of whom nothing is recorded nothing is known."""
+    spec(
+        """
+        table      | student | happened_on | registered_on | status
+        enrolments | 1       | 2025-05-12  | 2025-05-09    |
+        enrolments | 2       | 2025-05-12  | 2025-08-18    |
+        enrolments | 3       | 2025-05-12  |               |
+        enrolments | 4       | 2025-05-12  |               |
+        enrolments | 5       | 2025-05-12  | 2025-09-08    |
+        attendance | 1       | 2025-05-19  |               | A
+        attendance | 1       | 2025-08-28  |               | S
+        attendance | 2       | 2025-08-28  |               | A
+        attendance | 3       | 2025-08-27  |               | A
+        attendance | 3       | 2025-08-28  |               | L
+        attendance | 5       | 2025-08-28  |               | A
+        """,
+        SINCE_SEEN, as_of="2025-09-01", on_roster=False, expect={1: 105, 2: 14, 3: 4, 4: None, 5: 0},
+    )  # fmt: skip
+
+
 def test_days_since_any_record(spec: Spec) -> None:
     spec(
         """

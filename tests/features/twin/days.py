@@ -45,9 +45,12 @@ class Days:
                 middle = f"greatest(since, until - {short})"
                 late = _part(*self.counted(sessions, window, where, since=middle))
                 return f"{late} - {_part(*self.counted(sessions, window, where, until=middle))}"
-            case DaysSince(where=where):
-                newest = f"max(day) FILTER (WHERE {matches(ATTENDANCE, where)})"
-                return f"({self._today} - {self._marks(sessions, window).ask(newest)})"
+            case DaysSince(where=where, from_opening=from_opening):
+                marks = self._marks(sessions, window)
+                ago = f"({self._today} - {marks.ask(f'max(day) FILTER (WHERE {matches(ATTENDANCE, where)})')})"
+                held = marks.ask(f"count(*) FILTER (WHERE {_RECORDED})")
+                begun = f"greatest({self._today} - greatest(c.opens, c.registered_on), 0)"
+                return f"coalesce({ago}, CASE WHEN {held} > 0 THEN {begun} END)" if from_opening else ago
             case NoRecord(where=where):
                 found = f"count(*) FILTER (WHERE {matches(ATTENDANCE, where)})"
                 return f"(coalesce({self._marks(sessions, window).ask(found)}, 0) = 0)::INT"
