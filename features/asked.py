@@ -192,7 +192,7 @@ class Asked:
         if (superseded := held.superseded(self.state.students, self.cohort.today)) is not None:
             speaks &= ~superseded  # of several attempts the last one
         known = np.flatnonzero(speaks)
-        known = known[np.lexsort((held.columns["read"][known], happened[known], place[known]))]
+        known = known[np.lexsort((held.newness()[known], place[known]))]
         told = {one.name: _shown(one, held, known) for one in table.columns if one.use is Use.FEATURE}
         return pd.DataFrame({"place": place[known], "happened_on": _dates(happened[known]), **told})
 

@@ -58,8 +58,7 @@ class RowsAsked:
 
     @cached_property
     def _order(self) -> Ints:
-        """Later rows have larger numbers: by the day it happened, then as they were read."""
-        return np.asarray((self.rows.columns["happened_on"].astype(np.int64) << 40) + self.rows.columns["read"])
+        return self.rows.newness()
 
     def _find_inside(self, feature: Feature) -> _Rows:
         """The rows that lie in the feature's window and happened before `as_of`."""
@@ -76,9 +75,7 @@ class RowsAsked:
 
     @cached_property
     def _terms(self) -> Ints:
-        """The term that each row carries."""
-        year, term = self.rows.of_key("academic_year"), self.rows.of_key("term")
-        return np.asarray(self.rows.by_key((year * 10 + term).astype(np.int64)))
+        return self.rows.terms()
 
     @cached_property
     def _speaks(self) -> Flags:

@@ -108,6 +108,20 @@ class VersionedRows:
         """Each row's own of `values`, which has one for each number of a key."""
         return np.asarray(_looked_up(values, self._keys))
 
+    def terms(self) -> Ints:
+        """The term that each row carries, as a number that grows from term to term."""
+        year, term = self.of_key("academic_year"), self.of_key("term")
+        return np.asarray(self.by_key((year * 10 + term).astype(np.int64)))
+
+    def newness(self) -> Ints:
+        """Later rows have larger numbers: by the day it happened, then as they were read.
+
+        Where there is one row a term, by the term: results that are released again are not those of a later term.
+        """
+        one_a_term = self.table.key == ("academic_year", "term")
+        day = self.terms() if one_a_term else self.columns["happened_on"].astype(np.int64)
+        return np.asarray((day << 40) + self.columns["read"])
+
     def superseded(self, students: int, today: int) -> Flags | None:
         """Rows that a later attempt at the same piece of work has overtaken before `today`; None when there is none.
 

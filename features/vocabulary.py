@@ -170,8 +170,9 @@ class Mean:
 
 @dataclass(frozen=True, kw_only=True)
 class Latest:
-    """The value of the newest record by the day it happened; codes give what they are worth, flags 0 or 1.
+    """The value of the newest record; codes give what they are worth, flags 0 or 1.
 
+    The newest is that of the latest day, in a table with one record a term that of the latest term; then as they were read.
     Of the records that match `where`, and `also` the second condition; with `telling`, of those that tell the column: what
     is once for all, as the grade at entry, a later record that leaves it out does not take back.
     """
@@ -192,7 +193,7 @@ class Highest:
 
 @dataclass(frozen=True, kw_only=True)
 class StepChange:
-    """The newest value less the one before it, by the day it happened; missing with fewer than two."""
+    """The newest value less the one before it, in the order that Latest knows; missing with fewer than two."""
 
     column: str
     where: Where | None = None

@@ -246,7 +246,7 @@ class Answers:
                 return (~self._has(self._chosen(feature, where))).astype(float)
             case Matches(where=where):
                 told = self._chosen(feature, None)
-                newest = _newest(told[told[where.column].notna()])
+                newest = _newest(feature.table, told[told[where.column].notna()])
                 return self._told(feature, newest, _fits(feature.table, newest, where).astype(float))
             case DaysSince(where=where):
                 newest = self._newest_rows(feature, where)
@@ -256,7 +256,7 @@ class Answers:
             case Age(column=column):
                 return (self.week.today - self._newest_day(feature, column)) / 365.25
             case Latest(column=column, where=where, telling=True):
-                newest = _newest(self._valued(feature, column, where))
+                newest = _newest(feature.table, self._valued(feature, column, where))
                 return self._told(feature, newest, newest["value"])
             case Latest(column=column, where=where, also=also):
                 newest = self._newest_rows(feature, where, also)
@@ -270,8 +270,8 @@ class Answers:
                 highest = self._valued(feature, column, where).groupby("place")["value"].max()
                 return self._all(highest, feature.absent_means)
             case StepChange(column=column, where=where):
-                ordered = self._valued(feature, column, where).sort_values("happened_on", kind="stable")
-                steps = _newest(ordered.assign(value=ordered.groupby("place")["value"].diff()))
+                ordered = _in_order(feature.table, self._valued(feature, column, where))
+                steps = _newest(feature.table, ordered.assign(value=ordered.groupby("place")["value"].diff()))
                 return self._told(feature, steps, steps["value"])
             case _:
                 raise TypeError(f"{feature.name} is not asked of this peer")
@@ -316,7 +316,8 @@ class Answers:
         key = (feature.table.name, feature.window, where, also)
         if key not in self._rows:
             chosen = self._chosen(feature, where)
-            self._rows[key] = _newest(chosen if also is None else chosen[_fits(feature.table, chosen, also)])
+            matching = chosen if also is None else chosen[_fits(feature.table, chosen, also)]
+            self._rows[key] = _newest(feature.table, matching)
         return self._rows[key]
 
     def _newest_day(self, feature: Feature, column: str) -> "pd.Series[float]":
@@ -366,6 +367,11 @@ def _fits(table: Table, rows: pd.DataFrame, where: Where) -> "pd.Series[bool]":
     return rows[where.column].isin([code(table, where.column, value) for value in where.values])
 
 
-def _newest(rows: pd.DataFrame) -> pd.DataFrame:
-    """The newest row of each student by the day it happened, then as it was read."""
-    return rows.sort_values("happened_on", kind="stable").drop_duplicates("place", keep="last")
+def _in_order(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
+    """By the term where there is one row a term, else by the day it happened; then as they were read."""
+    by = list(table.key) if table.key == ("academic_year", "term") else ["happened_on"]
+    return rows.sort_values(by, kind="stable")
+
+
+def _newest(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
+    return _in_order(table, rows).drop_duplicates("place", keep="last")

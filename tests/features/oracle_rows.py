@@ -51,6 +51,8 @@ class Rows:
         else:
             first, end = self.told.window(window, self.place)
             rows = [row for row in rows if first <= row.happened_on < end]
+        if self.feature.table.key == ("academic_year", "term"):
+            return sorted(rows, key=term_of)
         return sorted(rows, key=lambda row: row.happened_on)
 
     def of(self, where: Where | None) -> list[Record]:

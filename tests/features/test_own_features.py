@@ -25,7 +25,7 @@ from features.snapshot import replay
 from features.state import Replay
 from features.vocabulary import Count, Ever, InTerm, Last, LongestRun, Measure, Own, Sessions, Share, Term, Window
 from records.log import EventLog
-from records.tables import ATTENDANCE, CALENDAR, ENROLMENTS, GRADES, HOUSEHOLD, STUDENTS
+from records.tables import ATTENDANCE, CALENDAR, ENROLMENTS, GRADES, HOUSEHOLD, STUDENTS, TERM_GPA
 from tests.features.pictures import ask, calendar, records_of, roster
 from tests.features.small_log import write_log
 from tests.features.twin.large import large_college, write_told
@@ -320,3 +320,13 @@ def test_a_run_can_be_asked_by_hand(large: EventLog) -> None:
         longest = np.maximum(longest, now)
     told = (days.recorded & ~days.closed).any(axis=0)
     assert np.array_equal(snapshot.values[:, 0], np.where(told, longest, np.nan), equal_nan=True)
+
+
+def test_the_newest_row_of_a_student_is_that_of_the_latest_term(tmp_path: Path) -> None:
+    picture = """
+        student | happened_on | academic_year | term | gpa
+        1       | 2025-06-02  | 2024          | 1    | 2
+        1       | 2025-03-20  | 2024          | 2    | 3
+        """
+    log = write_log(tmp_path, [*calendar([(2025, 1)]), *roster([1], (2025, 1)), *records_of(picture, TERM_GPA)])
+    assert asked_of(log, TODAY).rows(TERM_GPA)["gpa"].tolist() == [2, 3]

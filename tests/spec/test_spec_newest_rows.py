@@ -1,6 +1,7 @@
 """The newest records and those before them: steps, weeks in the same group, whether the newest matches; and no record."""
 
-from features.vocabulary import Ever, InTerm, Last, Matches, NoRecord, StepChange, Term, WeeksSame
+from features.catalogue import FEATURE_OF
+from features.vocabulary import DaysSince, Ever, InTerm, Last, Matches, NoRecord, StepChange, Term, WeeksSame
 from records.tables import HOUSEHOLD, SCREENING, TERM_GPA
 from tests.features.pictures import ask
 from tests.spec.asking import Spec
@@ -44,11 +45,37 @@ def test_rows_that_do_not_tell_the_column_are_no_step(spec: Spec) -> None:
 def test_of_one_day_the_row_read_last_is_the_newest(spec: Spec) -> None:
     spec(
         """
-        student | happened_on | recorded_at | academic_year | term | gpa
-        1       | 2025-03-20  | 2025-04-02  | 2024          | 1    | 2
-        1       | 2025-03-20  | 2025-04-01  | 2024          | 2    | 3
+        student | happened_on | recorded_at | tool   | area    | level
+        1       | 2025-06-10  | 2025-06-12  | OBEC11 | OVERALL | TRUST
+        1       | 2025-06-10  | 2025-06-11  | OVEC9  | OVERALL | CLOSE
         """,
-        STEP, as_of="2025-09-01", expect={1: -1},
+        ask(SCREENING, StepChange(column="level", where=OVERALL), Ever()), as_of="2025-09-01", expect={1: -2},
+    )  # fmt: skip
+
+
+def test_an_average_that_is_released_again_stays_that_of_its_term(spec: Spec) -> None:
+    """In a table with one record a term, the newest is of the latest term, whenever it was released."""
+    picture = """
+        table    | student | happened_on | academic_year | term | gpa | gpax | rule        | value
+        rules    |         | 2025-05-12  |               |      |     |      | gpa_minimum | 2
+        term_gpa | 1       | 2024-10-10  | 2024          | 1    | 1.5 | 1.5  |             |
+        term_gpa | 1       | 2025-03-20  | 2024          | 2    | 3   | 2.25 |             |
+        term_gpa | 1       | 2025-06-02  | 2024          | 1    | 2   | 2    |             |
+        """
+    for name, answer in (("gpa_step_change", 1), ("gpax", 2.25), ("gpax_margin", 0.25)):
+        spec(picture, FEATURE_OF[name], as_of="2025-09-01", terms=((2024, 1), (2024, 2), (2025, 1)), expect={1: answer})
+    released = ask(TERM_GPA, DaysSince(), Ever())
+    spec(picture, released, as_of="2025-09-01", terms=((2024, 1), (2024, 2), (2025, 1)), expect={1: 165})
+
+
+def test_a_roster_of_an_earlier_term_that_comes_late_does_not_tell_the_newest(spec: Spec) -> None:
+    spec(
+        """
+        student | happened_on | academic_year | term | entry_gpa
+        1       | 2025-05-12  | 2025          | 1    | 3
+        1       | 2025-06-02  | 2024          | 2    | 2
+        """,
+        FEATURE_OF["entry_gpa"], as_of="2025-09-01", terms=((2024, 2), (2025, 1)), on_roster=False, expect={1: 3},
     )  # fmt: skip
 
 

@@ -25,8 +25,9 @@ from tests.features.twin.known import Known
 from tests.features.twin.passes import Pass, Passes
 from tests.features.twin.words import NOT_KNOWN, day, fill, matches, number, span
 
-# The day it happened, then the place in reading order, in one number.
-_NEWNESS = f"(happened_on - DATE '1900-01-01')::HUGEINT * {2**105} + read"
+# The day it happened, or the term where there is one record a term, then the place in reading order, in one number.
+_NEWNESS = f"({{day}})::HUGEINT * {2**105} + read"
+_BY_DAY, _BY_TERM = "happened_on - DATE '1900-01-01'", "t.academic_year * 10 + t.term"
 
 
 class Rows:
@@ -71,7 +72,8 @@ class Rows:
                 told = f"{column} IS NOT NULL" if telling else "TRUE"
                 return self.newest(feature, number(table[column]), f"{matches(table, where)} AND {told}")
             case DaysSince(where=where):
-                return f"({self._today} - {rows.ask(f'max(happened_on) FILTER (WHERE {matches(table, where)})')})"
+                newest = f"arg_max(happened_on, newness) FILTER (WHERE {matches(table, where)})"
+                return f"({self._today} - {rows.ask(newest)})"
             case Matches(where=where):
                 return self.newest(feature, f"({matches(table, where)})::INT", f"{where.column} IS NOT NULL")
             case StepChange(column=column, where=where):
@@ -110,7 +112,7 @@ class Rows:
         """The newest rows in a row with the newest value: those with no other value among them or after them."""
         source = fill(
             """
-            SELECT student, happened_on, count(*) FILTER (WHERE value <> latest) OVER (
+            SELECT student, happened_on, newness, count(*) FILTER (WHERE value <> latest) OVER (
                 PARTITION BY student ORDER BY newness DESC ROWS UNBOUNDED PRECEDING) AS others
             FROM (
                 SELECT student, happened_on, newness, {value} AS value, first_value({value}) OVER (
@@ -122,7 +124,7 @@ class Rows:
             value=value,
             chosen=chosen,
         )
-        first = self.passes.over(source).ask("min(happened_on) FILTER (WHERE others = 0)")
+        first = self.passes.over(source).ask("arg_min(happened_on, newness) FILTER (WHERE others = 0)")
         return f"(({self._today} - {first}) // 7)"
 
     def over(self, feature: Feature) -> Pass:
@@ -140,7 +142,7 @@ class Rows:
             SELECT t.*, c.opens, {newness} AS newness FROM {table} t JOIN cohort c USING (student)
             WHERE t.happened_on < {today} AND {inside}
             """,
-            newness=_NEWNESS,
+            newness=_NEWNESS.format(day=_BY_TERM if table.key == ("academic_year", "term") else _BY_DAY),
             table=self._speaking(table),
             today=self._today,
             inside=inside,
