@@ -79,7 +79,7 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK, source=_FORM,
     ),
     Feature(
-        name="not_screened_term", table=SCREENING, measure=NoRecord(where=_OVERALL), window=InTerm(),
+        name="not_screened_term", table=SCREENING, measure=NoRecord(), window=InTerm(),
         unit=Unit.YES, decimals=0, domain=Domain.SCREENING, risk=Risk.EITHER, absent_means=1, changeable=True,
         label=Text(th="ภาคเรียนนี้ยังไม่มีผลคัดกรอง", en="Not screened this term"),
         reason=Text(th="ภาคเรียนนี้ครูยังไม่ได้คัดกรอง", en="not screened yet this term"),

@@ -133,7 +133,7 @@ def test_the_dictionary_tells_every_field_of_a_feature(page: str, feature: Featu
         ("days_since_scored_in_group", "`days_since_scored` less the median of the class group (of at least 8)\n"),
         ("screening_worst_ever", "the largest `level` where `area` is overall\n"),
         ("screening_weeks_same", "weeks since `level` has had its newest value where `area` is overall\n"),
-        ("not_screened_term", "1 while there is no record where `area` is overall\n"),
+        ("not_screened_term", "1 while there is no record\n"),
         ("dual_system", "1 when in the newest record `study_mode` is dual system\n"),
         ("results_missing_in_group", "`results_previous_term` less the median of the class group (of at least 8)\n"),
         ("age_years", "years from `birth_month` to the day asked\n"),

@@ -111,6 +111,19 @@ def test_concerns_are_counted_in_this_term_and_not_screened_is_missing(spec: Spe
     )  # fmt: skip
 
 
+def test_who_was_screened_in_any_area_this_term_is_screened(spec: Spec) -> None:
+    spec(
+        """
+        student | happened_on | area     | level
+        1       | 2025-06-10  | LEARNING | CLOSE
+        1       | 2025-06-10  | ECONOMY  | TRUST
+        2       | 2025-06-10  | OVERALL  | TRUST
+        3       | 2025-05-16  | OVERALL  | CLOSE
+        """,
+        FEATURE_OF["not_screened_term"], as_of="2025-09-01", expect={1: 0, 2: 0, 3: 1, 4: 1},
+    )  # fmt: skip
+
+
 def test_the_share_of_areas_of_concern(spec: Spec) -> None:
     spec(
         """
