@@ -130,6 +130,8 @@ def _wrong_type(feature: Feature) -> str:
             return "days since the opening are asked of attendance in this term"
         case Share(weekdays=(_, *_)) if not of_attendance:
             return "weekdays are asked of attendance"
+        case Count(among=Where()) | Share(among=Where()) if of_attendance:
+            return "days of attendance are counted among those that are recorded"
         case Share(weight=str()) if of_attendance:
             return "a day of attendance weighs as much as any other"
         case Share(weight=str(weight)) if not _is_number(table[weight]) or table[weight].codes:
@@ -182,10 +184,12 @@ def columns_read(measure: Measure) -> tuple[str, ...]:
     """The columns of the feature's table that a measure reads."""
     match measure:
         case (
-            Count(where=where) | LongestRun(where=where) | Slope(where=where) | Change(where=where)
+            LongestRun(where=where) | Slope(where=where) | Change(where=where)
             | WorstCourse(where=where) | Matches(where=where)
         ):  # fmt: skip
             return (where.column,)
+        case Count(where=where, among=among):
+            return (where.column, *([among.column] if among else []))
         case Share(where=where, among=among, weight=weight):
             return (where.column, *([among.column] if among else []), *([weight] if weight else []))
         case CountNewest(where=where, by=by, besides=besides):

@@ -269,8 +269,8 @@ class Answers:
     def _of_rows(self, feature: Feature) -> Floats:
         rows, absent = self._rows_of(feature.table), np.nan if feature.absent_means is None else feature.absent_means
         match feature.measure:
-            case Count(where=where):
-                counted, seen = rows.tally(feature, where)
+            case Count(where=where, among=among):
+                counted, seen = rows.tally(feature, where, among)
                 return np.where(seen > 0, counted, absent)
             case Share(where=where, among=among, weight=str(weight)):
                 part, telling = rows.summed(feature, weight, None, where, among)

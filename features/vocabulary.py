@@ -119,9 +119,13 @@ Window = Last | InTerm | Ever
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """How many records (attendance: days) match."""
+    """How many records (attendance: days) match.
+
+    Of other tables among the records that match `among`, where given: before there is one of its kind, none is not 0.
+    """
 
     where: Where
+    among: Where | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

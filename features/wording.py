@@ -160,13 +160,16 @@ def measure_in_words(measure: Measure, table: Table) -> Text:
 
 def _of_matching(measure: Count | CountNewest | Share | Matches | NoRecord | DaysSince, table: Table) -> Text:
     match measure:
-        case Count(where=where):
+        case Count(where=where, among=among):
             of_marks = Text(
                 th="จำนวนผลเช็กชื่อ (วันละหนึ่ง หรือคาบละหนึ่งเมื่อนับรายคาบ) ที่",
                 en="how many marks (one a day, or one a class period where those are counted) where",
             )
             words = of_marks if table is ATTENDANCE else Text(th="จำนวนรายการที่", en="how many records where")
-            return _about(where, table, th=words.th, en=words.en)
+            said = _about(where, table, th=words.th, en=words.en)
+            if among is None:
+                return said
+            return _about(among, table, th=f"{said.th} เมื่อมีรายการที่", en=f"{said.en}, once there is one where")
         case CountNewest(where=where, by=by, besides=besides):
             th, en = f"จำนวนค่าของ `{by}` ที่รายการล่าสุดมี", f"how many values of `{by}` have a newest record where"
             said = _about(where, table, th=th, en=en)

@@ -294,7 +294,7 @@ class Answers:
 
     def _counted_rows(self, feature: Feature) -> "pd.Series[float]":
         assert isinstance(feature.measure, Count | Share)
-        rows = self._chosen(feature, None)
+        rows = self._chosen(feature, feature.measure.among)
         seen = self._all(rows["place"].value_counts(sort=False).astype(float), 0.0)
         matching = rows["place"][_fits(feature.table, rows, feature.measure.where)]
         counted = self._all(matching.value_counts(sort=False).astype(float), 0.0)

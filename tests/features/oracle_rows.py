@@ -70,8 +70,9 @@ class Rows:
         absent = None if self.feature.absent_means is None else Fraction(self.feature.absent_means)
         rows = self.inside()
         match self.feature.measure:
-            case Count(where=where):
-                return Fraction(len(self.of(where))) if rows else absent
+            case Count(where=where, among=among):
+                asked = self.of(among)
+                return Fraction(sum(matches(row, where) for row in asked)) if asked else absent
             case Share(where=where, among=among, weight=str(weight)):
                 asked = self.of(among)
                 whole = sum((number(row, weight) or Fraction(0) for row in asked), Fraction(0))

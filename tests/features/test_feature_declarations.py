@@ -69,6 +69,10 @@ SEX = STUDENTS["sex"].is_in("M")
             "feature attendance_dayssince: attendance is asked of its status, and N and H are no marks",
         ),
         (
+            lambda: ask(ATTENDANCE, Count(where=MISSED, among=MISSED), Last(days=7)),
+            "feature attendance_count: days of attendance are counted among those that are recorded",
+        ),
+        (
             lambda: ask(ATTENDANCE, DaysSince(from_opening=True), Last(days=7)),
             "feature attendance_dayssince: days since the opening are asked of attendance in this term",
         ),

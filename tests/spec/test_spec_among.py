@@ -1,5 +1,6 @@
 """The share of some records among others, and how many areas have a newest record that matches."""
 
+from features.catalogue import FEATURE_OF
 from features.grades import NOT_SUBMITTED
 from features.vocabulary import CountNewest, Ever, InTerm, Last, Share
 from records.tables import GRADES, SCREENING
@@ -30,6 +31,27 @@ def test_a_share_among_some_records_leaves_the_others_out(spec: Spec) -> None:
     spec(picture, asked, as_of="2025-09-02", expect={1: 0.5, 2: 0, 3: None, 4: None})
     nothing = ask(GRADES, LATE_WORK, InTerm(), absent_means=0)
     spec(picture, nothing, as_of="2025-09-01", expect={3: 0, 4: 0})
+
+
+def test_none_is_not_0_before_there_is_one_of_its_kind(spec: Spec) -> None:
+    picture = """
+        student | happened_on | academic_year | term | item  | grade
+        1       | 2025-02-10  | 2024          | 2    | MID   | SCORED
+        2       | 2025-03-20  | 2024          | 2    | FINAL | 3
+        3       | 2025-03-20  | 2024          | 2    | FINAL | 0
+        1       | 2025-08-20  | 2025          | 1    | FINAL | 3
+        2       | 2025-08-20  | 2025          | 1    | MID   | SCORED
+        3       | 2025-08-20  | 2025          | 1    | MID   | NOT_SUBMITTED
+        """
+    for name, expect in (
+        ("failed_courses_previous_term", {1: None, 2: 0, 3: 1, 4: None}),
+        ("no_right_marks_previous_term", {1: None, 2: 0, 3: 0, 4: None}),
+        ("failed_courses_term", {1: 0, 2: None, 3: None, 4: None}),
+        ("incomplete_marks_ever", {1: 0, 2: 0, 3: 0, 4: None}),
+        ("not_submitted_term", {1: None, 2: 0, 3: 1, 4: None}),
+        ("scored_count_28d", {1: None, 2: 1, 3: 0, 4: None}),
+    ):
+        spec(picture, FEATURE_OF[name], as_of="2025-09-01", terms=((2024, 2), (2025, 1)), expect=expect)
 
 
 def test_what_matches_and_is_not_among_them_is_not_counted(spec: Spec) -> None:

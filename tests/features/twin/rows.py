@@ -48,8 +48,10 @@ class Rows:
     def _told(self, feature: Feature) -> str:
         table, rows = feature.table, self.over(feature)
         match feature.measure:
-            case Count(where=where):
-                return rows.ask(f"count(*) FILTER (WHERE {matches(table, where)})")
+            case Count(where=where, among=among):
+                asked = matches(table, among)
+                both = f"count(*) FILTER (WHERE {asked} AND {matches(table, where)})"
+                return rows.ask(f"CASE WHEN count(*) FILTER (WHERE {asked}) > 0 THEN {both} END")
             case Share(where=where, among=among, weight=str(weight)):
                 asked, value = matches(table, among), number(table[weight])
                 part = _total(value, f"{asked} AND {matches(table, where)}")
