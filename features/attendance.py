@@ -189,15 +189,15 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="skipped_days_28d", table=ATTENDANCE, measure=Count(where=SKIPPED), window=Last(days=28),
         unit=Unit.DAYS, decimals=2, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
-        label=Text(th="วันที่ไม่เข้าเรียนโดยไม่ได้ลาใน 28 วัน", en="Days of leaving class without leave in the last 28"),
-        reason=Text(th="ไม่เข้าเรียนโดยไม่ได้ลา {value:.0f} วันใน 28 วันที่ผ่านมา", en="left class without leave on {value:.0f} days in the last 28"),
+        label=Text(th="วันที่โดดเรียนใน 28 วัน", en="Days of leaving class without leave in the last 28"),
+        reason=Text(th="มาแล้วไม่เข้าเรียน (โดดเรียน) {value:.0f} วันใน 28 วันที่ผ่านมา", en="left class without leave on {value:.0f} days in the last 28"),
         asks=ASK_SKIPPED, source="domain 2.5 (skip count)",
     ),
     Feature(
         name="skipped_days_term", table=ATTENDANCE, measure=Count(where=SKIPPED), window=InTerm(),
         unit=Unit.DAYS, decimals=2, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
-        label=Text(th="วันที่ไม่เข้าเรียนโดยไม่ได้ลาในภาคเรียนนี้", en="Days of leaving class without leave this term"),
-        reason=Text(th="ไม่เข้าเรียนโดยไม่ได้ลาแล้ว {value:.0f} วันในภาคเรียนนี้", en="left class without leave on {value:.0f} days so far this term"),
+        label=Text(th="วันที่โดดเรียนในภาคเรียนนี้", en="Days of leaving class without leave this term"),
+        reason=Text(th="มาแล้วไม่เข้าเรียน (โดดเรียน) {value:.0f} วันในภาคเรียนนี้", en="left class without leave on {value:.0f} days so far this term"),
         asks=ASK_SKIPPED, source="domain 2.5 (skip count)",
     ),
     Feature(
@@ -238,7 +238,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="missed_change_28d_term", table=ATTENDANCE, measure=Change(where=MISSED, short_days=28), window=InTerm(),
         unit=Unit.SHARE, decimals=4, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
-        label=Text(th="การขาดเรียน 28 วันหลังเทียบกับต้นภาคเรียน", en="Absence in the last 28 days against earlier this term"),
+        label=Text(th="การขาดเรียน 28 วันหลังเทียบกับก่อนหน้านั้นในภาคเรียนนี้", en="Absence in the last 28 days against earlier this term"),
         reason=Text(th="ขาดเรียนใน 28 วันหลังเพิ่มจากก่อนหน้านั้นในภาคเรียนนี้ {percent:.0f} จุดร้อยละ", en="absence in the last 28 days is {percent:.0f} percentage points above earlier this term"),
         asks=ASK_ABSENCE, source="domain 2.8: absence rate trend; docs/adr/0028",
     ),

@@ -45,8 +45,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="period_skipped_28d", table=ATTENDANCE, measure=Count(where=SKIPPED), window=Last(days=28), sessions=Sessions.PERIODS,
         unit=Unit.PERIODS, decimals=0, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=True,
-        label=Text(th="คาบที่ไม่เข้าเรียนโดยไม่ได้ลาใน 28 วัน", en="Class periods left without leave in the last 28 days"),
-        reason=Text(th="ไม่เข้าเรียนโดยไม่ได้ลา {value:.0f} คาบใน 28 วันที่ผ่านมา", en="left {value:.0f} class periods without leave in the last 28 days"),
+        label=Text(th="คาบที่โดดเรียนใน 28 วัน", en="Class periods left without leave in the last 28 days"),
+        reason=Text(th="มาแล้วไม่เข้าเรียน (โดดเรียน) {value:.0f} คาบใน 28 วันที่ผ่านมา", en="left {value:.0f} class periods without leave in the last 28 days"),
         asks=ASK_SKIPPED, source="domain 2.5 (skip count)",
     ),
     Feature(

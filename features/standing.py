@@ -62,7 +62,7 @@ FEATURES: tuple[Feature, ...] = (
         name="credits_taken", table=ENROLMENTS, measure=Latest(column="credits"), window=InTerm(),
         unit=Unit.CREDITS, decimals=1, domain=Domain.STANDING, risk=Risk.EITHER, absent_means=None, changeable=False,
         label=Text(th="หน่วยกิตที่ลงทะเบียน", en="Credits taken"),
-        reason=Text(th="ลงทะเบียน {value:.0f} หน่วยกิต", en="{value:.0f} credits taken"),
+        reason=Text(th="ลงทะเบียน {value:g} หน่วยกิต", en="{value:g} credits taken"),
         asks=_ASK_START, source="shared data",
     ),
     Feature(
@@ -76,7 +76,7 @@ FEATURES: tuple[Feature, ...] = (
         name="education_before", table=ENROLMENTS, measure=Latest(column="education_before", telling=True), window=Ever(),
         unit=Unit.LEVEL, decimals=0, domain=Domain.STANDING, risk=Risk.FALLS, absent_means=None, changeable=False,
         label=Text(th="วุฒิก่อนเข้าเรียน", en="Education completed before"),
-        reason=Text(th="วุฒิก่อนเข้าเรียนอยู่ระดับ {value:.0f} (0 ไม่มีวุฒิ 1 ประถม 2 ม.ต้น 3 ม.ปลายหรือ ปวช. 5 ปวส. 6 ปริญญาตรี)", en="education completed before is at level {value:.0f} (0 none, 1 primary, 2 lower secondary, 3 upper secondary, 5 short tertiary, 6 bachelor)"),
+        reason=Text(th="วุฒิก่อนเข้าเรียนอยู่ระดับ {value:.0f} (0 ไม่มีวุฒิ 1 ประถม 2 ม.ต้น 3 ม.ปลายหรือ ปวช. 5 ปวส. 6 ปริญญาตรี 7 ปริญญาโทขึ้นไป)", en="education completed before is at level {value:.0f} (0 none, 1 primary, 2 lower secondary, 3 upper secondary, 5 short tertiary, 6 bachelor, 7 master or higher)"),
         asks=_ASK_START, source="ISCED 2011, levels of attainment (UNESCO); docs/adr/0028",
     ),
     Feature(

@@ -28,6 +28,7 @@ from models.reasons import (
     told_missing,
 )
 from records.roles import ROLE_OF, Permission
+from records.tables import ENROLMENTS
 from records.text import Text
 
 NAMES = [feature.name for feature in CATALOGUE]
@@ -351,3 +352,27 @@ def test_two_hidden_reasons_are_one_in_the_place_of_the_first() -> None:
 def test_ordinary_reasons_are_said_to_everybody_in_their_order() -> None:
     names = [feature.name for feature in CATALOGUE if feature.personal is Personal.ORDINARY]
     assert [reason.feature for reason in told(stored(*names), FEATURE_OF, permissions=frozenset())] == names
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "th", "en"),
+    [
+        ("skipped_days_28d", 2.0, "โดดเรียน) 2 วัน", "left class"),
+        ("skipped_days_term", 2.0, "โดดเรียน) 2 วัน", "left class"),
+        ("period_skipped_28d", 2.0, "โดดเรียน) 2 คาบ", "left 2 class periods"),
+        ("education_before", 7.0, "7 ปริญญาโทขึ้นไป", "7 master or higher"),
+        ("credits_taken", 18.5, "18.5 หน่วยกิต", "18.5 credits"),
+        ("credits_taken", 18.0, "ลงทะเบียน 18 หน่วยกิต", "18 credits"),
+    ],
+)
+def test_a_sentence_says_what_is_counted_as_it_is(name: str, value: float, th: str, en: str) -> None:
+    said = sentence(FEATURE_OF[name], value)
+    assert th in said.th
+    assert en in said.en
+
+
+def test_every_level_of_schooling_before_stands_in_the_sentence() -> None:
+    codes = ENROLMENTS["education_before"].codes
+    assert codes is not None
+    for text in (FEATURE_OF["education_before"].reason.th, FEATURE_OF["education_before"].reason.en):
+        assert not [code.value for code in codes.codes if f"{code.worth:.0f} " not in text]
