@@ -182,6 +182,7 @@ def _choice() -> Choice:
         least=np.full(FEATURES, 0.01),
         domain=(places % len(Domain)).astype(np.int8),
         changeable=places % 2 == 0,
+        rounds_to_zero=np.zeros(FEATURES),
     )
 
 

@@ -24,7 +24,7 @@ DOMAINS = len(Domain)
 
 
 class Say(IntEnum):
-    """When a feature's sentence is true of a value. NaN is never said."""
+    """When a feature's sentence is true of a value. NaN is never said, nor what would be shown as 0 and is not."""
 
     NEVER = 0
     KNOWN = 1
@@ -38,13 +38,15 @@ class Choice:
     """What the rule needs to know of each feature, in the order of the model's features.
 
     say: int8, a member of Say. least: the least contribution that counts, in log-odds on the calibrated scale.
-    domain: int8, the position in list(Domain). changeable: whether a college can change it.
+    domain: int8, the position in list(Domain). changeable: whether a college can change it. rounds_to_zero: up to what
+    size a value other than 0 would be shown as 0, and is not said; 0 where such a value may be said.
     """
 
     say: npt.NDArray[np.int8]
     least: Floats
     domain: npt.NDArray[np.int8]
     changeable: npt.NDArray[np.bool_]
+    rounds_to_zero: Floats
 
 
 class Chosen(NamedTuple):
@@ -124,4 +126,4 @@ def can_be_said(choice: Choice, values: Matrix) -> npt.NDArray[np.bool_]:
     said = np.zeros(values.shape, np.bool_)
     for say, test in tests.items():
         said |= (choice.say == say) & test
-    return said
+    return np.asarray(said & ((values == 0) | (np.abs(values) > choice.rounds_to_zero)))

@@ -149,7 +149,8 @@ def _choose(choice: Choice, columns: Floats, added: Floats, chosen: Chosen, *, c
     if compiled:
         from models import kernel
 
-        kernel.choose_rows((choice.say, choice.least, choice.domain, choice.changeable), columns, added, chosen)
+        rule = choice.say, choice.least, choice.domain, choice.changeable, choice.rounds_to_zero
+        kernel.choose_rows(rule, columns, added, chosen)
         return
     found = choose(choice, columns.T, added.T)
     chosen.reason[:], chosen.contribution[:] = found.reason, found.contribution

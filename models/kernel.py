@@ -112,7 +112,7 @@ def choose_rows(choice: Any, columns: Array, sums: Array, chosen: Any) -> None:
 
     `choice` is the tuple of Choice's arrays.
     """
-    _, _, domain, _ = choice
+    _, _, domain, _, _ = choice
     candidates = np.empty((3, columns.shape[1], len(columns)), np.int16)
     counts = np.zeros((3, columns.shape[1]), np.int64)
     _list_candidates(choice, columns, sums, candidates, counts)
@@ -140,14 +140,14 @@ def choose_rows(choice: Any, columns: Array, sums: Array, chosen: Any) -> None:
 @numba.njit(cache=True, nogil=True)
 def _list_candidates(choice: Any, columns: Array, sums: Array, candidates: Array, counts: Array) -> None:
     """The features of each row that may be chosen, in their order: changeable ones, fixed ones, missing ones."""
-    say, least, _, changeable = choice
+    say, least, _, changeable, rounds_to_zero = choice
     for feature in range(len(columns)):
         for row in range(columns.shape[1]):
             if sums[feature, row] >= least[feature]:
                 value = columns[feature, row]
                 if np.isnan(value):
                     kind = 2
-                elif _can_be_said(say[feature], value):
+                elif _can_be_said(say[feature], value, rounds_to_zero[feature]):
                     kind = 0 if changeable[feature] else 1
                 else:
                     continue
@@ -156,7 +156,9 @@ def _list_candidates(choice: Any, columns: Array, sums: Array, candidates: Array
 
 
 @numba.njit(cache=True, nogil=True)
-def _can_be_said(say: int, value: float) -> bool:
+def _can_be_said(say: int, value: float, rounds_to_zero: float) -> bool:
+    if value != 0 and abs(value) <= rounds_to_zero:
+        return False
     if say == KNOWN:
         return True
     return (say == ABOVE_ZERO and value > 0) or (say == BELOW_ZERO and value < 0) or (say == ZERO and value == 0)

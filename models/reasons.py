@@ -4,6 +4,7 @@ Stored are names, values and contributions, picked by `models.choosing`; a sente
 that lowers the score is never given as a reason, and a missing value is named as missing.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.declaration import Feature
-from features.vocabulary import Change, Domain, FromMedian, Personal, Relative, Risk, Slope, StepChange, Unit
+from features.vocabulary import Change, Count, Domain, FromMedian, Personal, Relative, Risk, Slope, StepChange, Unit
 from models.choosing import Choice, Say
 from models.explain import Explained
 from records.roles import Permission
@@ -26,6 +27,8 @@ LEAST_CONTRIBUTION = 0.05
 # Measures whose value says which way something moved or lies, so that half of their values make a sentence untrue.
 _MOVES = (Change, Slope, StepChange, Relative, FromMedian)
 _DOMAINS = list(Domain)
+# How many decimals a sentence shows of its value; one that shows all of them is none of these.
+_SHOWN = re.compile(r"\{(?P<what>value|percent):\+?\.(?P<decimals>\d)(?P<kind>[f%])\}")
 
 _MISSING = Text(th="ยังไม่มีข้อมูล: {what}", en="not known yet: {what}")
 _SENSITIVE = Text(
@@ -83,6 +86,7 @@ def choice_of(features: Sequence[Feature], spread: Floats | None = None) -> Choi
         least=least if spread is None else np.maximum(least, spread),
         domain=np.array([_DOMAINS.index(feature.domain) for feature in features], np.int8),
         changeable=np.array([feature.changeable for feature in features], bool),
+        rounds_to_zero=np.array([_rounds_to_zero(feature) for feature in features], np.float64),
     )
 
 
@@ -96,6 +100,20 @@ def _when_true(feature: Feature) -> Say:
     if not isinstance(feature.measure, _MOVES) or feature.risk is Risk.EITHER:
         return Say.KNOWN
     return Say.BELOW_ZERO if feature.risk is Risk.FALLS else Say.ABOVE_ZERO
+
+
+def _rounds_to_zero(feature: Feature) -> float:
+    """Up to what size the sentence shows a value as 0: "grown by 0 points", "absent 0 days" would say that nothing is.
+
+    Of a margin 0 says that none is left, so it is said when it is rounded too; so is every other level.
+    """
+    if not isinstance(feature.measure, (*_MOVES, Count)):
+        return 0.0
+    found = _SHOWN.search(feature.reason.en)
+    if found is None:
+        return 0.0
+    is_part = found["what"] == "percent" or found["kind"] == "%"
+    return 0.5 * float(10.0 ** -(int(found["decimals"]) + 2 * is_part))
 
 
 # As stored

@@ -131,6 +131,28 @@ def test_the_reason_about_a_scholarship_is_that_there_is_none(value: float, is_s
     assert names_of({"scholarship": 0.5}, {"scholarship": value}) == (["scholarship"] if is_said else [])
 
 
+@pytest.mark.parametrize(
+    ("name", "small", "large"),
+    [
+        ("missed_change_28d_term", 0.004, 0.006), ("missed_slope_56d", 0.0004, 0.0006), ("missed_days_7d", 0.43, 0.57),
+        ("missed_share_28d_in_group", 0.04, 0.06), ("age_over_group", 0.05, 0.06), ("gpa_step_change", -0.004, -0.01),
+        ("days_since_scored_in_group", 0.5, 1.0),
+    ],
+)  # fmt: skip
+def test_what_would_be_shown_as_0_and_is_not_is_not_said(name: str, small: float, large: float) -> None:
+    """ "Has grown by 0 points", "absent 0 days" would say that nothing is."""
+    assert not reasons_of({name: 0.5}, {name: small})
+    [reason] = told(reasons_of({name: 0.5}, {name: large}), FEATURE_OF, permissions=frozenset())
+    assert re.search(r"[1-9]", reason.sentence.en.replace("28", "").replace("7", ""))
+
+
+def test_what_is_rounded_to_0_is_said_of_a_margin() -> None:
+    [reason] = told(
+        reasons_of({"absences_left_term": 0.5}, {"absences_left_term": 0.4}), FEATURE_OF, permissions=frozenset()
+    )
+    assert "0 " in reason.sentence.en
+
+
 @pytest.mark.parametrize("name", ["absences_left_term", "missed_run_left", "absences_left_worst_course", "gpax_margin"])
 @pytest.mark.parametrize("value", [3.0, 0.0, -2.0])
 def test_a_margin_is_said_before_and_after_the_line(name: str, value: float) -> None:

@@ -318,4 +318,5 @@ def make_choice(random: Random, features: int) -> Choice:
         least=random.choice([0.0, 0.0, 1e-3, 0.05, np.inf], size=features, p=[0.4, 0.2, 0.2, 0.15, 0.05]),
         domain=random.integers(len(Domain), size=features).astype(np.int8),
         changeable=np.asarray(random.random(features) < 0.6),
+        rounds_to_zero=random.choice([0.0, 0.5], size=features),
     )

@@ -13,7 +13,7 @@ NAN = np.nan
 Floats = npt.NDArray[np.float64]
 
 
-def choice_of(*features: tuple[Say, float, int, bool]) -> Choice:
+def choice_of(*features: tuple[Say, float, int, bool], rounds_to_zero: float = 0.0) -> Choice:
     """One (say, least, domain, changeable) a feature."""
     say, least, domain, changeable = zip(*features, strict=True)
     return Choice(
@@ -21,13 +21,14 @@ def choice_of(*features: tuple[Say, float, int, bool]) -> Choice:
         least=np.array(least, np.float64),
         domain=np.array(domain, np.int8),
         changeable=np.array(changeable, np.bool_),
+        rounds_to_zero=np.full(len(features), rounds_to_zero),
     )
 
 
 def both_ways(choice: Choice, values: Floats, contributions: Floats) -> Chosen:
     chosen = choose(choice, values, contributions)
     compiled = nothing_chosen(len(values))
-    rules = (choice.say, choice.least, choice.domain, choice.changeable)
+    rules = (choice.say, choice.least, choice.domain, choice.changeable, choice.rounds_to_zero)
     kernel.choose_rows(rules, np.ascontiguousarray(values.T), np.ascontiguousarray(contributions.T), compiled)
     for name, one, other in zip(Chosen._fields, chosen, compiled, strict=True):
         np.testing.assert_array_equal(one, other, err_msg=name)
@@ -75,6 +76,16 @@ def test_a_sentence_is_said_only_of_values_it_is_true_of(say: Say, said: list[fl
     assert [value for value in values if reasons(choice, [1.0], [value])[0] == 0] == said
 
 
+@pytest.mark.parametrize(
+    ("say", "said"),
+    [(Say.KNOWN, [-0.6, 0.0, 0.6]), (Say.ABOVE_ZERO, [0.6]), (Say.BELOW_ZERO, [-0.6]), (Say.ZERO, [0.0])],
+)
+def test_what_would_be_shown_as_0_and_is_not_is_not_said(say: Say, said: list[float]) -> None:
+    choice = choice_of((say, 0.0, 0, True), rounds_to_zero=0.5)
+    values = [-0.6, -0.5, -0.1, 0.0, 0.1, 0.5, 0.6, NAN]
+    assert [value for value in values if reasons(choice, [1.0], [value])[0] == 0] == said
+
+
 def test_what_is_missing_is_named_apart_one_a_domain() -> None:
     choice = choice_of(*[(Say.NEVER, 0.05, domain, True) for domain in (0, 0, 1, 2)])
     chosen = both_ways(choice, np.full((1, 4), NAN), np.array([[0.1, 0.3, 0.2, 0.01]]))
@@ -92,8 +103,9 @@ def test_both_ways_read_the_rule_as_a_slow_reader_does() -> None:
             least=random.choice([0.0, 0.05, 0.3], features),
             domain=random.integers(0, DOMAINS, features).astype(np.int8),
             changeable=random.random(features) < random.random(),
+            rounds_to_zero=random.choice([0.0, 0.5, 1.0], features),
         )
-        values = random.choice([NAN, -1.0, 0.0, 1.0], (rows, features), p=[0.3, 0.1, 0.2, 0.4])
+        values = random.choice([NAN, -1.0, 0.0, 0.5, 1.0], (rows, features), p=[0.3, 0.1, 0.2, 0.1, 0.3])
         contributions = random.normal(size=(rows, features)).round(1)  # with many ties
         chosen = both_ways(choice, values, contributions)
         for row in range(rows):
@@ -113,6 +125,7 @@ def slowly(choice: Choice, values: Floats, contributions: Floats) -> list[int]:
     order = sorted(range(len(values)), key=lambda place: -contributions[place])
     large = [place for place in order if contributions[place] >= choice.least[place]]
     said = [place for place in large if tests[Say(choice.say[place])](values[place])]
+    said = [place for place in said if values[place] == 0 or abs(values[place]) > choice.rounds_to_zero[place]]
     taken: list[int] = []
     for changeable, most in ((True, 3), (False, 2)):
         for place in [place for place in said if choice.changeable[place] == changeable]:

@@ -107,6 +107,7 @@ def _anything(features: int) -> Choice:
         least=np.zeros(features),
         domain=np.zeros(features, np.int8),
         changeable=np.ones(features, bool),
+        rounds_to_zero=np.zeros(features),
     )
 
 
