@@ -55,8 +55,8 @@ class Rows:
             return sorted(rows, key=term_of)
         return sorted(rows, key=lambda row: row.happened_on)
 
-    def of(self, where: Where | None) -> list[Record]:
-        return [row for row in self.inside() if matches(row, where)]
+    def of(self, where: Where | None, also: Where | None = None) -> list[Record]:
+        return [row for row in self.inside() if matches(row, where) and matches(row, also)]
 
     def values(self, column: str, where: Where | None) -> list[tuple[date, Fraction]]:
         """Day and value of each matching row that tells the column."""
@@ -71,8 +71,7 @@ class Rows:
         rows = self.inside()
         match self.feature.measure:
             case Count(where=where, among=among):
-                asked = self.of(among)
-                return Fraction(sum(matches(row, where) for row in asked)) if asked else absent
+                return Fraction(len(self.of(among, where))) if self.of(among) else absent
             case Share(where=where, among=among, weight=str(weight)):
                 asked = self.of(among)
                 whole = sum((number(row, weight) or Fraction(0) for row in asked), Fraction(0))
@@ -88,7 +87,7 @@ class Rows:
             case Mean(column=column, weight=weight, where=where):
                 return _mean(self.of(where), column, weight, absent)
             case Latest(column=column, where=where, also=also, telling=telling):
-                asked = [row for row in self.of(where) if matches(row, also)]
+                asked = self.of(where, also)
                 asked = [row for row in asked if row.values.get(column) is not None] if telling else asked
                 return number(asked[-1], column) if asked else absent
             case DaysSince(where=where):

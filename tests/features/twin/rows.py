@@ -48,18 +48,8 @@ class Rows:
     def _told(self, feature: Feature) -> str:
         table, rows = feature.table, self.over(feature)
         match feature.measure:
-            case Count(where=where, among=among):
-                asked = matches(table, among)
-                both = f"count(*) FILTER (WHERE {asked} AND {matches(table, where)})"
-                return rows.ask(f"CASE WHEN count(*) FILTER (WHERE {asked}) > 0 THEN {both} END")
-            case Share(where=where, among=among, weight=str(weight)):
-                asked, value = matches(table, among), number(table[weight])
-                part = _total(value, f"{asked} AND {matches(table, where)}")
-                return rows.ask(f"{part} / nullif(sum({value}) FILTER (WHERE {asked}), 0)")
-            case Share(where=where, among=among):
-                asked = matches(table, among)
-                both = f"count(*) FILTER (WHERE {asked} AND {matches(table, where)})"
-                return rows.ask(f"{both} / nullif(count(*) FILTER (WHERE {asked}), 0)")
+            case Count() | Share():
+                return rows.ask(_counted(table, feature.measure))
             case CountNewest(where=where, by=by, besides=besides):
                 newest = self._newest_of_each(feature, by, besides)
                 return newest.ask(f"count(*) FILTER (WHERE {matches(table, where)})")
@@ -163,6 +153,19 @@ class Rows:
             """,
         )
         return "last_attempts"
+
+
+def _counted(table: Table, measure: Count | Share) -> str:
+    """Matching rows of those asked about, or the part that they are of these; NULL where there is none to ask about."""
+    asked = matches(table, measure.among)
+    both = f"{asked} AND {matches(table, measure.where)}"
+    if isinstance(measure, Share) and measure.weight is not None:
+        value = number(table[measure.weight])
+        return f"{_total(value, both)} / nullif(sum({value}) FILTER (WHERE {asked}), 0)"
+    counted, seen = (f"count(*) FILTER (WHERE {rows})" for rows in (both, asked))
+    return (
+        f"{counted} / nullif({seen}, 0)" if isinstance(measure, Share) else f"CASE WHEN {seen} > 0 THEN {counted} END"
+    )
 
 
 def _total(value: str, chosen: str) -> str:
