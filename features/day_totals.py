@@ -9,8 +9,7 @@ import numpy.typing as npt
 from features.asked import Asked
 from features.versioned_rows import NO_DAY, VersionedRows
 from features.vocabulary import Window
-from records.codes import OUTCOME_EVENTS
-from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, OUTCOMES, Where
+from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, Where
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -18,7 +17,6 @@ Flags = npt.NDArray[np.bool_]
 TOTALS_OF = {"P": "present", "L": "late", "A": "absent", "K": "skipped", "S": "leave", "B": "leave"}
 # Most colleges count leaving class as absence and tell no total of its own.
 _IN_OTHERS = {"skipped": "absent"}
-_RETURNED = OUTCOME_EVENTS.position("RETURNED")
 
 
 def totals_of(asked: Asked) -> VersionedRows | None:
@@ -141,14 +139,10 @@ def part_unrecorded(asked: Asked, marked: npt.NDArray[Any], window: Window) -> F
 
 
 def _begins(asked: Asked) -> Ints:
-    """The day on which each student came: the opening of the term, or a registration or a return that came later."""
-    cohort, outcomes = asked.cohort, asked.state.rows[OUTCOMES.name]
+    """The day on which each student came: the opening of the term, or a registration that came later."""
+    cohort = asked.cohort
     registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row].astype(np.int64)
-    happened = outcomes.columns["happened_on"].astype(np.int64)
-    returns = outcomes.columns["alive"] & (outcomes.columns["event"] == _RETURNED) & (happened < cohort.today)
-    back = np.full(asked.state.students, NO_DAY, np.int64)
-    np.maximum.at(back, outcomes.student[returns], happened[returns])
-    return np.maximum(np.maximum(cohort.opens, registered), back[cohort.student])
+    return np.maximum(cohort.opens, registered)
 
 
 def _marked_before(asked: Asked, window: Window, begins: Ints) -> Floats:

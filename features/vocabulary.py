@@ -268,7 +268,7 @@ class Unrecorded:
     """The part of the teaching days of the student's own term in the window on which nothing was recorded of them.
 
     A day in the company is recorded, and so is a day inside a period that is known by its totals. Days before a late
-    registration or a return are not asked. Not absence.
+    registration are not asked. Not absence.
     """
 
 

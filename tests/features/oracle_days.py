@@ -20,7 +20,7 @@ from features.vocabulary import (
     Unrecorded,
     WorstCourse,
 )
-from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, OUTCOMES, Where
+from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, Where
 from tests.features.oracle_told import DAY, Number, Place, Told, exact
 
 NOT_RECORDED = ("N", "H")
@@ -212,11 +212,8 @@ class Attendance:
 
     def _unrecorded(self, recorded: set[date], first: date, end: date, sessions: Sessions) -> Fraction | None:
         registered = self.place.row.values.get("registered_on")
-        came = [
-            fact.happened_on for fact in self.told.past(OUTCOMES, self.student) if fact.values["event"] == "RETURNED"
-        ]
-        came += [registered] if isinstance(registered, date) else []
-        days = [day for day in self.told.teaching_days(self.place.span) if max([first, *came]) <= day < end]
+        begins = max(first, registered) if isinstance(registered, date) else first
+        days = [day for day in self.told.teaching_days(self.place.span) if begins <= day < end]
         known = [(start, stop) for start, stop, _ in self._totals() if sessions is Sessions.DAY]
         lost = [day for day in days if day not in recorded and not any(start <= day < stop for start, stop in known)]
         return Fraction(len(lost), len(days)) if days else None

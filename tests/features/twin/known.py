@@ -258,7 +258,7 @@ def _make_cohort(known: Known) -> None:
         ),
         moved AS (
             SELECT r.*, greatest(m.left_on, CASE WHEN level IN {next_programme} THEN NULL ELSE m.graduated_on END) AS ended_on,
-                m.back_on AS returned_on, greatest(m.back_on, CASE WHEN entry_route = {came_back} THEN r.happened_on END) AS back_on
+                greatest(m.back_on, CASE WHEN entry_route = {came_back} THEN r.happened_on END) AS back_on
             FROM newest r LEFT JOIN moves m USING (student)
         ),
         here AS (
@@ -266,7 +266,7 @@ def _make_cohort(known: Known) -> None:
                 AND NOT coalesce(ended_on >= opens AND (back_on IS NULL OR ended_on > back_on), FALSE)
         )
         SELECT h.student, h.class_group, h.level, h.study_mode, h.registered_on, own.*,
-            greatest(own.opens, h.registered_on, h.returned_on) AS begins,
+            greatest(own.opens, h.registered_on) AS begins,
             before.academic_year AS before_year, before.term AS before_term,
             before.opens AS before_opens, before.closes AS before_closes
         FROM here h

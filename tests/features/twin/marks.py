@@ -41,6 +41,7 @@ def make_marks(known: Known, catalogue: list[Feature]) -> None:
     _make_marks(known, max((f.window.days for f in asked if isinstance(f.window, Last)), default=0))
     _put_in_company(known)
     _make_days(known)
+    _make_only_totals(known)
     for session in (Sessions.FLAG, Sessions.HOMEROOM):
         known.run(
             "CREATE TEMP VIEW {relation} AS SELECT student, day, status FROM marks WHERE session = {session}",
@@ -138,6 +139,9 @@ def _make_days(known: Known) -> None:
             for word, code in (("present", "P"), ("absent", "A"), ("sick", "S"), ("leave", "B"))
         },
     )
+
+
+def _make_only_totals(known: Known) -> None:
     known.run(
         """
         CREATE TEMP TABLE only_totals AS
