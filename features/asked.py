@@ -146,9 +146,8 @@ class Asked:
     def expected_from(self) -> Ints:
         """The day from which each student should come: the opening of the term, or the registration where it came later."""
         registered = self.state.rows[ENROLMENTS.name].columns["registered_on"][self.cohort.row]
-        return np.maximum(
-            self.cohort.opens, registered.astype(np.int64)
-        )  # where no day is told it is before all others
+        # Where no day is told it is before all others.
+        return np.maximum(self.cohort.opens, registered.astype(np.int64))
 
     def first_days(self, window: Window) -> Ints:
         """The first day of a window for each student."""

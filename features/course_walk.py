@@ -16,7 +16,6 @@ from features.asked import INTERNSHIP, NORMAL, Asked
 from features.day_cubes import ABSENT_MARKS, COURSE_SHIFT, NEUTRAL
 from features.day_walk import LATE, LEAVE, MISSED, RECORDED
 from features.vocabulary import InTerm, Window
-from records.tables import ENROLMENTS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -125,8 +124,7 @@ class PeriodWalk:
     def _begins(self) -> Ints:
         """The opening of each student's term; of who registered later and has no period before that, the registration."""
         cohort, cubes = self.asked.cohort, self.asked.state.attendance
-        registered = self.asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row].astype(np.int64)
-        begins = cohort.opens.copy()
+        begins, registered = cohort.opens.copy(), self.asked.expected_from
         late = np.flatnonzero(registered > begins)
         if cubes.periods is not None:
             days = np.clip(np.stack([begins[late], registered[late]]) - cubes.first_day, 0, len(cubes.periods))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from features.asked import Asked
 from features.versioned_rows import NO_DAY, VersionedRows
 from features.vocabulary import Window
-from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, Where
+from records.tables import ATTENDANCE_TOTAL, Where
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -129,20 +129,13 @@ def part_unrecorded(asked: Asked, marked: npt.NDArray[Any], window: Window) -> F
 
     `marked` are the teaching days with a mark. Days before a student came are not asked, whatever was marked on them.
     """
-    cohort, begins = asked.cohort, _begins(asked)
+    cohort, begins = asked.cohort, asked.expected_from
     start, end = np.maximum(asked.first_days(window), begins), asked.term_ends(window)[cohort.term]
     taught = asked.calendars.taught_between(cohort.term, start, end)
     totals = totals_of(asked)
     told = marked - _marked_before(asked, window, begins)
     told = told if totals is None else told + covered_days(asked, totals, window, begins)
     return np.where(taught > 0, 1 - told / np.maximum(taught, 1), np.nan)
-
-
-def _begins(asked: Asked) -> Ints:
-    """The day on which each student came: the opening of the term, or a registration that came later."""
-    cohort = asked.cohort
-    registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"][cohort.row].astype(np.int64)
-    return np.maximum(cohort.opens, registered)
 
 
 def _marked_before(asked: Asked, window: Window, begins: Ints) -> Floats:
