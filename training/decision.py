@@ -4,8 +4,11 @@ The opponent is chosen on earlier terms, so that it owes nothing to the luck of 
 the leavers among the rows that each institution could really visit that week.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
+from records.suppression import suppressed
 from training.contest import Contest, Round
 from training.entrants import ABC_FLAGS, ABSENCES, GROUP_MEAN, INSTITUTION_MEAN, SCREENING
 from training.evidence import MODEL, Gain, InstitutionFinding
@@ -39,7 +42,15 @@ def _reached(one: Round, name: str) -> int:
 def decide(contest: Contest, against: str) -> tuple[Gain, tuple[InstitutionFinding, ...]]:
     """The gain of the model beyond `against` over the newest two closed terms together, and what it means at each place."""
     group = _gain(contest, against)
-    return group, tuple(_finding(contest, code, group) for code in contest.institutions)
+    found = [_finding(contest, code, group) for code in contest.institutions]
+    leavers = [one.leavers or 0 for one in found]
+    hidden = suppressed(leavers) if len(found) > 1 else [False] * len(found)
+    return group, tuple(_without_leavers(one) if small else one for one, small in zip(found, hidden, strict=True))
+
+
+def _without_leavers(found: InstitutionFinding) -> InstitutionFinding:
+    """The card of a group is read at every institution of it: nobody outside is told of so few."""
+    return replace(found, leavers=None, gain=replace(found.gain, leavers=None))
 
 
 def gains(contest: Contest) -> tuple[Gain, ...]:
@@ -69,8 +80,8 @@ def _people(contest: Contest, *, leaving: bool) -> int:
 
 def _finding(contest: Contest, institution: str, group: Gain) -> InstitutionFinding:
     own = contest.of(lambda one: one.institution == institution)
-    here = _gain(own, group.against)
-    with_group = here.leavers < LEAST_LEAVERS
+    here, leavers = _gain(own, group.against), _people(own, leaving=True)
+    with_group = leavers < LEAST_LEAVERS
     worse = here.per_week.high < 0
     proven = group if with_group else here
     # A bound that cannot be told (NaN) proves nothing: the simple list stays.
@@ -78,7 +89,7 @@ def _finding(contest: Contest, institution: str, group: Gain) -> InstitutionFind
     return InstitutionFinding(
         institution=institution,
         students=_people(own, leaving=False),
-        leavers=here.leavers,
+        leavers=leavers,
         judged_with_group=with_group,
         gain=here,
         clearly_worse=worse,

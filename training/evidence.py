@@ -129,22 +129,28 @@ class AttributeFairness:
 
 @dataclass(frozen=True, kw_only=True)
 class Gain:
-    """Leavers reached per week by the model beyond the list `against`, at real capacity, paired per as-of day."""
+    """Leavers reached per week by the model beyond the list `against`, at real capacity, paired per as-of day.
+
+    `leavers` is None where it would tell of fewer than ten people at one of several institutions.
+    """
 
     against: str
     per_week: Interval
-    leavers: int
+    leavers: int | None
     by: str
     """What was resampled: 'students' or 'institutions'."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstitutionFinding:
-    """One institution of the group: `clearly_worse` when the whole interval of its gain lies below 0."""
+    """One institution of the group: `clearly_worse` when the whole interval of its gain lies below 0.
+
+    `leavers` is None, here and in its gain, where fewer than ten left, and at the institution hidden with such a one.
+    """
 
     institution: str
     students: int
-    leavers: int
+    leavers: int | None
     judged_with_group: bool
     gain: Gain
     clearly_worse: bool

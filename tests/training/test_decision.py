@@ -11,7 +11,7 @@ from tests.training.drawn_contest import draw_contest, draw_round, draw_week
 from tests.training.drawn_evidence import EVIDENCE, FIGURES
 from training.checks import blocking, run_checks
 from training.contest import Contest, Round
-from training.decision import LEAST_LEAVERS, SIMPLE_LISTS, best_simple, decide, gains
+from training.decision import SIMPLE_LISTS, best_simple, decide, gains
 from training.entrants import ABC_FLAGS, ABSENCES, LOGISTIC, LOTTERY, SIMPLE
 from training.evidence import MODEL, Evidence, Gain
 from training.intervals import auc, person_weights
@@ -125,8 +125,23 @@ def test_an_institution_with_few_leavers_is_judged_with_its_group() -> None:
     _, (of_large, of_small) = decide(contest_of(large, small), ABSENCES)
     assert not of_large.judged_with_group
     assert of_small.judged_with_group
-    assert of_small.leavers < LEAST_LEAVERS
     assert of_small.chosen == MODEL
+
+
+def test_the_leavers_of_a_place_where_few_left_are_told_to_nobody_and_by_no_sum() -> None:
+    places = [
+        college(f"{n}", students=90, leavers=leavers, knows=2, seed=n, first=1000 * n)
+        for n, leavers in enumerate((60, 8, 40))
+    ]
+    group, found = decide(contest_of(*places), ABSENCES)
+    told = [(one.leavers, one.gain.leavers) for one in found]
+    assert told[1] == told[2] == (None, None)
+    assert told[0] == (found[0].leavers, found[0].leavers)
+    assert found[0].leavers is not None
+    assert group.leavers is not None
+    _, [alone] = decide(contest_of(places[1]), ABSENCES)
+    assert alone.leavers is not None
+    assert 0 < alone.leavers < 10
 
 
 def test_an_institution_where_the_model_is_clearly_worse_gets_the_simple_list() -> None:
