@@ -261,9 +261,12 @@ def _rows_that_speak(told: _Told, known: Ints, today: int) -> Ints:
     in_term = told.places(span.institution for span in open_now)
     in_regular_term = told.places(span.institution for span in open_now if span.term != _SUMMER)
     whole = told.places(_counted_in(told.state, open_now)) | ~in_regular_term
-    begun = told.places(told.where[of_open].tolist())
+    begun = np.zeros(len(told.state.offsets), bool)
+    begun[told.where[of_open]] = True
     before = _rows_before(told, known[(in_term & ~(begun & whole))[told.where[known]]], today)
-    listed = np.isin(told.student[before], told.student[of_open])
+    on_roster = np.zeros(told.state.students, bool)
+    on_roster[told.student[of_open]] = True
+    listed = on_roster[told.student[before]]
     over = begun[told.where[before]] & (
         _are_over(told, before, open_now) | _are_groups_told(told, before, of_open, listed)
     )

@@ -5,7 +5,6 @@ The periods of a window are read once and counted by student, course and mark; e
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import Any
 
 import numba
@@ -103,7 +102,7 @@ class PeriodWalk:
     def fewest_left(self, rule: AbsenceRule, least: int) -> Floats:
         """The fewest absences left of any course with at least `least` recorded periods this term; NaN without one."""
         courses = self._tally(InTerm()).of_courses(least)
-        past, whole = (taught[courses.who] for taught in self._taught)
+        past, whole = self._taught(courses.who)
         own = rule.among(courses.who)
         planned = np.floor(courses.count(RECORDED) * whole / np.where(past > 0, past, np.nan) + 1e-6)
         absences = own.absences(*(courses.count(marks) for marks in (MISSED, LEAVE, LATE)))
@@ -111,14 +110,12 @@ class PeriodWalk:
         np.fmin.at(left, courses.who, np.floor(planned * (1 - own.share) + 1e-6) - absences)
         return left
 
-    @cached_property
-    def _taught(self) -> tuple[Ints, Ints]:
-        """Teaching days of each student's term up to today, and all of them."""
+    def _taught(self, who: Ints) -> tuple[Ints, Ints]:
+        """Teaching days of the term of each of these students up to today, and all of them."""
         cohort, calendars = self.asked.cohort, self.asked.calendars
-        closes = np.array([span.closes for span in cohort.terms], np.int64)[cohort.term]
-        begins = self._begins
-        past = calendars.taught_between(cohort.term, begins, cohort.today)
-        return past, calendars.taught_between(cohort.term, begins, closes + 1)
+        term, begins = cohort.term[who], self._begins[who]
+        closes = np.array([span.closes for span in cohort.terms], np.int64)[term]
+        return calendars.taught_between(term, begins, cohort.today), calendars.taught_between(term, begins, closes + 1)
 
     @property
     def _begins(self) -> Ints:

@@ -3,12 +3,13 @@
 from collections.abc import Container
 from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from features.asked import Asked
 from features.versioned_rows import NO_DAY, VersionedRows
-from features.vocabulary import Window
+from features.vocabulary import Sessions, Window
 from records.tables import ATTENDANCE_TOTAL, Where
 
 Floats = npt.NDArray[np.float64]
@@ -129,26 +130,37 @@ def part_unrecorded(asked: Asked, marked: npt.NDArray[Any], window: Window) -> F
 
     `marked` are the teaching days with a mark. Days before a student came are not asked, whatever was marked on them.
     """
-    cohort, begins = asked.cohort, asked.expected_from
-    start, end = np.maximum(asked.first_days(window), begins), asked.term_ends(window)[cohort.term]
-    taught = asked.calendars.taught_between(cohort.term, start, end)
-    totals = totals_of(asked)
-    told = marked - _marked_before(asked, window, begins)
-    told = told if totals is None else told + covered_days(asked, totals, window, begins)
+    term, begins, ends = asked.cohort.term, asked.expected_from, asked.term_ends(window)
+    starts = np.maximum(asked.term_starts(window), [span.opens for span in asked.cohort.terms])
+    taught = asked.calendars.taught_between(np.arange(len(starts)), starts, ends)[term]
+    told = marked.astype(np.float64)
+    late = np.flatnonzero(begins > starts[term])
+    first, end = starts[term[late]], ends[term[late]]
+    taught[late] = asked.calendars.taught_between(term[late], begins[late], end)
+    told[late] -= _marked_days(asked, late, first, np.minimum(begins[late], end))
+    if (totals := totals_of(asked)) is not None:
+        told += covered_days(asked, totals, window, begins)
     return np.where(taught > 0, 1 - told / np.maximum(taught, 1), np.nan)
 
 
-def _marked_before(asked: Asked, window: Window, begins: Ints) -> Floats:
-    """The teaching days in a window before each student came that have a mark: a few sit in class before they register."""
-    found = np.zeros(asked.size)
-    first = np.maximum(asked.first_days(window), asked.cohort.opens)
-    end = np.minimum(begins, asked.term_ends(window)[asked.cohort.term])
-    who = np.flatnonzero(first < end)
-    if len(who):
-        days = np.arange(first[who].min(), end[who].max())
-        inside = (days[:, None] >= first[who]) & (days[:, None] < end[who])
-        found[who] = (inside & _taught(asked, days, who) & _marked(asked, days[0], days[-1] + 1, who)).sum(axis=0)
+def _marked_days(asked: Asked, who: Ints, first: Ints, end: Ints) -> Floats:
+    """The teaching days with a mark from `first` up to `end` of each: a few sit in class before they register."""
+    cubes, calendars = asked.state.attendance, asked.calendars
+    marks = cubes.marks(Sessions.DAY)
+    assert marks is not None
+    found = np.zeros(len(who))
+    student, term = asked.cohort.student[who], asked.cohort.term[who]
+    _count_marked(marks, cubes.first_day, student, term, first, end, calendars.teach, calendars.first, found)
     return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_marked(marks, marks_from, student, term, first, end, teach, teach_from, found):  # type: ignore[no-untyped-def]
+    for i in range(len(student)):
+        if student[i] < marks.shape[1]:
+            for day in range(max(first[i], marks_from, teach_from), min(end[i], marks_from + len(marks))):
+                is_taught = day - teach_from < teach.shape[1] and teach[term[i], day - teach_from]
+                found[i] += is_taught and marks[day - marks_from, student[i]] != 0
 
 
 def _taught(asked: Asked, days: Ints, who: Ints) -> Flags:
