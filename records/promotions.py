@@ -72,7 +72,9 @@ def before(session: Session, institution: str) -> tuple[Signed, str]:
     decided = standing(history(session, institution))
     if not decided:
         whose_th, whose = (
-            ("ทุกสถานศึกษา", "every institution") if institution == EVERY_INSTITUTION else (institution,) * 2
+            ("ทุกสถานศึกษา", "every institution")
+            if institution == EVERY_INSTITUTION
+            else (f" {institution} ", institution)
         )
         others = sorted({one.institution for one in standing(history(session))} - {institution})
         there_th = f" มีการลงนามไว้สำหรับ {', '.join(others)} (ระบุด้วย --institution)" if others else ""
