@@ -173,6 +173,13 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_LATE, source="domain 2.5 (lates counted as absence), 2.8 (lates)",
     ),
     Feature(
+        name="late_share_previous_term", table=ATTENDANCE, measure=Share(where=LATE), window=InTerm(term=Term.PREVIOUS),
+        unit=Unit.SHARE, decimals=4, domain=Domain.ATTENDANCE, risk=Risk.RISES, absent_means=None, changeable=False,
+        label=Text(th="สัดส่วนวันมาสายในภาคเรียนก่อน", en="Share of days late in the previous term"),
+        reason=Text(th="ภาคเรียนก่อนมาสายร้อยละ {percent:.0f} ของวันที่บันทึก", en="late on {value:.0%} of recorded days in the previous term"),
+        asks=_ASK_LATE, source="domain 2.8 (lates)",
+    ),
+    Feature(
         name="leave_days_28d", table=ATTENDANCE, measure=Count(where=LEAVE), window=Last(days=28),
         unit=Unit.DAYS, decimals=2, domain=Domain.ATTENDANCE, risk=Risk.EITHER, absent_means=None, changeable=True,
         label=Text(th="วันลาใน 28 วัน", en="Days on leave in the last 28"),

@@ -11,15 +11,19 @@ from features.vocabulary import (
     NoRecord,
     Personal,
     Risk,
+    Share,
     StepChange,
     Unit,
     WeeksSame,
 )
+from records.codes import AREAS
 from records.tables import SCREENING
 from records.text import Text
 
 _AREA = SCREENING["area"]
 _OVERALL = _AREA.is_in("OVERALL")
+_SINGLE = _AREA.is_in(*(code for code in AREAS.values if code != "OVERALL"))
+_CONCERN = SCREENING["level"].is_in("CONCERN", "CLOSE")
 _FORM = "domain 2.7 (OVEC nine-area form)"
 _ASK = Text(
     th="ทบทวนผลคัดกรองกับนักเรียนและผู้ปกครอง แล้วบันทึกผลใหม่ถ้าเปลี่ยนไป",
@@ -51,7 +55,7 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK, source="domain 2.7 (OVEC nine-area form)",
     ),
     Feature(
-        name="screening_concerns_term", table=SCREENING, measure=CountNewest(where=SCREENING["level"].is_in("CONCERN", "CLOSE"), by="area", besides=_OVERALL), window=InTerm(),
+        name="screening_concerns_term", table=SCREENING, measure=CountNewest(where=_CONCERN, by="area", besides=_OVERALL), window=InTerm(),
         unit=Unit.TIMES, decimals=0, domain=Domain.SCREENING, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="จำนวนด้านที่ต้องห่วงใยในภาคเรียนนี้", en="Areas of concern this term"),
         reason=Text(th="มี {value:.0f} ด้านที่อยู่ในกลุ่มห่วงใยหรือใกล้ชิดในภาคเรียนนี้", en="{value:.0f} areas of concern this term"),
@@ -62,6 +66,13 @@ FEATURES: tuple[Feature, ...] = (
         unit=Unit.LEVEL, decimals=0, domain=Domain.SCREENING, risk=Risk.RISES, absent_means=None, changeable=False,
         label=Text(th="กลุ่มคัดกรองที่ต้องห่วงมากที่สุดเท่าที่เคย (0 ไว้ใจ 1 ห่วงใย 2 ใกล้ชิด)", en="Most serious screening group so far (0 trust, 1 concern, 2 close)"),
         reason=Text(th="เคยได้ผลคัดกรองระดับ {value:.0f} (1 ห่วงใย 2 ใกล้ชิด)", en="was once screened at level {value:.0f} (1 concern, 2 close)"),
+        asks=_ASK, source=_FORM,
+    ),
+    Feature(
+        name="screening_concern_share_ever", table=SCREENING, measure=Share(where=_CONCERN, among=_SINGLE), window=Ever(),
+        unit=Unit.SHARE, decimals=4, domain=Domain.SCREENING, risk=Risk.RISES, absent_means=None, changeable=False,
+        label=Text(th="สัดส่วนด้านที่ต้องห่วงใยในผลคัดกรองทุกครั้งที่ผ่านมา", en="Share of concern among all areas screened so far"),
+        reason=Text(th="ผลคัดกรองรายด้านทุกครั้งที่ผ่านมาอยู่ในกลุ่มห่วงใยหรือใกล้ชิดร้อยละ {percent:.0f}", en="{value:.0%} of all areas screened so far were of concern"),
         asks=_ASK, source=_FORM,
     ),
     Feature(
