@@ -82,8 +82,8 @@ class MarkedDays:
 
     @property
     def recorded(self) -> Flags:
-        """A mark that says whether the student came; a day in the company says nothing."""
-        return np.asarray((self.marks != 0) & (self.marks != mark("I")))
+        """A mark that says whether the student came, of a day that was not closed; a day in the company says nothing."""
+        return np.asarray((self.marks != 0) & (self.marks != mark("I")) & ~self.closed)
 
     def are(self, *statuses: str) -> Flags:
         """Which days have one of these statuses (records.codes.ATTENDANCE_STATUSES)."""

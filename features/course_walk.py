@@ -145,9 +145,10 @@ class PeriodWalk:
         have_days = np.flatnonzero((starts < ends) & (student < cubes.periods.shape[1]))
         in_pairs = cubes.periods.view(np.dtype(f"u{2 * cubes.periods.itemsize}"))  # half as many to copy
         entry_of = np.empty(len(asked.state.courses) + 1, np.int64)
+        closed = asked.calendars.closed[:, cubes.first_day - asked.calendars.first :]
         for low in range(0, len(have_days), _AT_ONCE):
             who = have_days[low : low + _AT_ONCE]
-            pairs, days = _copied(in_pairs, student[who], starts[who], ends[who])
+            pairs, days = _copied(in_pairs, student[who], starts[who], ends[who], closed, asked.institution[who])
             cells = pairs.view(cubes.periods.dtype)[:, : len(days)]
             _set_outside(cells, days, outside.mode[who], outside.company)
             yield _Tally(*_by_course(cells.reshape(len(who), -1), who, entry_of))
@@ -171,10 +172,13 @@ def _have_periods(periods: Cells, student: Ints, starts: Ints, ends: Ints) -> np
 
 
 @numba.njit(cache=True, nogil=True)
-def _copied(periods: Cells, student: Ints, starts: Ints, ends: Ints) -> tuple[Cells, Ints]:
+def _copied(
+    periods: Cells, student: Ints, starts: Ints, ends: Ints, closed: npt.NDArray[np.bool_], institution: Ints
+) -> tuple[Cells, Ints]:
     """The cells of a block of students, each student's side by side, and their days: those on which one has a mark.
 
-    Only as many days of the cells are meant as there are days.
+    Only as many days of the cells are meant as there are days. Cells of days on which the institution was closed
+    (`closed[institution, day]`) are empty.
     """
     first, end = starts.min(), ends.max()
     cells = np.empty((len(student), end - first, periods.shape[2]), periods.dtype)
@@ -182,7 +186,7 @@ def _copied(periods: Cells, student: Ints, starts: Ints, ends: Ints) -> tuple[Ce
     held = 0
     for day in range(first, end):
         for k in range(len(student)):
-            if starts[k] <= day < ends[k]:
+            if starts[k] <= day < ends[k] and not closed[institution[k], day]:
                 for period in range(periods.shape[2]):
                     cells[k, held, period] = periods[day, student[k], period]
             else:

@@ -49,12 +49,12 @@ def marks_of(where: Where | None) -> int:
 
 @dataclass(frozen=True)
 class Days:
-    """Which days of a window count: all of them, some weekdays, teaching days alone, days that were not closed."""
+    """Which days of a window count: those that were not closed, or with these too; some weekdays; teaching days alone."""
 
     window: Window
     weekdays: tuple[int, ...] = ()
     taught_only: bool = False
-    open_only: bool = False
+    closed_too: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,15 +112,15 @@ class DayWalk:
         return self._counted[marks, days]
 
     def run(self, marks: int, window: Window, *, current: bool) -> Floats:
-        """Runs go over recorded days that were not closed: others neither break nor lengthen them; NaN without one."""
+        """Runs go over recorded days: others neither break nor lengthen them; NaN without one."""
         if (marks, window) not in self._runs:
             self._runs[marks, window] = self._run(marks, window)
-        return held_only(self._runs[marks, window][not current], self.count(RECORDED, Days(window, open_only=True)))
+        return held_only(self._runs[marks, window][not current], self.count(RECORDED, Days(window)))
 
     def _run(self, marks: int, window: Window) -> tuple[Counts, Counts]:
         """The run that goes on, and the longest."""
         now, longest = np.zeros((2, self.asked.size), np.uint16)
-        for part in self._parts(Days(window, open_only=True)):
+        for part in self._parts(Days(window)):
             runs = np.zeros((2, part.cube.shape[1]), np.uint16)
             _run(part.cube, part.days, np.uint16(marks & RECORDED), np.uint16(RECORDED), runs[0], runs[1])
             _spread(runs[0], part.column, part.who, now)
@@ -128,16 +128,20 @@ class DayWalk:
         return now, longest
 
     def since(self, marks: int, window: Window, *, from_opening: bool) -> Floats:
-        """Calendar days from the newest matching mark to `as_of`; without one NaN, or as DaysSince says `from_opening`."""
+        """Calendar days from the newest matching mark to `as_of`; without one NaN, or as DaysSince says `from_opening`.
+
+        Who came on a day that was closed afterwards was seen.
+        """
+        days = Days(window, closed_too=True)
         found = np.full(self.asked.size, np.nan)
         ago = self.asked.cohort.today - (self._first_day + np.arange(len(self._cube), dtype=np.float64))
-        for part in self._parts(Days(window)):
+        for part in self._parts(days):
             last = np.full(part.cube.shape[1], -1, np.int32)
             _last(part.cube, part.days, np.uint16(marks), last)
             _spread(np.append(ago, np.nan)[last], part.column, part.who, found)  # -1, none, is the last
         if not from_opening:
             return found
-        never = np.isnan(found) & (self.count(RECORDED, Days(window)) > 0)
+        never = np.isnan(found) & (self.count(RECORDED, days) > 0)
         return np.where(never, np.maximum(self.asked.cohort.today - self.asked.expected_from, 0), found)
 
     def slope(self, marks: int, window: Window) -> Floats:
@@ -201,9 +205,22 @@ class DayWalk:
             wanted &= np.isin((day + 3) % 7, days.weekdays)  # 1970-01-01 was a Thursday
         if days.taught_only:
             wanted &= calendars.teach[terms][:, at]
-        if days.open_only:
-            wanted &= ~calendars.closed[[asked.cohort.terms[term].institution for term in terms]][:, at]
+        if not days.closed_too:
+            wanted &= ~self._marked_though_closed[[asked.cohort.terms[term].institution for term in terms]]
         return np.asarray(wanted)
+
+    @cached_property
+    def _marked_though_closed(self) -> npt.NDArray[np.bool_]:
+        """By institution and active day: it was closed, and somebody has a mark of it all the same.
+
+        Closed days without a mark are left out: students whose days differ by such alone are counted together.
+        """
+        calendars, state = self.asked.calendars, self.asked.state
+        found = calendars.closed[:, self._active + self._first_day - calendars.first]
+        ends = np.append(state.offsets[1:], self._cube.shape[1])
+        for where, day in np.argwhere(found):
+            found[where, day] = self._cube[self._active[day], state.offsets[where] : ends[where]].any()
+        return found
 
 
 def _part_of(cube: Cube, students: Ints) -> tuple[Cube, Ints]:

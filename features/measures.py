@@ -210,7 +210,7 @@ class Answers:
                 case Slope(where=where):
                     return walked.slope(marks_of(where), window)
                 case NoRecord(where=where):
-                    return np.asarray(walked.count(marks_of(where), Days(window)) == 0, np.float64)
+                    return np.asarray(walked.count(marks_of(where), Days(window, closed_too=True)) == 0, np.float64)
                 case Unrecorded():
                     return self._unrecorded(feature.sessions, window)
                 case Margin(rule="attendance_share"):

@@ -119,7 +119,7 @@ Window = Last | InTerm | Ever
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """How many records (attendance: days) match.
+    """How many records (attendance: days on which the college was not closed) match.
 
     Of other tables among the records that match `among`, where given: before there is one of its kind, none is not 0.
     """
@@ -130,7 +130,7 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """The part of records (attendance: recorded days) that match, 0–1.
+    """The part of records (attendance: recorded days on which the college was not closed) that match, 0–1.
 
     Of attendance on some weekdays only (Monday = 0) where given; of other tables among the records that match `among`, and
     with `weight` by what that number column adds up to: records that do not tell it are left out, and the part is missing
@@ -227,7 +227,7 @@ class NoRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class DaysSince:
-    """Calendar days from the newest matching record to `as_of`.
+    """Calendar days from the newest matching record to `as_of`, of attendance also one of a day that was closed afterwards.
 
     With `from_opening`, of attendance in this term: of who has recorded days and none that matches, the days since the term
     opened, or since the registration where it came later.

@@ -191,7 +191,12 @@ class Answers:
         return self._flags[where]
 
     def _recorded(self, since: int) -> pd.DataFrame:
-        return self.days[(self.days["happened_on"] >= since) & self._matching(None)]
+        """On days on which the college was not closed."""
+        return self.days[(self.days["happened_on"] >= since) & self._matching(None) & self._is_open]
+
+    @cached_property
+    def _is_open(self) -> "pd.Series[bool]":
+        return ~self.days["happened_on"].isin(self.week.closed_days)
 
     def _all(self, found: "pd.Series[Any]", absent: float | None = None) -> "pd.Series[float]":
         """One value for every student of the cohort."""
@@ -201,7 +206,7 @@ class Answers:
     def _count(self, since: int, where: Where | None) -> "pd.Series[float]":
         """Days of each student that match, or that are recorded (None)."""
         if (since, where) not in self._counts:
-            matching = self.days["place"][(self.days["happened_on"] >= since) & self._matching(where)]
+            matching = self.days["place"][(self.days["happened_on"] >= since) & self._matching(where) & self._is_open]
             self._counts[since, where] = self._all(matching.value_counts(sort=False).astype(float), 0.0)
         return self._counts[since, where]
 
@@ -214,9 +219,7 @@ class Answers:
         return self._all(self._matching(where)[on.index].groupby(on["place"]).mean())
 
     def _run(self, since: int, where: Where, current: bool) -> "pd.Series[float]":
-        """Runs over recorded days; days on which the college was closed are passed over."""
         days = self._recorded(since)
-        days = days[~days["happened_on"].isin(self.week.closed_days)]
         matching, place = self._matching(where)[days.index], days["place"]
         part = (~matching | (place != place.shift())).cumsum()
         run = matching.astype(np.int32).groupby(part).cumsum()

@@ -1,7 +1,7 @@
 """Attendance for the oracle: the marks of one student, the days they tell, and every measure that is asked of them."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -117,7 +117,7 @@ class Attendance:
     def answer(self, feature: Feature) -> Number | None:
         first, end = self.told.window(feature.window, self.place)
         held = [mark for mark in self.of(feature.sessions) if first <= mark.day < end]
-        recorded = [mark for mark in held if mark.status not in NEUTRAL]
+        recorded = self._recorded(held)
         match feature.measure:
             case Count(where=where):
                 matching, count = self._counted_in(feature.sessions, where, first, end)
@@ -133,7 +133,11 @@ class Attendance:
                 return None if late is None or early is None else late - early
             case DaysSince(where=where, from_opening=from_opening):
                 seen = [mark.day for mark in held if where is None or mark.status in where.values]
-                seen += [self._expected_from()] if from_opening and recorded and not seen else []
+                seen += (
+                    [self._expected_from()]
+                    if from_opening and not seen and any(mark.status not in NEUTRAL for mark in held)
+                    else []
+                )
                 return Fraction((self.told.as_of - max(seen)).days) if seen else None
             case NoRecord(where=where):
                 return Fraction(not any(where is None or mark.status in where.values for mark in held))
@@ -159,13 +163,16 @@ class Attendance:
         """Matching and held records; days are told by totals too."""
         if sessions is Sessions.DAY:
             return self.counted(where, first, end)
-        marks = [mark for mark in self.of(sessions) if first <= mark.day < end and mark.status not in NEUTRAL]
-        return _counted(marks, where)
+        return _counted(self._recorded(mark for mark in self.of(sessions) if first <= mark.day < end), where)
+
+    def _recorded(self, marks: Iterable[Mark]) -> list[Mark]:
+        """Those that say whether the student came, of days on which the college was open."""
+        no_teaching = self.told.no_teaching()
+        return [mark for mark in marks if mark.status not in NEUTRAL and mark.day not in no_teaching]
 
     def counted(self, where: Where, first: date, end: date) -> tuple[Fraction | None, Fraction]:
         """Matching and held days; a total that nobody told makes the matching days unknown."""
-        inside = [mark for mark in self.days if first <= mark.day < end and mark.status not in NEUTRAL]
-        matching, held = _counted(inside, where)
+        matching, held = _counted(self._recorded(mark for mark in self.days if first <= mark.day < end), where)
         for start, stop, told in self._speaking_totals():
             overlap = (min(stop, end) - max(start, first)).days
             if overlap <= 0:
@@ -196,18 +203,16 @@ class Attendance:
                 yield start, total.happened_on + DAY, total.values
 
     def _run(self, recorded: list[Mark], values: tuple[str, ...], current: bool) -> Fraction | None:
-        no_teaching = self.told.no_teaching()
         runs = [0]
         for mark in recorded:
-            if mark.day not in no_teaching:
-                runs.append(runs[-1] + 1 if mark.status in values else 0)
+            runs.append(runs[-1] + 1 if mark.status in values else 0)
         if len(runs) == 1:
             return None
         return Fraction(runs[-1] if current else max(runs))
 
     def missed_now(self, first: date, end: date) -> Fraction | None:
         """The days now missed in a row without leave."""
-        recorded = [mark for mark in self.days if first <= mark.day < end and mark.status not in NEUTRAL]
+        recorded = self._recorded(mark for mark in self.days if first <= mark.day < end)
         return self._run(recorded, MISSED, current=True)
 
     def _unrecorded(self, recorded: set[date], first: date, end: date, sessions: Sessions) -> Fraction | None:
@@ -221,8 +226,8 @@ class Attendance:
     def courses(self, first: date, end: date, least: int) -> list[list[Mark]]:
         """The recorded class periods of each course that has at least `least` of them."""
         of_course: dict[object, list[Mark]] = defaultdict(list)
-        for mark in self.periods:
-            if first <= mark.day < end and mark.status not in NEUTRAL and mark.course is not None:
+        for mark in self._recorded(mark for mark in self.periods if first <= mark.day < end):
+            if mark.course is not None:
                 of_course[mark.course].append(mark)
         return [marks for marks in of_course.values() if len(marks) >= least]
 

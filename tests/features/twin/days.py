@@ -22,7 +22,9 @@ from tests.features.twin.marks import AWAY_IN_COMPANY, IN_COMPANY, RELATIONS
 from tests.features.twin.passes import Pass, Passes
 from tests.features.twin.words import NOT_KNOWN, day, fill, matches, span
 
-_RECORDED = f"status NOT IN ({IN_COMPANY}, {AWAY_IN_COMPANY})"
+_SAYS = f"status NOT IN ({IN_COMPANY}, {AWAY_IN_COMPANY})"
+_RECORDED = f"({_SAYS} AND NOT is_closed)"
+_OPEN = f"{_SAYS} AND m.day NOT IN (FROM closed)"
 # By which total a status is known; what is not here is in no total.
 _TOTALS = {"P": "present", "L": "late", "A": "absent", "K": "skipped", "S": "leave", "B": "leave"}
 
@@ -48,7 +50,7 @@ class Days:
             case DaysSince(where=where, from_opening=from_opening):
                 marks = self._marks(sessions, window)
                 ago = f"({self._today} - {marks.ask(f'max(day) FILTER (WHERE {matches(ATTENDANCE, where)})')})"
-                held = marks.ask(f"count(*) FILTER (WHERE {_RECORDED})")
+                held = marks.ask(f"count(*) FILTER (WHERE {_SAYS})")
                 begun = f"greatest({self._today} - greatest(c.opens, c.registered_on), 0)"
                 return f"coalesce({ago}, CASE WHEN {held} > 0 THEN {begun} END)" if from_opening else ago
             case NoRecord(where=where):
@@ -107,11 +109,11 @@ class Days:
                     PARTITION BY student ORDER BY day ROWS UNBOUNDED PRECEDING) AS breaks
                 FROM (
                     SELECT m.student, m.day, {match} AS hit FROM {marks} m JOIN cohort c USING (student)
-                    WHERE m.day >= {first} AND m.day < {end} AND {recorded} AND m.day NOT IN (FROM closed)
+                    WHERE m.day >= {first} AND m.day < {end} AND {recorded}
                 )
             ) GROUP BY student, breaks
             """,
-            match=matches(ATTENDANCE, where), marks=RELATIONS[sessions], first=first, end=end, recorded=_RECORDED,
+            match=matches(ATTENDANCE, where), marks=RELATIONS[sessions], first=first, end=end, recorded=_OPEN,
         )  # fmt: skip
         return self.passes.over(source).ask("arg_max(length, breaks)" if current else "max(length)")
 
@@ -144,7 +146,7 @@ class Days:
                 """,
                 first=first,
                 end=end,
-                recorded=_RECORDED,
+                recorded=_OPEN,
                 counts=", ".join(
                     f"count(*) FILTER (WHERE {matches(ATTENDANCE, where)}) AS {name}" for name, where in counts.items()
                 ),
@@ -156,7 +158,7 @@ class Days:
         return self.passes.over(
             fill(
                 """
-                SELECT m.student, m.day, m.status, {first} AS since, {end} AS until
+                SELECT m.student, m.day, m.status, m.day IN (FROM closed) AS is_closed, {first} AS since, {end} AS until
                 FROM {marks} m JOIN cohort c USING (student) WHERE m.day >= {first} AND m.day < {end}
                 """,
                 marks=RELATIONS[sessions],
