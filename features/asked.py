@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import assert_never
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,10 +12,11 @@ import pandas as pd
 from features.cohort import Cohort
 from features.day_cubes import ABSENT_MARKS, NEUTRAL, mark
 from features.declaration import Feature
+from features.outside import NORMAL, Outside, outside_of
 from features.remembered import remembered
 from features.state import NO_DAY, State, VersionedRows
 from features.vocabulary import Ever, InTerm, Last, Sessions, Term, Window
-from records.codes import DAY_KINDS, STUDY_MODES
+from records.codes import DAY_KINDS
 from records.tables import CALENDAR, ENROLMENTS, Column, Kind, Table, Use
 
 Floats = npt.NDArray[np.float64]
@@ -24,13 +24,8 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 FOREVER = 10**6
-NORMAL, INTERNSHIP = -1, -2
-LEAST_DUAL = 3
-"""Of fewer dual students in a group, one who stays away could make a week in the company alone: absence stays absence."""
-_IS_SEEN = np.isin(np.arange(16), [mark(status) for status in ("P", "L", "E", "O")])
 _HELD_KINDS = [DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH")]
 _CLOSED_KINDS = [DAY_KINDS.position(kind) for kind in ("HOLIDAY", "CLOSED")]
-_DUAL, _INTERN = STUDY_MODES.position("DUAL"), STUDY_MODES.position("INTERNSHIP")
 
 
 @dataclass(frozen=True)
@@ -49,17 +44,6 @@ class Calendars:
         """Teaching days of each term from `start` up to (not including) `end`."""
         low, high = (np.clip(np.asarray(day) - self.first, 0, self.teach.shape[1]) for day in (start, end))
         return np.asarray(np.maximum(self.taught[term, high] - self.taught[term, low], 0))
-
-
-@dataclass(frozen=True)
-class Outside:
-    """Who learns outside: `mode` of each student is NORMAL, INTERNSHIP or the place of a group of dual students.
-
-    `company[group, day]` says which days of the cubes lie in weeks in which nobody of LEAST_DUAL or more was seen.
-    """
-
-    mode: npt.NDArray[np.int32]
-    company: Flags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,9 +187,8 @@ class Asked:
         held, inside = (at >= 0) & (at < len(marks)), self.cohort.student < marks.shape[1]
         found[np.ix_(held, inside)] = marks[np.ix_(at[held], self.cohort.student[inside])]
         away = np.zeros(found.shape, bool)
-        away[:, self.outside.mode == INTERNSHIP] = True
-        dual = np.flatnonzero(self.outside.mode >= 0)
-        away[np.ix_(held, dual)] = self.outside.company[self.outside.mode[dual]][:, at[held]].T
+        outside = np.flatnonzero(self.outside.row != NORMAL)
+        away[np.ix_(held, outside)] = self.outside.company[self.outside.row[outside]][:, at[held]].T
         return np.where(away & np.isin(found, ABSENT_MARKS), NEUTRAL, found).astype(np.uint8)
 
     def _on_calendar(self, flags: Flags, row: Ints, number: Ints) -> Flags:
@@ -247,27 +230,8 @@ class Asked:
 
     @cached_property
     def outside(self) -> Outside:
-        """Interns, and the weeks in which nobody of the dual students of a group was seen."""
-        mode = self.state.rows[ENROLMENTS.name].columns["study_mode"][self.cohort.row]
-        found = np.full(self.size, NORMAL, np.int32)
-        found[mode == _INTERN] = INTERNSHIP
-        dual = np.flatnonzero(mode == _DUAL)
-        groups, place = np.unique(self.cohort.group[dual], return_inverse=True)
-        found[dual] = place
-        cubes = self.state.attendance
-        held = max(min(self.cohort.today, cubes.end_day) - cubes.first_day, 0)
-        by_group = self.cohort.student[dual[np.argsort(place, kind="stable")]]
-        ends = np.cumsum(np.bincount(place, minlength=len(groups)))
-        week = (np.arange(len(cubes.days)) + cubes.first_day + 3) // 7  # 1970-01-01 was a Thursday
-        seen = np.zeros((len(groups), len(cubes.days)), bool)
-        seen[np.bincount(place, minlength=len(groups)) < LEAST_DUAL] = True
-        for marks in (*cubes.held.values(), *([] if cubes.periods is None else [cubes.periods])):
-            several = marks.shape[2] if marks.ndim == 3 else 1
-            columns = (by_group[:, None] * several + np.arange(several)).ravel()
-            side_by_side = marks[:held].reshape(held, marks.shape[1] * several)
-            _see(side_by_side, columns, ends * several, week, _IS_SEEN, seen)
-        seen[:, held:] = True
-        return Outside(mode=found, company=~seen)
+        """Who learns outside, and when."""
+        return outside_of(self.state, self.cohort)
 
 
 def _dates(days: npt.NDArray[np.int32]) -> npt.NDArray[np.datetime64]:
@@ -288,27 +252,3 @@ def _shown(column: Column, held: VersionedRows, rows: Ints) -> object:
             return np.where(values < 0, np.nan, values)
         case _:
             return values.astype(np.float64)
-
-
-@numba.njit(cache=True, nogil=True)
-def _see(marks, columns, ends, week, is_seen, seen):  # type: ignore[no-untyped-def]
-    """Mark every day of the weeks in which a student of each group was seen."""
-    for group in range(len(ends)):
-        own = columns[(ends[group - 1] if group else 0) : ends[group]]
-        day = 0
-        while day < len(marks):
-            end = day
-            while end < len(marks) and week[end] == week[day]:
-                end += 1
-            if not seen[group, day] and _anybody(marks[day:end], own, is_seen):
-                seen[group, day:end] = True
-            day = end
-
-
-@numba.njit(cache=True, nogil=True)
-def _anybody(marks, columns, is_seen):  # type: ignore[no-untyped-def]
-    for day in range(len(marks)):
-        for column in columns:
-            if column < marks.shape[1] and is_seen[marks[day, column] & 15]:
-                return True
-    return False

@@ -11,9 +11,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from features.asked import INTERNSHIP, NORMAL, Asked
+from features.asked import Asked
 from features.day_cubes import ABSENT_MARKS, COURSE_SHIFT, NEUTRAL
 from features.day_walk import LATE, LEAVE, MISSED, RECORDED
+from features.outside import NORMAL
 from features.vocabulary import InTerm, Window
 
 Floats = npt.NDArray[np.float64]
@@ -150,7 +151,7 @@ class PeriodWalk:
             who = have_days[low : low + _AT_ONCE]
             pairs, days = _copied(in_pairs, student[who], starts[who], ends[who], closed, asked.institution[who])
             cells = pairs.view(cubes.periods.dtype)[:, : len(days)]
-            _set_outside(cells, days, outside.mode[who], outside.company)
+            _set_outside(cells, days, outside.row[who], outside.company)
             yield _Tally(*_by_course(cells.reshape(len(who), -1), who, entry_of))
 
 
@@ -198,13 +199,13 @@ def _copied(
 
 
 @numba.njit(cache=True, nogil=True)
-def _set_outside(cells: Cells, days: Ints, mode: npt.NDArray[np.int32], company: npt.NDArray[np.bool_]) -> None:
+def _set_outside(cells: Cells, days: Ints, row: npt.NDArray[np.int32], company: npt.NDArray[np.bool_]) -> None:
     """Absence of those who learn outside is a day in the company."""
-    for k in range(len(mode)):
-        if mode[k] == NORMAL:
+    for k in range(len(row)):
+        if row[k] == NORMAL:
             continue
         for at in range(len(days)):
-            if mode[k] == INTERNSHIP or company[mode[k], days[at]]:
+            if company[row[k], days[at]]:
                 for period in range(cells.shape[2]):
                     mark = cells[k, at, period] & (_MARKS - 1)
                     if _IS_ABSENT[mark]:

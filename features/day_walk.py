@@ -13,8 +13,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from features.asked import INTERNSHIP, NORMAL, Asked
+from features.asked import Asked
 from features.day_cubes import ABSENT_MARKS, MARK_OF, NEUTRAL, mark
+from features.outside import NORMAL
 from features.vocabulary import Sessions, Window
 from records.tables import Where
 
@@ -94,12 +95,12 @@ class DayWalk:
 
     @cached_property
     def _is_outside(self) -> npt.NDArray[np.bool_]:
-        return np.asarray(self.asked.outside.mode != NORMAL)
+        return np.asarray(self.asked.outside.row != NORMAL)
 
     def _marks_outside(self, who: Ints) -> Cube:
         """The marks of these students, who learn outside: absence from the college is a day in the company."""
         cube, outside = np.take(self._cube, self.asked.cohort.student[who], axis=1), self.asked.outside
-        _set_outside(cube, self._active, outside.mode[who], outside.company)
+        _set_outside(cube, self._active, outside.row[who], outside.company)
         return cube
 
     def count(self, marks: int, days: Days) -> Counts:
@@ -250,10 +251,10 @@ def _spread(values: Any, column: Ints, who: Ints, found: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _set_outside(marks: Cube, days: Ints, mode: npt.NDArray[np.int32], company: npt.NDArray[np.bool_]) -> None:
+def _set_outside(marks: Cube, days: Ints, row: npt.NDArray[np.int32], company: npt.NDArray[np.bool_]) -> None:
     for day in days:
-        for i in range(len(mode)):
-            if _IS_ABSENT[marks[day, i]] and (mode[i] == INTERNSHIP or company[mode[i], day]):
+        for i in range(len(row)):
+            if _IS_ABSENT[marks[day, i]] and company[row[i], day]:
                 marks[day, i] = _IN_COMPANY
 
 

@@ -20,8 +20,9 @@ from features.vocabulary import (
     Unrecorded,
     WorstCourse,
 )
-from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, Where
-from tests.features.oracle_told import DAY, Number, Place, Told, exact
+from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, ENROLMENTS, Where
+from tests.features.oracle_told import DAY, Number, Place, Told, exact, term_of
+from tests.features.small_log import Record
 
 NOT_RECORDED = ("N", "H")
 IN_COMPANY = "absence that was a day in the company"  # no status that could be told or asked for
@@ -60,13 +61,23 @@ class Attendance:
         ]
 
     def _in_the_company(self, day: date) -> bool:
-        match self.place.row.values.get("study_mode"):
+        match self._row_on(day).values.get("study_mode"):
             case "INTERNSHIP":
                 return True
             case "DUAL":
                 return len(self._of_dual) >= 3 and _monday(day) not in self._weeks_at_the_college
             case _:
                 return False
+
+    def _row_on(self, day: date) -> Record:
+        """Before the own term opened what the roster of the term before said, where it names the student."""
+        before = self.place.before
+        if before is None or day >= self.place.span.opens:
+            return self.place.row
+        earlier = [
+            row for row in self.told.facts(ENROLMENTS, self.student) if term_of(row) == (before.year, before.term)
+        ]
+        return earlier[0] if earlier else self.place.row
 
     @cached_property
     def _weeks_at_the_college(self) -> set[date]:

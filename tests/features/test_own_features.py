@@ -15,11 +15,12 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from features.asked import INTERNSHIP, NORMAL, Asked
+from features.asked import Asked
 from features.catalogue import CATALOGUE, FINGERPRINT, WITH_SENSITIVE
 from features.cohort import cohort
 from features.day_walk import ABSENT_MARKS
 from features.declaration import Feature, check_catalogue, fingerprint
+from features.outside import NORMAL
 from features.promises import Promise, require_promises
 from features.snapshot import replay
 from features.state import Replay
@@ -200,11 +201,11 @@ def test_absence_of_those_who_learn_outside_is_a_day_in_the_company(large: Event
     days = asked.days(InTerm())
     raw = asked.state.attendance.window(int(days.number[0]), asked.cohort.today, asked.cohort.student)
     absent = np.isin(raw, ABSENT_MARKS)
-    interns = asked.outside.mode == INTERNSHIP
+    interns = asked.outside.row == 0
     assert absent[:, interns].any()
     assert not days.are("A", "K", "S", "B")[:, interns].any()
     assert days.are("I")[absent & interns].all()
-    normal = asked.outside.mode == NORMAL
+    normal = asked.outside.row == NORMAL
     assert np.array_equal(days.marks[:, normal], raw[:, normal])
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from features.attendance import ABSENT_OR_LEAVE, LATE, MISSED
 from features.catalogue import FEATURE_OF
-from features.vocabulary import Count, InTerm, Last, LongestRun, Sessions, Share, WorstCourse
+from features.vocabulary import Count, InTerm, Last, LongestRun, Sessions, Share, Term, WorstCourse
 from records.tables import ATTENDANCE
 from tests.features.pictures import ask
 from tests.spec.asking import Spec
@@ -216,6 +216,53 @@ def test_the_study_mode_is_what_the_newest_roster_known_says(spec: Spec) -> None
         """
     spec(picture, MISSED_28D, as_of="2025-08-25", on_roster=False, expect={1: 1})
     spec(picture, MISSED_28D, as_of="2025-09-01", on_roster=False, expect={1: None})
+
+
+def test_each_term_goes_by_the_study_mode_of_its_own_roster(spec: Spec) -> None:
+    """Student 1 was an intern and is back, 2 is an intern now, 3 was not on the roster before, 4 is an intern of both."""
+    picture = """
+        table      | student | happened_on | academic_year | term | study_mode | status
+        enrolments | 1       | 2024-11-04  | 2024          | 2    | INTERNSHIP |
+        enrolments | 2       | 2024-11-04  | 2024          | 2    | NORMAL     |
+        enrolments | 4       | 2024-11-04  | 2024          | 2    | INTERNSHIP |
+        enrolments | 1       | 2025-05-12  | 2025          | 1    |            |
+        enrolments | 2       | 2025-05-12  | 2025          | 1    | INTERNSHIP |
+        enrolments | 3       | 2025-05-12  | 2025          | 1    | INTERNSHIP |
+        enrolments | 4       | 2025-05-12  | 2025          | 1    | INTERNSHIP |
+        attendance | 1       | 2025-01-08  |               |      |            | A
+        attendance | 2       | 2025-01-08  |               |      |            | A
+        attendance | 3       | 2025-01-08  |               |      |            | A
+        attendance | 4       | 2025-01-08  |               |      |            | A
+        attendance | 1       | 2025-08-20  |               |      |            | A
+        attendance | 2       | 2025-08-20  |               |      |            | A
+        attendance | 3       | 2025-08-20  |               |      |            | A
+        attendance | 4       | 2025-08-20  |               |      |            | A
+        """
+    terms = [(2024, 2), (2025, 1)]
+    now = ask(ATTENDANCE, Count(where=MISSED), InTerm())
+    before = ask(ATTENDANCE, Count(where=MISSED), InTerm(term=Term.PREVIOUS))
+    spec(picture, now, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: 1, 2: None, 3: None, 4: None})
+    spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: None, 2: 1, 3: None, 4: None})
+
+
+def test_who_was_in_the_dual_system_goes_by_the_weeks_of_the_group_they_are_in(spec: Spec) -> None:
+    picture = """
+        table      | student | happened_on | academic_year | term | study_mode | status
+        enrolments | 1       | 2024-11-04  | 2024          | 2    | DUAL       |
+        enrolments | 1       | 2025-05-12  | 2025          | 1    | NORMAL     |
+        enrolments | 2       | 2025-05-12  | 2025          | 1    | DUAL       |
+        enrolments | 3       | 2025-05-12  | 2025          | 1    | DUAL       |
+        enrolments | 4       | 2025-05-12  | 2025          | 1    | DUAL       |
+        attendance | 1       | 2025-01-08  |               |      |            | A
+        attendance | 1       | 2025-01-15  |               |      |            | A
+        attendance | 2       | 2025-01-16  |               |      |            | P
+        attendance | 1       | 2025-08-20  |               |      |            | A
+        """
+    terms = [(2024, 2), (2025, 1)]
+    before = ask(ATTENDANCE, Count(where=MISSED), InTerm(term=Term.PREVIOUS))
+    spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: 1, 2: 0, 3: None, 4: None})
+    now = ask(ATTENDANCE, Count(where=MISSED), InTerm())
+    spec(picture, now, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: 1, 2: None, 3: None, 4: None})
 
 
 def test_a_week_in_the_company_neither_breaks_nor_lengthens_a_run(spec: Spec) -> None:

@@ -41,9 +41,10 @@ def whole_college(knobs: Knobs) -> list[Record]:
     told = college(knobs)
     students = sorted({record.student for record in told if record.table is ENROLMENTS})
     modes = {student % 100: random.choice(_MODES) for student in students}
+    earlier = {student: random.choice(_MODES) if random.random() < 0.4 else mode for student, mode in modes.items()}
     # Of a person with two numbers everything below is told under the one or the other.
     persons = sorted({student % 100: student for student in random.sample(students, len(students))}.values())
-    changed = [_changed(random, record, modes) for record in told]
+    changed = [_changed(random, record, modes, earlier) for record in told]
     added = [
         *(one for record in changed if record.table is ATTENDANCE for one in _sessions(random, record)),
         *_averages(random, persons),
@@ -55,7 +56,7 @@ def whole_college(knobs: Knobs) -> list[Record]:
     return [*kept, *(replace(record, line=_FIRST_LINE + line) for line, record in enumerate(added))]
 
 
-def _changed(random: Random, record: Record, modes: dict[int, str]) -> Record:
+def _changed(random: Random, record: Record, modes: dict[int, str], earlier: dict[int, str]) -> Record:
     values = record.values
     match record.table:
         case table if table is CALENDAR:
@@ -65,7 +66,8 @@ def _changed(random: Random, record: Record, modes: dict[int, str]) -> Record:
         case table if table is ENROLMENTS:
             # A random choice for each version would be lost: most features ask the last one.
             level = _LEVELS[record.student % len(_LEVELS)]
-            return replace(record, values={**values, "level": level, "study_mode": modes[record.student % 100]})
+            of_term = earlier if values["term"] == 1 else modes
+            return replace(record, values={**values, "level": level, "study_mode": of_term[record.student % 100]})
         case table if table is HOUSEHOLD:
             return replace(record, values={**values, **_survey(random)})
         case table if table is ATTENDANCE_TOTAL:

@@ -268,12 +268,15 @@ def _make_cohort(known: Known) -> None:
         SELECT h.student, h.class_group, h.level, h.study_mode, h.registered_on, own.*,
             greatest(own.opens, h.registered_on) AS begins,
             before.academic_year AS before_year, before.term AS before_term,
-            before.opens AS before_opens, before.closes AS before_closes
+            before.opens AS before_opens, before.closes AS before_closes,
+            CASE WHEN earlier.student IS NULL THEN h.study_mode ELSE earlier.study_mode END AS mode_before
         FROM here h
         JOIN terms own ON own.place = CASE
             WHEN h.place IN (FROM open_terms) THEN h.place ELSE (SELECT max(place) FROM open_terms) END
         LEFT JOIN terms before ON before.opens < own.opens AND (before.academic_year, before.term) = CASE own.term
             WHEN 1 THEN (own.academic_year - 1, 2) ELSE (own.academic_year, own.term - 1) END
+        LEFT JOIN enrolments earlier ON earlier.student = h.student
+            AND earlier.academic_year = before.academic_year AND earlier.term = before.term
         """,
         enrolled=position(ENROLMENTS, "status", "ENROLLED"),
         next_programme=positions(ENROLMENTS, "level", *NEXT_PROGRAMME_LEVELS),

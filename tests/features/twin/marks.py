@@ -84,7 +84,10 @@ def _make_marks(known: Known, days: int) -> None:
 
 
 def _put_in_company(known: Known) -> None:
-    """Absence of students in the company is none: interns on every day, dual students in weeks when none of three or more came."""
+    """Absence of students in the company is none: interns on every day, dual students in weeks when none of three or more came.
+
+    On days before the term opened by what the roster of the term before says.
+    """
     known.run(
         """
         CREATE TEMP TABLE weeks_at_college AS
@@ -98,13 +101,14 @@ def _put_in_company(known: Known) -> None:
         """
         UPDATE marks SET status = {away_in_company} FROM cohort c
         WHERE c.student = marks.student AND marks.status IN {away} AND (
-            c.study_mode = {intern} OR c.study_mode = {dual} AND (c.class_group, date_trunc('week', marks.day))
+            {mode} = {intern} OR {mode} = {dual} AND (c.class_group, date_trunc('week', marks.day))
                 NOT IN (SELECT (class_group, week) FROM weeks_at_college)
             AND c.class_group IN (
                 SELECT class_group FROM cohort WHERE study_mode = {dual} GROUP BY class_group HAVING count(*) >= 3)
         )
         """,
         away_in_company=AWAY_IN_COMPANY,
+        mode="CASE WHEN marks.day < c.opens THEN c.mode_before ELSE c.study_mode END",
         away=_AWAY,
         intern=position(ENROLMENTS, "study_mode", "INTERNSHIP"),
         dual=_DUAL,
