@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.closed import HELD_KINDS, closed_days
 from features.cohort import Cohort
 from features.day_cubes import ABSENT_MARKS, NEUTRAL, mark
 from features.declaration import Feature
@@ -16,7 +17,6 @@ from features.outside import NORMAL, Outside, outside_of
 from features.remembered import remembered
 from features.state import NO_DAY, State, VersionedRows
 from features.vocabulary import Ever, InTerm, Last, Sessions, Term, Window
-from records.codes import DAY_KINDS
 from records.tables import CALENDAR, ENROLMENTS, Column, Kind, Table, Use
 
 Floats = npt.NDArray[np.float64]
@@ -24,8 +24,6 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 FOREVER = 10**6
-_HELD_KINDS = [DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH")]
-_CLOSED_KINDS = [DAY_KINDS.position(kind) for kind in ("HOLIDAY", "CLOSED")]
 
 
 @dataclass(frozen=True)
@@ -70,12 +68,12 @@ class MarkedDays:
         return np.asarray((self.marks != 0) & (self.marks != mark("I")) & ~self.closed)
 
     def are(self, *statuses: str) -> Flags:
-        """Which days have one of these statuses (records.codes.ATTENDANCE_STATUSES)."""
+        """Which days that were not closed have one of these statuses (records.codes.ATTENDANCE_STATUSES)."""
         if nothing := sorted({"N", "H"} & set(statuses)):
             raise ValueError(
                 f"{', '.join(nothing)}: not held and not recorded are no marks; ask `recorded` or `taught`"
             )
-        return np.isin(self.marks, [mark(status) for status in statuses])
+        return np.asarray(np.isin(self.marks, [mark(status) for status in statuses]) & ~self.closed)
 
 
 @dataclass(frozen=True)
@@ -213,8 +211,7 @@ class Asked:
         low = min(int(days.min()), cube.first_day) if len(cube.days) else int(days.min())
         high = max(int(days.max()) + 1, cube.end_day)
         alive = rows.columns["alive"]
-        held = np.flatnonzero(alive & np.isin(rows.columns["kind"], _HELD_KINDS))
-        shut = np.flatnonzero(alive & np.isin(rows.columns["kind"], _CLOSED_KINDS))
+        held = np.flatnonzero(alive & np.isin(rows.columns["kind"], HELD_KINDS))
         place = {(s.institution, s.academic_year, s.term): at for at, s in enumerate(self.cohort.terms)}
         told = zip(
             rows.student[held].tolist(), rows.columns["academic_year"][held].tolist(),
@@ -222,11 +219,9 @@ class Asked:
         )  # fmt: skip
         teach = np.zeros((len(self.cohort.terms), high - low), bool)
         teach[[place[key] for key in told], days[held] - low] = True
-        closed = np.zeros((len(self.state.offsets), high - low), bool)
-        closed[rows.student[shut], days[shut] - low] = True
         taught = np.zeros((len(teach), high - low + 1), np.int64)
         np.cumsum(teach, axis=1, out=taught[:, 1:])
-        return Calendars(first=low, teach=teach, closed=closed, taught=taught)
+        return Calendars(first=low, teach=teach, closed=closed_days(self.state, low, high), taught=taught)
 
     @cached_property
     def outside(self) -> Outside:

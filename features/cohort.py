@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from features.closed import HELD_KINDS
 from features.remembered import remembered
 from features.state import State, VersionedRows
 from records.codes import (
-    DAY_KINDS,
     ENROLMENT_STATUSES,
     ENTRY_ROUTES,
     LEVELS,
@@ -29,7 +29,6 @@ _HERE = (-1, ENROLMENT_STATUSES.position("ENROLLED"))
 _LEAVES = [OUTCOME_EVENTS.position(event) for event in ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "DECEASED")]
 _FINISHES = OUTCOME_EVENTS.position("GRADUATED")
 _RETURNED, _CAME_BACK = OUTCOME_EVENTS.position("RETURNED"), ENTRY_ROUTES.position("RETURNED")
-_HELD_KINDS = [DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH")]
 _TERMINAL = [LEVELS.position(level) for level in TERMINAL_LEVELS]
 _NEXT_PROGRAMME = [LEVELS.position(level) for level in NEXT_PROGRAMME_LEVELS]
 _ONE_TERM = [LEVELS.position(level) for level in ONE_TERM_LEVELS]
@@ -152,7 +151,7 @@ def terms_before(spans: Sequence[TermSpan]) -> Ints:
 def teaching_days(state: State) -> Ints:
     """Days on which a calendar says there is teaching, in order."""
     rows = state.rows[CALENDAR.name]
-    held = rows.columns["alive"] & np.isin(rows.columns["kind"], _HELD_KINDS)
+    held = rows.columns["alive"] & np.isin(rows.columns["kind"], HELD_KINDS)
     return np.unique(rows.columns["happened_on"][held]).astype(np.int64)
 
 

@@ -125,10 +125,17 @@ class PeriodWalk:
         begins, registered = cohort.opens.copy(), self.asked.expected_from
         late = np.flatnonzero(registered > begins)
         if cubes.periods is not None:
-            days = np.clip(np.stack([begins[late], registered[late]]) - cubes.first_day, 0, len(cubes.periods))
-            late = late[~_have_periods(cubes.periods, cohort.student[late], *days)]
+            first, end = np.clip(np.stack([begins[late], registered[late]]) - cubes.first_day, 0, len(cubes.periods))
+            where = self.asked.institution[late]
+            late = late[~_have_periods(cubes.periods, cohort.student[late], first, end, self._closed, where)]
         begins[late] = registered[late]
         return begins
+
+    @property
+    def _closed(self) -> npt.NDArray[np.bool_]:
+        """By institution and day of the cubes."""
+        calendars = self.asked.calendars
+        return calendars.closed[:, self.asked.state.attendance.first_day - calendars.first :]
 
     def _tally(self, window: Window) -> _Tally:
         if window not in self._tallies:
@@ -146,10 +153,9 @@ class PeriodWalk:
         have_days = np.flatnonzero((starts < ends) & (student < cubes.periods.shape[1]))
         in_pairs = cubes.periods.view(np.dtype(f"u{2 * cubes.periods.itemsize}"))  # half as many to copy
         entry_of = np.empty(len(asked.state.courses) + 1, np.int64)
-        closed = asked.calendars.closed[:, cubes.first_day - asked.calendars.first :]
         for low in range(0, len(have_days), _AT_ONCE):
             who = have_days[low : low + _AT_ONCE]
-            pairs, days = _copied(in_pairs, student[who], starts[who], ends[who], closed, asked.institution[who])
+            pairs, days = _copied(in_pairs, student[who], starts[who], ends[who], self._closed, asked.institution[who])
             cells = pairs.view(cubes.periods.dtype)[:, : len(days)]
             _set_outside(cells, days, outside.row[who], outside.company)
             yield _Tally(*_by_course(cells.reshape(len(who), -1), who, entry_of))
@@ -161,14 +167,16 @@ def _joined(parts: list[_Tally]) -> _Tally:
 
 
 @numba.njit(cache=True, nogil=True)
-def _have_periods(periods: Cells, student: Ints, starts: Ints, ends: Ints) -> npt.NDArray[np.bool_]:
-    """Whether each student has a mark of a class period on one of their days."""
+def _have_periods(
+    periods: Cells, student: Ints, starts: Ints, ends: Ints, closed: npt.NDArray[np.bool_], institution: Ints
+) -> npt.NDArray[np.bool_]:
+    """Whether each student has a mark of a class period on one of their days on which the institution was open."""
     found = np.zeros(len(student), np.bool_)
     for k in range(len(student)):
         if student[k] < periods.shape[1]:
             for day in range(starts[k], ends[k]):
                 for cell in periods[day, student[k]]:
-                    found[k] |= (cell & (_MARKS - 1)) != 0
+                    found[k] |= (cell & (_MARKS - 1)) != 0 and not closed[institution[k], day]
     return found
 
 

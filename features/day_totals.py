@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.asked import Asked
+from features.closed import marks_of_open_days
 from features.versioned_rows import NO_DAY, VersionedRows
 from features.vocabulary import Sessions, Window
 from records.tables import ATTENDANCE_TOTAL, Where
@@ -83,11 +84,10 @@ def _totals(rows: VersionedRows, name: str, fields: Container[str]) -> Floats:
 
 def _has_days(asked: Asked, student: Ints, start: Ints, stop: Ints) -> Flags:
     """Whether a student has daily records within each period: such a period is not counted from totals too."""
-    cube = asked.state.attendance
     found = np.zeros(len(student), bool)
     for first, end in np.unique(np.stack([start, stop]), axis=1).T if len(student) else ():
         same = np.flatnonzero((start == first) & (stop == end))
-        found[same] = (cube.window(int(first), int(end), student[same]) != 0).any(axis=0)
+        found[same] = (marks_of_open_days(asked.state, int(first), int(end), student[same]) != 0).any(axis=0)
     return found
 
 

@@ -7,6 +7,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from features.closed import closed_days
 from features.cohort import Cohort, distinct
 from features.day_cubes import mark
 from features.remembered import remembered
@@ -31,8 +32,9 @@ class Outside:
     """Who learns outside: `row` of each student is NORMAL or a row of `company`.
 
     `company[row, day]` says on which days of the cubes absence is a day in the company: for an intern on all, for a dual
-    student in weeks in which nobody of the LEAST_DUAL or more of the class group was seen. On days before the student's term
-    opened this goes by the study mode that the roster of the term before told.
+    student in weeks in which nobody of the LEAST_DUAL or more of the class group was seen on a day that was not closed. On
+    days before the student's term opened this goes by the study modes that the roster of the term before told, which a
+    summer term never is.
     """
 
     row: npt.NDArray[np.int32]
@@ -42,35 +44,33 @@ class Outside:
 def outside_of(state: State, cohort: Cohort) -> Outside:
     """Of the students of one cohort."""
     now = state.rows[ENROLMENTS.name].columns["study_mode"][cohort.row]
-    dual = np.flatnonzero(now == _DUAL)
+    row, company = _by_mode(state, cohort, now)
+    before = _modes_before(state, cohort)
+    before = np.where(before == _UNTOLD, now, before)
+    if np.array_equal(before, now):
+        return Outside(row, company)
+    row_before, company_before = _by_mode(state, cohort, before)
+    outside = np.flatnonzero((row != NORMAL) | (row_before != NORMAL))
+    kinds, which = np.unique(
+        np.stack([row_before[outside], row[outside], cohort.opens[outside]], axis=1), axis=0, return_inverse=True
+    )
+    never = np.zeros((1, company.shape[1]), bool)  # the last row, which NORMAL picks
+    day = np.arange(company.shape[1]) + state.attendance.first_day
+    of_before, of_now = np.concatenate([company_before, never]), np.concatenate([company, never])
+    row[outside] = which.ravel()
+    return Outside(row, np.where(day < kinds[:, 2:], of_before[kinds[:, 0]], of_now[kinds[:, 1]]))
+
+
+def _by_mode(state: State, cohort: Cohort, mode: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.int32], Flags]:
+    """Each student's row of `company` by these study modes, and the rows: weeks are those of who was dual by them."""
+    dual = np.flatnonzero(mode == _DUAL)
     groups, place = distinct(cohort.group[dual])
     company = np.ones((1 + len(groups), len(state.attendance.days)), bool)
     company[1:] = _in_company(state, cohort.student[dual], place, cohort.today)
-    row_of_group = np.full(len(cohort.groups), NORMAL, np.int32)
-    row_of_group[groups] = 1 + np.arange(len(groups))
-    row = _rows(now, cohort, row_of_group)
-    before = _modes_before(state, cohort)
-    changed = np.flatnonzero((before != _UNTOLD) & (before != now))
-    row_before = _rows(before, cohort, row_of_group)
-    changed = changed[row_before[changed] != row[changed]]
-    if len(changed):
-        kinds, which = np.unique(
-            np.stack([row_before[changed], row[changed], cohort.opens[changed]], axis=1), axis=0, return_inverse=True
-        )
-        day = np.arange(company.shape[1]) + state.attendance.first_day
-        of_kind = np.concatenate([company, np.zeros((1, len(day)), bool)])  # the last, -1, is that of NORMAL
-        row[changed] = len(company) + which.ravel()
-        company = np.concatenate([company, np.where(day < kinds[:, 2:], of_kind[kinds[:, 0]], of_kind[kinds[:, 1]])])
-    return Outside(row, company)
-
-
-def _rows(mode: npt.NDArray[np.int16], cohort: Cohort, row_of_group: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """The row of `company` of each study mode; without dual students now, a class group has no weeks of its own."""
-    found = np.full(len(mode), NORMAL, np.int32)
-    found[mode == _INTERN] = _ALWAYS
-    dual = np.flatnonzero(mode == _DUAL)
-    found[dual] = row_of_group[cohort.group[dual]]
-    return found
+    row = np.full(len(mode), NORMAL, np.int32)
+    row[mode == _INTERN] = _ALWAYS
+    row[dual] = 1 + place
+    return row, company
 
 
 def _modes_before(state: State, cohort: Cohort) -> npt.NDArray[np.int16]:
@@ -103,18 +103,19 @@ def _in_company(state: State, dual: Ints, group: Ints, today: int) -> Flags:
     by_group, ends = dual[np.argsort(group, kind="stable")], np.cumsum(sizes)
     week = (np.arange(len(cubes.days)) + cubes.first_day + 3) // 7  # 1970-01-01 was a Thursday
     seen = np.zeros((len(sizes), len(cubes.days)), bool)
+    closed = closed_days(state, cubes.first_day, cubes.end_day)[state.institution_of(by_group[ends - sizes])]
     seen[sizes < LEAST_DUAL] = True
     for marks in (*cubes.held.values(), *([] if cubes.periods is None else [cubes.periods])):
         several = marks.shape[2] if marks.ndim == 3 else 1
         columns = (by_group[:, None] * several + np.arange(several)).ravel()
         side_by_side = marks[:held].reshape(held, marks.shape[1] * several)
-        _see(side_by_side, columns, ends * several, week, _IS_SEEN, seen)
+        _see(side_by_side, columns, ends * several, week, closed, _IS_SEEN, seen)
     seen[:, held:] = True
     return ~seen
 
 
 @numba.njit(cache=True, nogil=True)
-def _see(marks, columns, ends, week, is_seen, seen):  # type: ignore[no-untyped-def]
+def _see(marks, columns, ends, week, closed, is_seen, seen):  # type: ignore[no-untyped-def]
     """Mark every day of the weeks in which a student of each group was seen."""
     for group in range(len(ends)):
         own = columns[(ends[group - 1] if group else 0) : ends[group]]
@@ -123,14 +124,16 @@ def _see(marks, columns, ends, week, is_seen, seen):  # type: ignore[no-untyped-
             end = day
             while end < len(marks) and week[end] == week[day]:
                 end += 1
-            if not seen[group, day] and _anybody(marks[day:end], own, is_seen):
+            if not seen[group, day] and _anybody(marks[day:end], own, closed[group, day:end], is_seen):
                 seen[group, day:end] = True
             day = end
 
 
 @numba.njit(cache=True, nogil=True)
-def _anybody(marks, columns, is_seen):  # type: ignore[no-untyped-def]
+def _anybody(marks, columns, closed, is_seen):  # type: ignore[no-untyped-def]
     for day in range(len(marks)):
+        if closed[day]:
+            continue
         for column in columns:
             if column < marks.shape[1] and is_seen[marks[day, column] & 15]:
                 return True

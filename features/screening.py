@@ -72,7 +72,7 @@ FEATURES: tuple[Feature, ...] = (
         name="screening_concern_share_ever", table=SCREENING, measure=Share(where=_CONCERN, among=_SINGLE), window=Ever(),
         unit=Unit.SHARE, decimals=4, domain=Domain.SCREENING, risk=Risk.RISES, absent_means=None, changeable=False,
         label=Text(th="สัดส่วนด้านที่ต้องห่วงใยในผลคัดกรองทุกครั้งที่ผ่านมา", en="Share of concern among all areas screened so far"),
-        reason=Text(th="ผลคัดกรองรายด้านทุกครั้งที่ผ่านมาอยู่ในกลุ่มห่วงใยหรือใกล้ชิดร้อยละ {percent:.0f}", en="{value:.0%} of all areas screened so far were of concern"),
+        reason=Text(th="จากผลคัดกรองรายด้านทั้งหมดที่ผ่านมา ร้อยละ {percent:.0f} อยู่ในกลุ่มห่วงใยหรือใกล้ชิด", en="{value:.0%} of all areas screened so far were of concern"),
         asks=_ASK, source=_FORM,
     ),
     Feature(

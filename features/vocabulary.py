@@ -220,7 +220,10 @@ class Matches:
 
 @dataclass(frozen=True, kw_only=True)
 class NoRecord:
-    """1 when no record of the window matches, else 0: what nobody told, asked as a question of its own."""
+    """1 when no record of the window matches, else 0: what nobody told, asked as a question of its own.
+
+    A mark of a day on which the college was closed is a record, too.
+    """
 
     where: Where | None = None
 
@@ -239,7 +242,7 @@ class DaysSince:
 
 @dataclass(frozen=True, kw_only=True)
 class LongestRun:
-    """The longest run of matching days over recorded teaching days; `current` asks for the run that reaches today."""
+    """The longest run of matching days over recorded days that were not closed; `current` asks for the run that reaches today."""
 
     where: Where
     current: bool = False
@@ -247,14 +250,14 @@ class LongestRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Slope:
-    """The change per week of the share of matching days: least squares over recorded days."""
+    """The change per week of the share of matching days: least squares over recorded days that were not closed."""
 
     where: Where
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """The share of matching days in the last `short_days`, less the share in the rest of the window.
+    """The share of matching days in the last `short_days`, less the share in the rest of the window; closed days left out.
 
     Missing while nothing was recorded in one of the two: also in a term that is no older than `short_days`.
     """
@@ -274,7 +277,7 @@ class Unrecorded:
 
 @dataclass(frozen=True, kw_only=True)
 class WorstCourse:
-    """The largest share of matching class periods over the courses with at least `least` recorded periods."""
+    """The largest share of matching class periods over the courses with at least `least` recorded periods; closed days left out."""
 
     where: Where
     least: int = 5
@@ -283,6 +286,8 @@ class WorstCourse:
 @dataclass(frozen=True, kw_only=True)
 class Margin:
     """How far the student is from a rule of the institution (records.codes.RULES); negative when past it.
+
+    Marks of days on which the college was closed are left out.
 
     `attendance_share`: absences left in the term, ⌊N·(1 − share)⌋ less absences, N the teaching days of the whole term
     from the opening, or from the registration where it came later. An absence is a day missed without leave, leave over

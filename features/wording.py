@@ -97,6 +97,9 @@ _MARGINS = {
 }
 
 
+_OF_OPEN_DAYS = Count | Share | LongestRun | Slope | Change | WorstCourse | Margin
+
+
 def both(text: Text) -> str:
     """Thai, then English; once where they are the same."""
     return text.th if text.th == text.en else f"{text.th} · {text.en}"
@@ -138,6 +141,15 @@ def window_shortly(window: Window) -> Text:
 
 
 def measure_in_words(measure: Measure, table: Table) -> Text:
+    said = _asked(measure, table)
+    if table is not ATTENDANCE or not isinstance(measure, _OF_OPEN_DAYS):
+        return said
+    return Text(
+        th=f"{said.th} ไม่นับวันที่สถานศึกษาหยุดหรือปิด", en=f"{said.en}, leaving out days on which the college was closed"
+    )
+
+
+def _asked(measure: Measure, table: Table) -> Text:
     match measure:
         case Count() | CountNewest() | Share() | Matches() | NoRecord() | DaysSince():
             return _of_matching(measure, table)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.catalogue import FINGERPRINT
+from features.closed import marks_of_open_days
 from features.cohort import NobodyEnrolled, teaching_days
 from features.known_now import why_nobody
 from features.rules import rules_of
@@ -220,10 +221,10 @@ def _lister(home: DataHome, digest: str, snapshot: Snapshot) -> Lister:
 
 
 def _recorded_days(state: State, snapshot: Snapshot) -> npt.NDArray[np.int64]:
-    """Days recorded for each student in the term so far."""
+    """Days recorded for each student in the term so far, of those on which the college was open."""
     who = snapshot.cohort
     counted = np.zeros(len(who.student), np.int64)
     for opens in np.unique(who.opens):
         own = np.flatnonzero(who.opens == opens)
-        counted[own] = (state.attendance.window(int(opens), who.today, who.student[own]) != 0).sum(axis=0)
+        counted[own] = (marks_of_open_days(state, int(opens), who.today, who.student[own]) != 0).sum(axis=0)
     return counted

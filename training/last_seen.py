@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from features.closed import marks_of_open_days
 from features.state import State
 from records.codes import ATTENDANCE_STATUSES
 from records.tables import ATTENDANCE_TOTAL
@@ -33,7 +34,7 @@ def _by_total(state: State, first: int, last: Ints, students: Ints) -> Ints:
 
 
 def has_marks(state: State, first: int, last: Ints, students: Ints) -> Flags:
-    """Of each of these students whether any mark from `first` to their own `last` is told, of absence or presence."""
-    marks = state.attendance.window(first, int(last.max(initial=first)) + 1, students)
+    """Of each of these students whether any mark of an open day from `first` to their own `last` is told, of absence or presence."""
+    marks = marks_of_open_days(state, first, int(last.max(initial=first)) + 1, students)
     days = max(first, state.attendance.first_day) + np.arange(len(marks))
     return np.asarray(((marks > 0) & (days[:, None] <= last)).any(axis=0))

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.catalogue import CATALOGUE
+from features.closed import marks_of_open_days
 from features.cohort import Cohort, NobodyEnrolled, day_number, term_spans
 from features.lag import lags_of, sources_in_operation
 from features.snapshot import features
@@ -195,7 +196,7 @@ def _look(state: State, monday: date, teaches: bool, bundles: dict[str, Bundle])
 
 def _seen(state: State, who: Cohort, opens: int) -> Flags:
     """Who was there on one of the last RECENT_DAYS of the term that have records; everybody where there are none."""
-    marks = state.attendance.window(max(opens, who.today - 28), who.today, who.student)
+    marks = marks_of_open_days(state, max(opens, who.today - 28), who.today, who.student)
     recent = marks[marks.any(axis=1)][-RECENT_DAYS:]
     if not len(recent):
         return np.ones(len(who.student), bool)

@@ -76,9 +76,13 @@ class Reader:
                 at = place[frame["student"].to_numpy()]
                 chosen = (at >= 0) & (frame["happened_on"].to_numpy() < today)
                 rows[name] = frame[chosen].assign(place=at[chosen])
-        rows["attendance"] = _in_company(rows["attendance"], people)
-        closed = known["calendar"]["kind"].isin([code(tables.CALENDAR, "kind", kind) for kind in ("HOLIDAY", "CLOSED")])
-        days = known["calendar"].loc[closed, "happened_on"].to_numpy(np.int64)
+        kind, on = known["calendar"]["kind"], known["calendar"]["happened_on"]
+        shut, held = (
+            on[kind.isin([code(tables.CALENDAR, "kind", one) for one in kinds])].to_numpy(np.int64)
+            for kinds in (("HOLIDAY", "CLOSED"), ("TEACH", "EXAM", "WFH"))
+        )
+        days = np.setdiff1d(shut, held)
+        rows["attendance"] = _in_company(rows["attendance"], people, days)
         return Week(today=today, people=people, rows=rows, closed_days=days)
 
     def _last_versions(self, name: str, limit: int) -> pd.DataFrame:
@@ -115,7 +119,7 @@ def _enrolled(known: dict[str, pd.DataFrame], today: int) -> pd.DataFrame:
     return people.assign(group=group, opens=int(span["min"]), closes=int(span["max"]))
 
 
-def _in_company(days: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+def _in_company(days: pd.DataFrame, people: pd.DataFrame, closed_days: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Absence of interns, and of the dual system in a week in which nobody of three or more was seen, is the company."""
     status = {value: code(tables.ATTENDANCE, "status", value) for value in (*_DAYS, *_AWAY)}
     mode = people["study_mode"].to_numpy()[days["place"]]
@@ -126,7 +130,8 @@ def _in_company(days: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     sizes = people["group"][people["study_mode"] == code(tables.ENROLMENTS, "study_mode", "DUAL")].value_counts()
     group = groups[of_dual["place"]]
     week = group.astype(np.int64) * 65_536 + (of_dual["happened_on"] + 3) // 7
-    seen = week[of_dual["status"].isin([status[value] for value in _DAYS])].unique()
+    came = of_dual["status"].isin([status[value] for value in _DAYS]) & ~of_dual["happened_on"].isin(closed_days)
+    seen = week[came].unique()
     away = intern.copy()
     away[dual] = ~week.isin(seen) & np.isin(group, sizes.index[sizes >= _LEAST_DUAL])
     away &= days["status"].isin([status[value] for value in _AWAY]).to_numpy()

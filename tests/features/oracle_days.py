@@ -61,41 +61,51 @@ class Attendance:
         ]
 
     def _in_the_company(self, day: date) -> bool:
-        match self._row_on(day).values.get("study_mode"):
+        before = day < self.place.span.opens
+        match self._row(self.student, self.place, before=before).values.get("study_mode"):
             case "INTERNSHIP":
                 return True
             case "DUAL":
-                return len(self._of_dual) >= 3 and _monday(day) not in self._weeks_at_the_college
+                dual, weeks = self._of_dual[before], self._weeks_at_the_college[before]
+                return len(dual) >= 3 and _monday(day) not in weeks
             case _:
                 return False
 
-    def _row_on(self, day: date) -> Record:
-        """Before the own term opened what the roster of the term before said, where it names the student."""
-        before = self.place.before
-        if before is None or day >= self.place.span.opens:
-            return self.place.row
-        earlier = [
-            row for row in self.told.facts(ENROLMENTS, self.student) if term_of(row) == (before.year, before.term)
-        ]
-        return earlier[0] if earlier else self.place.row
+    def _row(self, student: int, place: Place, *, before: bool) -> Record:
+        """Of days before the own term opened what the roster of the term before said, where it names the student."""
+        if not before or place.before is None:
+            return place.row
+        wanted = (place.before.year, place.before.term)
+        return next((row for row in self.told.facts(ENROLMENTS, student) if term_of(row) == wanted), place.row)
 
     @cached_property
-    def _weeks_at_the_college(self) -> set[date]:
-        """The weeks in which somebody of the dual system was seen, of those who are now in the class group."""
-        return {
-            _monday(mark.day)
-            for student in self._of_dual
-            for mark in marks_of(self.told, student)
-            if mark.status in ATTENDED
-        }
+    def _weeks_at_the_college(self) -> list[set[date]]:
+        """The weeks in which somebody of the dual system was seen, of those who are now in the class group.
 
-    @cached_property
-    def _of_dual(self) -> list[int]:
-        """Who is now in the class group and in the dual system."""
+        By the mode of now, and by that of the term before.
+        """
+        no_teaching = self.told.no_teaching()
         return [
-            student
-            for student, place in self.told.places.items()
-            if place.group == self.place.group and place.row.values.get("study_mode") == "DUAL"
+            {
+                _monday(mark.day)
+                for student in dual
+                for mark in marks_of(self.told, student)
+                if mark.status in ATTENDED and mark.day not in no_teaching
+            }
+            for dual in self._of_dual
+        ]
+
+    @cached_property
+    def _of_dual(self) -> list[list[int]]:
+        """Who is now in the class group and in the dual system now, or was in the term before."""
+        return [
+            [
+                student
+                for student, place in self.told.places.items()
+                if place.group == self.place.group
+                and self._row(student, place, before=before).values.get("study_mode") == "DUAL"
+            ]
+            for before in (False, True)
         ]
 
     def of(self, sessions: Sessions) -> list[Mark]:
@@ -199,7 +209,9 @@ class Attendance:
 
     def _speaking_totals(self) -> list[tuple[date, date, dict[str, object]]]:
         """Days with daily records are never counted from totals too, nor the days of a period within a longer one twice."""
-        alone = [one for one in self._totals() if not any(one[0] <= mark.day < one[1] for mark in self.days)]
+        no_teaching = self.told.no_teaching()
+        days = [mark.day for mark in self.days if mark.day not in no_teaching]
+        alone = [one for one in self._totals() if not any(one[0] <= day < one[1] for day in days)]
         return [
             (start, stop, told)
             for start, stop, told in alone

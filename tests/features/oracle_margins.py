@@ -67,7 +67,8 @@ def _fewest_left(attendance: Attendance, least: int) -> Fraction | None:
     """
     told, place = attendance.told, attendance.place
     registered, begins = place.row.values.get("registered_on"), place.span.opens
-    if isinstance(registered, date) and not any(begins <= mark.day < registered for mark in attendance.periods):
+    days = {mark.day for mark in attendance.periods} - told.no_teaching()
+    if isinstance(registered, date) and not any(begins <= day < registered for day in days):
         begins = max(begins, registered)
     term = [day for day in told.teaching_days(place.span) if day >= begins]
     gone = [day for day in term if day < told.as_of]

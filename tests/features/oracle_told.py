@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from features.vocabulary import Ever, InTerm, Last, Term, Window
-from records.codes import NEXT_PROGRAMME_LEVELS, ONE_TERM_LEVELS, TERMINAL_LEVELS
+from records.codes import DAY_KINDS, NEXT_PROGRAMME_LEVELS, ONE_TERM_LEVELS, TERMINAL_LEVELS
 from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS, RULES, SAME_PERSON, Table, Where
 from tests.features.small_log import Record, known, reading_order
 
@@ -70,8 +70,12 @@ class Told:
         return sorted(spans, key=lambda span: (span.opens, span.year, span.term))
 
     def no_teaching(self) -> set[date]:
-        """Days that the calendar calls holidays or closed."""
-        return {day.happened_on for day in self.facts(CALENDAR) if day.values["kind"] in ("HOLIDAY", "CLOSED")}
+        """Days that the calendar calls holidays or closed, and on which no term teaches."""
+        kinds = {
+            kind: {day.happened_on for day in self.facts(CALENDAR) if day.values["kind"] == kind}
+            for kind in DAY_KINDS.values
+        }
+        return (kinds["HOLIDAY"] | kinds["CLOSED"]) - kinds["TEACH"] - kinds["EXAM"] - kinds["WFH"]
 
     def teaching_days(self, span: Span) -> list[date]:
         """The days of a term on which there is teaching, those to come as well."""

@@ -120,9 +120,12 @@ def test_the_dictionary_tells_every_field_of_a_feature(page: str, feature: Featu
     [
         (
             "skipped_days_28d",
-            "how many marks (one a day, or one a class period where those are counted) where `status` is skipped\n",
+            "how many marks (one a day, or one a class period where those are counted) where `status` is skipped, leaving out days on which the college was closed\n",
         ),
-        ("monday_friday_missed_share_56d", "`status` is absent or skipped, on these weekdays: Monday, Friday\n"),
+        (
+            "monday_friday_missed_share_56d",
+            "`status` is absent or skipped, on these weekdays: Monday, Friday, leaving out days on which the college was closed\n",
+        ),
         ("flag_missed_share_28d", "table: `attendance` (หน้าเสาธง · flagpole)"),
         ("worst_course_missed_share_term", "the largest share over the courses with at least 5 recorded periods"),
         ("absences_left_worst_course", "by course with at least 5 recorded periods, the course with the fewest left"),

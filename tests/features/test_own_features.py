@@ -18,13 +18,14 @@ import pytest
 from features.asked import Asked
 from features.catalogue import CATALOGUE, FINGERPRINT, WITH_SENSITIVE
 from features.cohort import cohort
-from features.day_walk import ABSENT_MARKS
+from features.day_cubes import ABSENT_MARKS, mark
 from features.declaration import Feature, check_catalogue, fingerprint
 from features.outside import NORMAL
 from features.promises import Promise, require_promises
 from features.snapshot import replay
 from features.state import Replay
 from features.vocabulary import Count, Ever, InTerm, Last, LongestRun, Measure, Own, Sessions, Share, Term, Window
+from records.codes import STUDY_MODES
 from records.log import EventLog
 from records.tables import ATTENDANCE, CALENDAR, ENROLMENTS, GRADES, HOUSEHOLD, STUDENTS, TERM_GPA
 from tests.features.pictures import ask, calendar, records_of, roster
@@ -201,10 +202,11 @@ def test_absence_of_those_who_learn_outside_is_a_day_in_the_company(large: Event
     days = asked.days(InTerm())
     raw = asked.state.attendance.window(int(days.number[0]), asked.cohort.today, asked.cohort.student)
     absent = np.isin(raw, ABSENT_MARKS)
-    interns = asked.outside.row == 0
+    mode = asked.state.rows["enrolments"].columns["study_mode"][asked.cohort.row]
+    interns = mode == STUDY_MODES.position("INTERNSHIP")
     assert absent[:, interns].any()
     assert not days.are("A", "K", "S", "B")[:, interns].any()
-    assert days.are("I")[absent & interns].all()
+    assert (days.marks == mark("I"))[absent & interns].all()
     normal = asked.outside.row == NORMAL
     assert np.array_equal(days.marks[:, normal], raw[:, normal])
 

@@ -241,19 +241,3 @@ def test_shares_are_rounded_as_declared(spec: Spec) -> None:
         """,
         FEATURE_OF["missed_share_14d"], as_of="2025-09-01", expect={1: 0.6667},
     )  # fmt: skip
-
-
-def test_marks_of_a_day_that_was_closed_afterwards_count_for_nothing_but_being_seen(spec: Spec) -> None:
-    """12 August is a holiday: a roll call of the morning, or one that somebody took by mistake."""
-    picture = """
-        student | happened_on | status
-        1       | 2025-08-11  | A
-        1       | 2025-08-12  | A
-        1       | 2025-08-13  | P
-        2       | 2025-08-11  | A
-        2       | 2025-08-12  | P
-        3       | 2025-08-12  | A
-        """
-    spec(picture, FEATURE_OF["missed_days_28d"], as_of="2025-08-18", expect={1: 1, 2: 1, 3: None})
-    spec(picture, FEATURE_OF["missed_share_28d"], as_of="2025-08-18", expect={1: 0.5, 2: 1, 3: None})
-    spec(picture, FEATURE_OF["days_since_seen"], as_of="2025-08-18", expect={1: 5, 2: 6, 3: 91})

@@ -245,24 +245,35 @@ def test_each_term_goes_by_the_study_mode_of_its_own_roster(spec: Spec) -> None:
     spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: None, 2: 1, 3: None, 4: None})
 
 
-def test_who_was_in_the_dual_system_goes_by_the_weeks_of_the_group_they_are_in(spec: Spec) -> None:
+@pytest.mark.parametrize("now", [["INTERNSHIP"] * 4, ["NORMAL"] * 4, ["DUAL", "DUAL", "NORMAL", "NORMAL"]], ids=str)
+def test_weeks_of_the_term_before_are_those_of_who_was_dual_then(spec: Spec, now: list[str]) -> None:
+    """A whole class goes on to an internship or back, or part of it does; nobody was seen in the week of 6 January."""
     picture = """
-        table      | student | happened_on | academic_year | term | study_mode | status
-        enrolments | 1       | 2024-11-04  | 2024          | 2    | DUAL       |
-        enrolments | 1       | 2025-05-12  | 2025          | 1    | NORMAL     |
-        enrolments | 2       | 2025-05-12  | 2025          | 1    | DUAL       |
-        enrolments | 3       | 2025-05-12  | 2025          | 1    | DUAL       |
-        enrolments | 4       | 2025-05-12  | 2025          | 1    | DUAL       |
-        attendance | 1       | 2025-01-08  |               |      |            | A
-        attendance | 1       | 2025-01-15  |               |      |            | A
-        attendance | 2       | 2025-01-16  |               |      |            | P
-        attendance | 1       | 2025-08-20  |               |      |            | A
-        """
-    terms = [(2024, 2), (2025, 1)]
+        table      | student | happened_on | academic_year | term | study_mode | class_group | status"""
+    for student, mode in enumerate(now, start=1):
+        picture += f"\n        enrolments | {student} | 2024-10-21 | 2024 | 2 | DUAL | A |"
+        picture += f"\n        enrolments | {student} | 2025-05-12 | 2025 | 1 | {mode} | A |"
+        for day, status in ((6, "A"), (7, "A"), (13, "P"), (14, "A")):
+            picture += f"\n        attendance | {student} | 2025-01-{day:02} | | | | | {status}"
     before = ask(ATTENDANCE, Count(where=MISSED), InTerm(term=Term.PREVIOUS))
-    spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: 1, 2: 0, 3: None, 4: None})
-    now = ask(ATTENDANCE, Count(where=MISSED), InTerm())
-    spec(picture, now, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: 1, 2: None, 3: None, 4: None})
+    terms = [(2024, 2), (2025, 1)]
+    spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect=dict.fromkeys(range(1, 5), 1))
+
+
+def test_who_joined_the_dual_group_later_tells_nothing_of_its_weeks_before(spec: Spec) -> None:
+    picture = """
+        table      | student | happened_on | academic_year | term | study_mode | class_group | status
+        enrolments | 4       | 2024-10-21  | 2024          | 2    | NORMAL     | B           |
+        enrolments | 4       | 2025-05-12  | 2025          | 1    | DUAL       | A           |
+        attendance | 4       | 2025-01-06  |               |      |            |             | P"""
+    for student in (1, 2, 3):
+        picture += f"\n        enrolments | {student} | 2024-10-21 | 2024 | 2 | DUAL | A |"
+        picture += f"\n        enrolments | {student} | 2025-05-12 | 2025 | 1 | DUAL | A |"
+        picture += f"\n        attendance | {student} | 2025-01-07 | | | | | A"
+        picture += f"\n        attendance | {student} | 2025-01-13 | | | | | P"
+    before = ask(ATTENDANCE, Count(where=MISSED), InTerm(term=Term.PREVIOUS))
+    terms = [(2024, 2), (2025, 1)]
+    spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: 0, 2: 0, 3: 0, 4: 0})
 
 
 def test_a_week_in_the_company_neither_breaks_nor_lengthens_a_run(spec: Spec) -> None:

@@ -181,7 +181,8 @@ def _make_terms(known: Known) -> None:
         held=positions(CALENDAR, "kind", "TEACH", "EXAM", "WFH"),
     )
     known.run(
-        "CREATE TEMP TABLE closed AS SELECT DISTINCT happened_on AS day FROM calendar WHERE kind IN {closed}",
+        """CREATE TEMP TABLE closed AS SELECT DISTINCT happened_on AS day FROM calendar
+        WHERE kind IN {closed} AND happened_on NOT IN (SELECT day FROM teaching)""",
         closed=positions(CALENDAR, "kind", "HOLIDAY", "CLOSED"),
     )
 

@@ -88,31 +88,36 @@ def _put_in_company(known: Known) -> None:
 
     On days before the term opened by what the roster of the term before says.
     """
-    known.run(
-        """
-        CREATE TEMP TABLE weeks_at_college AS
-        SELECT DISTINCT c.class_group, date_trunc('week', m.day) AS week
-        FROM marks m JOIN cohort c USING (student) WHERE c.study_mode = {dual} AND m.status IN {seen}
-        """,
-        dual=_DUAL,
-        seen=SEEN,
-    )
-    known.run(
-        """
-        UPDATE marks SET status = {away_in_company} FROM cohort c
-        WHERE c.student = marks.student AND marks.status IN {away} AND (
-            {mode} = {intern} OR {mode} = {dual} AND (c.class_group, date_trunc('week', marks.day))
-                NOT IN (SELECT (class_group, week) FROM weeks_at_college)
-            AND c.class_group IN (
-                SELECT class_group FROM cohort WHERE study_mode = {dual} GROUP BY class_group HAVING count(*) >= 3)
+    for when, mode in (("now", "study_mode"), ("before", "mode_before")):
+        known.run(
+            """
+            CREATE TEMP TABLE weeks_at_college_{when} AS
+            SELECT DISTINCT c.class_group, date_trunc('week', m.day) AS week FROM marks m JOIN cohort c USING (student)
+            WHERE c.{mode} = {dual} AND m.status IN {seen} AND m.day NOT IN (FROM closed)
+            """,
+            when=when,
+            mode=mode,
+            dual=_DUAL,
+            seen=SEEN,
         )
-        """,
-        away_in_company=AWAY_IN_COMPANY,
-        mode="CASE WHEN marks.day < c.opens THEN c.mode_before ELSE c.study_mode END",
-        away=_AWAY,
-        intern=position(ENROLMENTS, "study_mode", "INTERNSHIP"),
-        dual=_DUAL,
-    )
+        known.run(
+            """
+            UPDATE marks SET status = {away_in_company} FROM cohort c
+            WHERE c.student = marks.student AND marks.status IN {away} AND (marks.day < c.opens) = {earlier} AND (
+                c.{mode} = {intern} OR c.{mode} = {dual} AND (c.class_group, date_trunc('week', marks.day))
+                    NOT IN (SELECT (class_group, week) FROM weeks_at_college_{when})
+                AND c.class_group IN (
+                    SELECT class_group FROM cohort WHERE {mode} = {dual} GROUP BY class_group HAVING count(*) >= 3)
+            )
+            """,
+            away_in_company=AWAY_IN_COMPANY,
+            earlier=when == "before",
+            when=when,
+            mode=mode,
+            away=_AWAY,
+            intern=position(ENROLMENTS, "study_mode", "INTERNSHIP"),
+            dual=_DUAL,
+        )
 
 
 def _make_days(known: Known) -> None:
@@ -152,6 +157,7 @@ def _make_only_totals(known: Known) -> None:
         WITH alone AS (
             SELECT t.* FROM totals t WHERE NOT EXISTS (
                 FROM days d WHERE d.student = t.student AND d.day BETWEEN t.from_day AND t.happened_on
+                    AND d.day NOT IN (FROM closed)
             )
         )
         SELECT t.* FROM alone t WHERE NOT EXISTS (

@@ -73,7 +73,7 @@ class Margins:
             "teaching_so_far",
             """
             CREATE TEMP TABLE teaching_so_far AS
-            WITH early AS (SELECT student, min(day) AS first FROM periods JOIN cohort USING (student) WHERE day >= opens GROUP BY student)
+            WITH early AS (SELECT student, min(day) AS first FROM periods JOIN cohort USING (student) WHERE day >= opens AND day NOT IN (FROM closed) GROUP BY student)
             SELECT c.student, count(*) AS days, nullif(count(*) FILTER (WHERE day < {as_of}), 0) AS so_far
             FROM cohort c JOIN teaching t USING (academic_year, term) LEFT JOIN early e USING (student)
             WHERE t.day >= CASE WHEN e.first < c.registered_on THEN c.opens ELSE greatest(c.opens, c.registered_on) END
