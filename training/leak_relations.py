@@ -24,12 +24,14 @@ Key = tuple[str, int]
 _Chosen = Callable[[Week, dict[Key, date], dict[Key, date]], Ints]
 
 # Thresholds were chosen on the simulated colleges of seeds 101–108 (350 students, 2 years): bounds of clean ones reached
-# .08 (near) and .02 (far); with an edited screening or roster they began at .54 and .19. benchmarks/doctor.py counts on
-# other seeds. Of two normal curves the two shares stand for an AUC of .91 and of .80.
+# .08 (near) and .02 (far); with an edited screening or roster they began at .54 and .19. On clean data with more leavers,
+# whose bounds lie nearer to the true shares, they reached .12 and .08 (4,000 simulated students), .06 and .06 (the Open
+# University's). benchmarks/doctor.py counts on other seeds. Of two normal curves the two thresholds stand for an AUC of .88
+# and of .76.
 BEYOND = 0.98
 """Where hardly any stayer is: beyond all but one of fifty."""
-TOO_STRONG = 0.45
-TOO_STRONG_FROM_AFAR = 0.20
+TOO_STRONG = 0.35
+TOO_STRONG_FROM_AFAR = 0.15
 FAR_DAYS = 56
 """Decay before leaving lasts 3–8 weeks: what is as strong before that did not see it coming."""
 _SURE = 3.0  # standard errors
