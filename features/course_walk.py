@@ -175,8 +175,9 @@ def _have_periods(
     for k in range(len(student)):
         if student[k] < periods.shape[1]:
             for day in range(starts[k], ends[k]):
-                for cell in periods[day, student[k]]:
-                    found[k] |= (cell & (_MARKS - 1)) != 0 and not closed[institution[k], day]
+                if not closed[institution[k], day]:
+                    for cell in periods[day, student[k]]:
+                        found[k] |= (cell & (_MARKS - 1)) != 0
     return found
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.closed import HELD_KINDS
 from records import ledger
 from records.access import open_log
 from records.clock import buddhist, start_of
-from records.codes import DAY_KINDS
 from records.home import DataHome
 from records.ledger import BatchRow
 from records.log import EventLog
@@ -29,7 +29,6 @@ LEAST_ARRIVALS = 3  # one interval alone is not the usual one
 LAG_TABLES: tuple[Table, ...] = tuple(
     table for table in TABLES if table.per_student and not table.sensitive and table not in (SAME_PERSON, VISITS)
 )
-_TEACHING = [DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH")]
 _READ = ("happened_on", "entered_at", "recorded_at", "retracted", "batch")
 _DAY_MS = 86_400_000
 _BANGKOK_MS = 7 * 3_600_000  # Thailand keeps UTC+7 all year
@@ -206,7 +205,7 @@ def _teaching_days(log: EventLog, until: datetime | None) -> Ints:
     cells = [rows.column(name).to_pylist() for name in [*CALENDAR.key, "kind", "retracted"]]
     last = {key: (kind, gone) for *key_cells, kind, gone in zip(*cells, strict=True) for key in [tuple(key_cells)]}
     on = CALENDAR.key.index("happened_on")
-    days = [_day(key[on]) for key, (kind, gone) in last.items() if kind in _TEACHING and not gone]
+    days = [_day(key[on]) for key, (kind, gone) in last.items() if kind in HELD_KINDS and not gone]
     return np.unique(np.array(days, np.int64))
 
 

@@ -8,14 +8,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from features.closed import HELD_KINDS
 from records.clock import start_of
-from records.codes import DAY_KINDS
 from records.list_tables import PublicationRow
 from records.log import EventLog
 from records.tables import CALENDAR
 from records.weeks import WEEK, monday_of, mondays
-
-_TEACHING = frozenset(DAY_KINDS.position(kind) for kind in ("TEACH", "EXAM", "WFH"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +77,7 @@ def teaching_mondays(log: EventLog, today: date) -> set[date]:
     for monday in mondays(first - WEEK, today):
         while at < len(told) and told[at][-1] < start_of(monday):
             *key, kind, gone, _recorded_at = told[at]
-            known.take(tuple(key), key[on], teaching=kind in _TEACHING and not gone)
+            known.take(tuple(key), key[on], teaching=kind in HELD_KINDS and not gone)
             at += 1
         if known.has_teaching(monday):
             found.add(monday)
