@@ -176,6 +176,10 @@ class Answers:
         """The part of the teaching days of the own term in a window that have a record; 0 where there is none."""
         return np.nan_to_num(1 - self._unrecorded(Sessions.DAY, window), nan=0.0)
 
+    def recorded_days(self, window: Window) -> Floats:
+        """The days in a window of which shares of days are parts, one a student: single days and periods known by totals."""
+        return np.asarray(self._counted(Sessions.DAY, _MISSED_DAYS, window)[1], np.float64)
+
     # Single days
 
     def _walk_of(self, sessions: Sessions) -> DayWalk:
@@ -189,15 +193,15 @@ class Answers:
         with np.errstate(invalid="ignore", divide="ignore"):
             match feature.measure:
                 case Count(where=where):
-                    return held_only(*self._counted(feature, where, window))
+                    return held_only(*self._counted(feature.sessions, where, window))
                 case Share(where=where, weekdays=(_, *_) as weekdays):
                     days = Days(window, weekdays)
                     return _part(walked.count(marks_of(where) & RECORDED, days), walked.count(RECORDED, days))
                 case Share(where=where):
-                    return _part(*self._counted(feature, where, window))
+                    return _part(*self._counted(feature.sessions, where, window))
                 case Change(where=where, short_days=short):
-                    counted, held = self._counted(feature, where, window)
-                    late, late_held = self._counted(feature, where, _shorter(window, short))
+                    counted, held = self._counted(feature.sessions, where, window)
+                    late, late_held = self._counted(feature.sessions, where, _shorter(window, short))
                     # A term that has just opened holds fewer days than its last weeks do, and counts know no sign.
                     rest, rest_held = (
                         np.subtract(*both, dtype=np.float64) for both in ((counted, late), (held, late_held))
@@ -221,11 +225,11 @@ class Answers:
                 case _:
                     raise _not_asked(feature)
 
-    def _counted(self, feature: Feature, where: Where, window: Window) -> tuple[Floats | Counts, Floats | Counts]:
+    def _counted(self, sessions: Sessions, where: Where, window: Window) -> tuple[Floats | Counts, Floats | Counts]:
         """Matching and recorded days: single days, and for whole days periods that are known by totals alone."""
-        walked = self._walk_of(feature.sessions)
+        walked = self._walk_of(sessions)
         counted, held = (walked.count(marks, Days(window)) for marks in (marks_of(where) & RECORDED, RECORDED))
-        totals = totals_of(self.asked) if feature.sessions is Sessions.DAY else None
+        totals = totals_of(self.asked) if sessions is Sessions.DAY else None
         if totals is None:
             return counted, held
         of_periods, held_in_periods = prorated(self.asked, totals, where, window)
@@ -239,8 +243,8 @@ class Answers:
 
     def _absences_left(self, feature: Feature) -> Floats:
         rule = absence_rule(self.asked)
-        missed, held = self._counted(feature, _MISSED_DAYS, _THIS_TERM)
-        leave, late = (self._counted(feature, where, _THIS_TERM)[0] for where in (_LEAVE_DAYS, _LATE_DAYS))
+        missed, held = self._counted(feature.sessions, _MISSED_DAYS, _THIS_TERM)
+        leave, late = (self._counted(feature.sessions, where, _THIS_TERM)[0] for where in (_LEAVE_DAYS, _LATE_DAYS))
         left = absences_allowed(self.asked, rule.share) - rule.absences(missed, leave, late)
         return held_only(left, held)
 

@@ -221,7 +221,10 @@ _LEAST_RECORDED_DAYS = 5
 
 
 def must_see(
-    values: npt.NDArray[np.floating[Any]], features: Sequence[Feature], rules: Mapping[str, float], recorded_days: Ints
+    values: npt.NDArray[np.floating[Any]],
+    features: Sequence[Feature],
+    rules: Mapping[str, float],
+    recorded_days: npt.NDArray[np.floating[Any]] | Ints,
 ) -> list[list[str]]:
     """For each student the attendance rules that they are past, whatever their score; rules not entered are off.
 

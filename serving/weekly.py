@@ -6,15 +6,16 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import numpy as np
-import numpy.typing as npt
 
+from features.asked import Asked
 from features.catalogue import FINGERPRINT
-from features.closed import marks_of_open_days
 from features.cohort import NobodyEnrolled, teaching_days
 from features.known_now import why_nobody
+from features.measures import Answers
 from features.rules import rules_of
 from features.snapshot import Snapshot, features
 from features.state import Replay, State
+from features.vocabulary import InTerm
 from models.bands import UNKNOWN, ObservedRate, advisor_numbers, assign, must_see
 from models.baselines import AbsenceRule
 from models.bundle import read_bundle
@@ -156,7 +157,8 @@ def list_of(
         rows_per_advisor=standing.capacity.rows_per_advisor,
         abstained=abstains(snapshot.values, lister.scored.weight),
     )
-    past_rules = must_see(snapshot.values, snapshot.features, rules_of(state), _recorded_days(state, snapshot))
+    recorded = Answers(Asked(state, snapshot.cohort, snapshot.features)).recorded_days(InTerm())
+    past_rules = must_see(snapshot.values, snapshot.features, rules_of(state), recorded)
     return NewPublication(
         institution=log.institution,
         as_of=as_of,
@@ -218,13 +220,3 @@ def _lister(home: DataHome, digest: str, snapshot: Snapshot) -> Lister:
         band_rates=bundle.bands,
         rates_term=bundle.test_term or "",
     )
-
-
-def _recorded_days(state: State, snapshot: Snapshot) -> npt.NDArray[np.int64]:
-    """Days recorded for each student in the term so far, of those on which the college was open."""
-    who = snapshot.cohort
-    counted = np.zeros(len(who.student), np.int64)
-    for opens in np.unique(who.opens):
-        own = np.flatnonzero(who.opens == opens)
-        counted[own] = (marks_of_open_days(state, int(opens), who.today, who.student[own]) != 0).sum(axis=0)
-    return counted

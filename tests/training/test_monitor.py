@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from features.catalogue import FINGERPRINT
+from features.cohort import day_number
 from models.bundle import keep, write_bundle
 from records import ledger
 from records.home import DataHome
@@ -22,7 +23,7 @@ from records.monitoring import (
     monitored_weeks,
 )
 from records.retention import prune
-from records.tables import CALENDAR, OUTCOMES, ROSTER_COUNTS
+from records.tables import ATTENDANCE, CALENDAR, OUTCOMES, ROSTER_COUNTS
 from tests.features.pictures import TERMS, calendar, roster
 from tests.features.small_log import INSTITUTION, Record, in_the_evening
 from tests.models.cards import complete_card
@@ -106,6 +107,43 @@ def model_in(home: DataHome, fingerprint: str = FINGERPRINT) -> str:
 
 def watched(home: DataHome, today: date = TODAY) -> list[MonitoredWeek]:
     return monitor(home, [INSTITUTION], today=today, actor="test")[INSTITUTION]
+
+
+def test_who_missed_days_that_were_closed_afterwards_was_seen_all_the_same(tmp_path: Path) -> None:
+    """Everybody came on the first Monday of the watched term; the register of two closed weeks went on with absences."""
+    home = college(tmp_path, a_week=1)
+    publish_lists(home, 1)
+    opens = TERMS[WATCHED][0]
+    flood = [day for n in range(1, 14) if (day := opens + timedelta(days=n)).weekday() < 5]
+    marks = [(opens, "P"), *((day, "A") for day in flood)]
+    records = [
+        Record(
+            table=ATTENDANCE, student=student, happened_on=day, recorded_at=in_the_evening(day), batch=4, line=1,
+            values={"session": "DAY", "status": status},
+        )
+        for student in range(1, STUDENTS + 1) for day, status in marks
+    ]  # fmt: skip
+    add_records(home, [replace(one, line=line) for line, one in enumerate(records, start=1)])
+    second = opens + timedelta(weeks=2)
+    assert mass_on(home, second) == 0
+    closed = [
+        Record(
+            table=CALENDAR, happened_on=day, recorded_at=in_the_evening(second - timedelta(days=2)), batch=5, line=line,
+            values={"academic_year": WATCHED[0], "term": WATCHED[1], "kind": "CLOSED"},
+        )
+        for line, day in enumerate(flood, start=1)
+    ]  # fmt: skip
+    add_records(home, closed)
+    assert mass_on(home, second) > 7
+    home.close()
+
+
+def mass_on(home: DataHome, monday: date) -> float:
+    """The leavers that the list of a day leads to expect among who was seen."""
+    found = look_back(home, INSTITUTION, TODAY, "test", lambda step, rows: None)
+    assert found is not None
+    [mass] = [one.mass for one in found.charted if one.monday == day_number(monday)]
+    return mass
 
 
 @pytest.fixture(scope="module")

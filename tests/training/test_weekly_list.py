@@ -15,7 +15,7 @@ from records.clock import BANGKOK, start_of
 from records.errors import ConfigurationGap, ModelRefused
 from records.home import DataHome
 from records.lists import RULE_LIST, NewEntry, NewPublication
-from records.tables import ATTENDANCE, OUTCOMES
+from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, CALENDAR, OUTCOMES
 from serving.weekly import build_list
 from tests.features.pictures import calendar, roster
 from tests.features.small_log import INSTITUTION, Record, in_the_evening
@@ -179,6 +179,40 @@ def test_must_see_stands_beside_the_list_outside_capacity(home: DataHome) -> Non
     assert {entry.band for entry in found.entries} == {"none"}
     past = {entry.number for entry in found.entries if entry.must_see == ["attendance_share"]}
     assert past == {n for n in STUDENTS if (n - 1) / 20 > 0.2}
+
+
+def test_the_share_is_judged_after_five_days_that_it_is_a_share_of(home: DataHome) -> None:
+    """Of the twenty school days all but five, then all but four were closed afterwards."""
+    set_rule(home, "attendance_share", 0.8)
+    days = [MONDAY - timedelta(days=n) for n in range(28, 0, -1) if (MONDAY - timedelta(days=n)).weekday() < 5]
+    told = {"academic_year": 2025, "term": 1, "kind": "CLOSED"}
+
+    def past(closed: list[date], batch: int) -> set[int | None]:
+        add_records(home, [
+            Record(
+                table=CALENDAR, happened_on=day, recorded_at=in_the_evening(MONDAY - timedelta(days=2)), batch=batch,
+                line=line, values=told,
+            )
+            for line, day in enumerate(closed, start=1)
+        ])  # fmt: skip
+        return {entry.number for entry in listed(home).entries if entry.must_see}
+
+    assert past(days[:15], 8) == {n for n in STUDENTS if n - 1 > 1}  # of the last five days two or more were missed
+    assert past(days[15:16], 9) == set()
+
+
+@pytest.mark.parametrize(("held", "expected"), [(10, ["attendance_share"]), (4, [])])
+def test_the_share_is_judged_by_totals_too(tmp_path: Path, held: int, expected: list[str]) -> None:
+    """Student 1 is known by the total of June alone, and missed all of it."""
+    on = date(2025, 6, 30)
+    total = Record(
+        table=ATTENDANCE_TOTAL, student=1, happened_on=on, recorded_at=in_the_evening(on), batch=2, line=1,
+        values={"from_day": date(2025, 6, 2), "held": held, "present": 0, "absent": held, "leave": 0},
+    )  # fmt: skip
+    made = make_home(tmp_path, [*calendar([(2025, 1)]), *roster(STUDENTS, (2025, 1)), total])
+    set_rule(made, "attendance_share", 0.8)
+    assert of(listed(made), 1).must_see == expected
+    made.close()
 
 
 # A model in charge
