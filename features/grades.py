@@ -3,6 +3,7 @@
 from features.declaration import Feature
 from features.vocabulary import (
     Count,
+    CountNewest,
     DaysSince,
     Domain,
     Ever,
@@ -140,14 +141,14 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_MEND, source="domain 2.5 (80 % rule), 2.6 (ขร., มส.), 2.8",
     ),
     Feature(
-        name="incomplete_marks_ever", table=GRADES, measure=Count(where=INCOMPLETE, among=COURSE_RESULT), window=Ever(),
+        name="incomplete_marks_ever", table=GRADES, measure=CountNewest(where=INCOMPLETE, by="course_code", besides=WORK), window=Ever(),
         unit=Unit.COURSES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="วิชาที่ยังติด ร ขป. หรือ ขส.", en="Courses still incomplete"),
         reason=Text(th="ยังติด ร ขป. หรือ ขส. อยู่ {value:.0f} วิชา", en="{value:.0f} courses still incomplete"),
         asks=_ASK_COURSE, source=_SOURCE,
     ),
     Feature(
-        name="r_marks_ever", table=GRADES, measure=Count(where=_GRADE.is_in("R"), among=COURSE_RESULT), window=Ever(),
+        name="r_marks_ever", table=GRADES, measure=CountNewest(where=_GRADE.is_in("R"), by="course_code", besides=WORK), window=Ever(),
         unit=Unit.COURSES, decimals=0, domain=Domain.GRADES, risk=Risk.RISES, absent_means=None, changeable=True,
         label=Text(th="วิชาที่มีผล ร", en="Courses marked incomplete (R)"),
         reason=Text(th="มีผล ร อยู่ {value:.0f} วิชา", en="{value:.0f} courses marked incomplete (R)"),

@@ -21,6 +21,7 @@ Flags = npt.NDArray[np.bool_]
 
 _PLACE = np.uint64
 """Of a place without a sign compiled code does not ask whether it counts from the end."""
+_NONE = np.zeros(0, np.int16), np.zeros(0, bool)
 
 
 class _Rows(NamedTuple):
@@ -147,12 +148,11 @@ class RowsAsked:
         return self._counts[feature.window, column]
 
     def newest_of_each(self, feature: Feature, where: Where, by: str, besides: Where | None) -> Floats:
-        """How many values of a code column have a newest row that matches; NaN without a row."""
-        left_out = np.zeros(len(self.rows), bool) if besides is None else self.matches(besides)
-        known = np.where((self.rows.columns[by] >= 0) & ~left_out, 0.0, np.nan)
-        found = np.full(self.asked.size, np.nan)
-        rows = self._chosen(feature, known=known)
-        _newest_of_each(rows, self._order, self.rows.columns[by], self.matches(where), found)
+        """How many values of a column have a newest row that matches; NaN without a row."""
+        columns, rows, found = self.rows.columns, self._chosen(feature), np.full(self.asked.size, np.nan)
+        code, member = columns[where.column], self._member(where)
+        other, left_out = _NONE if besides is None else (columns[besides.column], self._member(besides))
+        _newest_of_each(rows, self._order, columns[by], code, member, other, left_out, found)
         return found
 
     def summed(
@@ -268,15 +268,24 @@ def _picked(values, places, absent, found):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _newest_of_each(rows, order, by, matching, found):  # type: ignore[no-untyped-def]
+def _newest_of_each(rows, order, by, code, member, besides, left_out, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
         own = rows.place[rows.begin[i] : rows.end[i]]
         for row in own:
-            newest = matching[row]
-            for other in own:
-                if by[other] == by[row] and order[other] > order[row]:
-                    newest = False
+            if not _told(row, by, besides, left_out):
+                continue
+            newest = member[code[row]]  # few are, so it is seldom asked whether they are the newest
+            if newest:
+                for other in own:
+                    later = by[other] == by[row] and order[other] > order[row]
+                    if later and _told(other, by, besides, left_out):
+                        newest = False
             found[i] = (found[i] if found[i] == found[i] else 0) + newest
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _told(row, by, besides, left_out):  # type: ignore[no-untyped-def]
+    return by[row] >= 0 and not (len(besides) and left_out[besides[row]])
 
 
 @numba.njit(cache=True, nogil=True)

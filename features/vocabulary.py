@@ -145,7 +145,10 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class CountNewest:
-    """How many values of the code column `by` have a newest record that matches; records that match `besides` are left out."""
+    """How many values of the column `by` have a newest record that matches; records that match `besides` are left out.
+
+    `by` holds codes or texts: of a course that was taken again the newest result speaks, whatever its term.
+    """
 
     where: Where
     by: str

@@ -19,6 +19,7 @@ from features.vocabulary import (
     Age,
     Change,
     Count,
+    CountNewest,
     DaysSince,
     Ever,
     FromMedian,
@@ -50,6 +51,7 @@ _IN_COMPANY = code(tables.ATTENDANCE, "status", "I")
 _OF_DAYS = (Count, Share, Change, LongestRun, Slope, DaysSince)
 _OF_ROWS = (
     Count,
+    CountNewest,
     Share,
     Mean,
     Sum,
@@ -113,6 +115,7 @@ class Answers:
         self._counts: dict[tuple[int, Where | None], pd.Series[float]] = {}
         self._flags: dict[Where | None, pd.Series[bool]] = {}
         self._rows: dict[tuple[str, Window, Where | None, Where | None], pd.DataFrame] = {}
+        self._of_each: dict[tuple[str, Window, str, Where | None], pd.DataFrame] = {}
 
     def value(self, feature: Feature) -> "pd.Series[float]":
         """One value a student of the cohort, rounded as declared."""
@@ -245,11 +248,12 @@ class Answers:
                 return self._weighed_part(feature, weight, among, where)
             case Count() | Share():
                 return self._counted_rows(feature)
+            case CountNewest():
+                return self._newest_of_each(feature, feature.measure)
             case NoRecord(where=where):
                 return (~self._has(self._chosen(feature, where))).astype(float)
             case Matches(where=where):
-                told = self._chosen(feature, None)
-                newest = _newest(feature.table, told[told[where.column].notna()])
+                newest = _newest(feature.table, self._telling(feature, where.column))
                 return self._told(feature, newest, _fits(feature.table, newest, where).astype(float))
             case DaysSince(where=where):
                 newest = self._newest_rows(feature, where)
@@ -304,9 +308,25 @@ class Answers:
         found = counted if isinstance(feature.measure, Count) else counted / seen
         return found.where(seen > 0, feature.absent_means)
 
+    def _newest_of_each(self, feature: Feature, asked: CountNewest) -> "pd.Series[float]":
+        by, besides = asked.by, asked.besides
+        key = (feature.table.name, feature.window, by, besides)
+        if key not in self._of_each:
+            rows = self._telling(feature, by)
+            rows = rows if besides is None else rows[~_fits(feature.table, rows, besides)]
+            self._of_each[key] = _in_order(feature.table, rows).drop_duplicates(["place", by], keep="last")
+        newest = self._of_each[key]
+        matching = newest["place"][_fits(feature.table, newest, asked.where)]
+        counted = self._all(matching.value_counts(sort=False).astype(float), 0.0)
+        return counted.where(self._has(newest), feature.absent_means)
+
     def _chosen(self, feature: Feature, where: Where | None) -> pd.DataFrame:
         rows = self._window(feature)
         return rows if where is None else rows[_fits(feature.table, rows, where)]
+
+    def _telling(self, feature: Feature, column: str) -> pd.DataFrame:
+        rows = self._window(feature)
+        return rows[rows[column].notna()]
 
     def _valued(self, feature: Feature, column: str, where: Where | None) -> pd.DataFrame:
         """Rows that tell the column, with its worth as `value`."""

@@ -106,6 +106,7 @@ _QUESTIONS: tuple[tuple[Table, Measure, Window, float | None, Sessions], ...] = 
     (SCREENING, CountNewest(where=_WORRYING, by="area", besides=_AREA.is_in("OVERALL")), Ever(), None, Sessions.DAY),
     (SCREENING, CountNewest(where=_WORRYING, by="area"), Last(days=60), 0.0, Sessions.DAY),
     (GRADES, CountNewest(where=_MARK.is_in("4", "3.5"), by="grade", besides=_MARK.is_in("SCORED")), BEFORE, None, Sessions.DAY),
+    (GRADES, CountNewest(where=_MARK.is_in("R", "KHP"), by="course_code", besides=_MARK.is_in("SCORED", "NOT_SUBMITTED")), Ever(), None, Sessions.DAY),
     (HOUSEHOLD, CountNewest(where=HOUSEHOLD["poverty_class"].is_in("POOR", "EXTREME"), by="poverty_class"), Ever(), None, Sessions.DAY),
     (TERM_GPA, Margin(rule="gpa_minimum"), BEFORE, None, Sessions.DAY),
 )  # fmt: skip

@@ -73,6 +73,25 @@ def test_a_resolved_mark_is_no_longer_incomplete(spec: Spec) -> None:
     spec(picture, FEATURE_OF["incomplete_marks_ever"], as_of="2025-06-16", terms=TWO_TERMS, expect={1: 0, 2: None})
 
 
+def test_a_course_taken_again_in_a_later_term_is_incomplete_by_its_newest_result(spec: Spec) -> None:
+    picture = """
+        student | happened_on | academic_year | term | course_code | item  | grade
+        1       | 2025-03-20  | 2024          | 2    | MATH        | FINAL | R
+        1       | 2025-03-20  | 2024          | 2    | THAI        | FINAL | R
+        1       | 2025-08-20  | 2025          | 1    | MATH        | QUIZ  | SCORED
+        1       | 2025-10-01  | 2025          | 1    | MATH        | FINAL | 2
+        2       | 2025-03-20  | 2024          | 2    | MATH        | FINAL | 2
+        2       | 2025-10-01  | 2025          | 1    | MATH        | FINAL | KHP
+        3       | 2025-08-20  | 2025          | 1    | MATH        | QUIZ  | SCORED
+        """
+    for name, before, after in (
+        ("incomplete_marks_ever", {1: 2, 2: 0, 3: None}, {1: 1, 2: 1, 3: None}),
+        ("r_marks_ever", {1: 2, 2: 0, 3: None}, {1: 1, 2: 0, 3: None}),
+    ):
+        spec(picture, FEATURE_OF[name], as_of="2025-09-29", terms=TWO_TERMS, expect=before)
+        spec(picture, FEATURE_OF[name], as_of="2025-10-02", terms=TWO_TERMS, expect=after)
+
+
 def test_the_mean_score_is_of_scored_work_this_term(spec: Spec) -> None:
     spec(
         """
