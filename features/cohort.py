@@ -19,6 +19,7 @@ from records.codes import (
     NEXT_PROGRAMME_LEVELS,
     ONE_TERM_LEVELS,
     OUTCOME_EVENTS,
+    SUMMER_TERM,
     TERMINAL_LEVELS,
 )
 from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS
@@ -32,7 +33,6 @@ _RETURNED, _CAME_BACK = OUTCOME_EVENTS.position("RETURNED"), ENTRY_ROUTES.positi
 _TERMINAL = [LEVELS.position(level) for level in TERMINAL_LEVELS]
 _NEXT_PROGRAMME = [LEVELS.position(level) for level in NEXT_PROGRAMME_LEVELS]
 _ONE_TERM = [LEVELS.position(level) for level in ONE_TERM_LEVELS]
-_SUMMER = 3  # a term that most students skip: its roster says nothing of who is not on it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,7 +258,7 @@ def _rows_that_speak(told: _Told, known: Ints, today: int) -> Ints:
     of_open = known[told.is_open[told.term[known]]]
     open_now = [span for span, now in zip(told.spans, told.is_open, strict=True) if now]
     in_term = told.places(span.institution for span in open_now)
-    in_regular_term = told.places(span.institution for span in open_now if span.term != _SUMMER)
+    in_regular_term = told.places(span.institution for span in open_now if span.term != SUMMER_TERM)
     whole = told.places(_counted_in(told.state, open_now)) | ~in_regular_term
     begun = np.zeros(len(told.state.offsets), bool)
     begun[told.where[of_open]] = True
@@ -275,7 +275,7 @@ def _rows_that_speak(told: _Told, known: Ints, today: int) -> Ints:
 def _rows_before(told: _Told, known: Ints, today: int) -> Ints:
     """Of each student the newest row of the institution's newest past term that has rows, or of a summer term after it."""
     opens = np.array([span.opens for span in told.spans], np.int64)
-    regular = np.array([span.term != _SUMMER for span in told.spans], bool)
+    regular = np.array([span.term != SUMMER_TERM for span in told.spans], bool)
     past = known[(opens[told.term[known]] < today) & ~told.is_open[told.term[known]]]
     counted = past[regular[told.term[past]]]
     newest = np.full(len(told.state.offsets), -1, np.int64)

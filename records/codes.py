@@ -124,6 +124,9 @@ NEXT_PROGRAMME_LEVELS = ("P1", "M1", "M4", "D1")
 # Courses of one term: whoever is there at its end has finished.
 ONE_TERM_LEVELS = ("MODULE",)
 
+SUMMER_TERM = 3
+"""Most students skip it: its roster says nothing of who is not on it."""
+
 # The stage of education that a level belongs to; rules are set by stage.
 STAGES = CodeList(
     name="stage",

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from records.codes import ENROLMENT_STATUSES, ENTRY_ROUTES, LEVELS, OUTCOME_EVENTS
+from records.codes import ENROLMENT_STATUSES, ENTRY_ROUTES, LEVELS, OUTCOME_EVENTS, SUMMER_TERM
 from records.log import EventLog
 from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS, SAME_PERSON, Table
 
@@ -203,12 +203,12 @@ def _told(log: EventLog, table: Table, until: datetime | None, *columns: str) ->
 
 
 def counts(log: EventLog, until: datetime | None = None) -> list[RosterCount]:
-    """Every complete roster that the log tells of, oldest first."""
+    """Every complete roster of a regular term that the log tells of, oldest first; that of a summer term proves nobody gone."""
     standing: dict[tuple[date, int, int], RosterCount] = {}
     for row in _told(log, ROSTER_COUNTS, until, *ROSTER_COUNTS.key, "students", "retracted"):
         key = (row["happened_on"], row["academic_year"], row["term"])
         before = standing.pop(key, None)
-        if not row["retracted"]:
+        if not row["retracted"] and row["term"] != SUMMER_TERM:
             standing[key] = RosterCount(
                 academic_year=row["academic_year"],
                 term=row["term"],

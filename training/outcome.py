@@ -14,32 +14,24 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from features.cohort import Cohort, TermSpan, day_number, term_spans
-from features.state import Replay, State, VersionedRows
+from features.cohort import Cohort, TermSpan, day_number, term_spans, terms_before
+from features.state import Replay, State
 from models.horizon import Horizon
-from records.codes import (
-    ENROLMENT_STATUSES,
-    LEVELS,
-    ONE_TERM_LEVELS,
-    OUTCOME_EVENTS,
-    TERMINAL_LEVELS,
-)
+from records.codes import ENROLMENT_STATUSES, OUTCOME_EVENTS
 from records.log import EventLog
-from records.tables import ENROLMENTS, ROSTER_COUNTS
 from training.last_seen import has_marks, last_seen
+from training.missing import RosterCount as RosterCount
+from training.missing import missing_since, on_roster, roster_counts, skipping, would_be_missing
 from training.told_endings import NEVER as NEVER
-from training.told_endings import events, first_after, first_return, first_told, last_told, term_rows
+from training.told_endings import events, first_after, first_return, first_told, last_told
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Kinds = npt.NDArray[np.int8]
 
 _LEFT_STATUSES = [ENROLMENT_STATUSES.position(value) for value in ("RESIGNED", "DISMISSED")]
-_GONE = ENROLMENT_STATUSES.position("GONE_ON_ROLL")
 _LEFT_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("LEFT", "DISMISSED")]
 _ELSEWHERE_EVENTS = [OUTCOME_EVENTS.position(value) for value in ("TRANSFER_CONFIRMED", "GRADUATED")]
-_TERMINAL = [LEVELS.position(value) for value in TERMINAL_LEVELS]
-_ONE_TERM = [LEVELS.position(value) for value in ONE_TERM_LEVELS]
 
 
 class Ending(IntEnum):
@@ -62,14 +54,6 @@ _OTHERWISE: dict[Ending, tuple[list[int], list[int]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class RosterCount:
-    """A day on which the whole roster of a term was counted (days since 1970)."""
-
-    term: int
-    day: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Outcomes:
     """What was known of leaving on `known_until`, by term (row) and student (column); NEVER where nothing happened.
 
@@ -79,6 +63,7 @@ class Outcomes:
     `back_on` may leave the same term again: `left_again_on`, `confirmed_again_on` and `seen_again_on` hold from that day; so do
     `other_again_on` and its kind from `other_back_on`, where a move fell through. Of who stays, as far as is known, `would_leave_on` is the
     day on which they will have left should the roster of the next term lack them; NEVER once that one is known.
+    `skips` tells who is not on the roster of a summer term: to them the term after it is the next.
     """
 
     known_until: int
@@ -97,6 +82,7 @@ class Outcomes:
     confirmed_again_on: Ints
     seen_again_on: Ints
     would_leave_on: Ints
+    skips: Flags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,22 +113,21 @@ def outcomes_of(state: State, log: EventLog, known_until: date) -> Outcomes:
     )
     elsewhere = np.where(other_back < NEVER, other_again, other) < NEVER
     confirmed, confirmed_again = left.copy(), again.copy()
-    counts, there = _counts(state, spans), _on_roster(state, spans)
-    missing_since = _missing(state, spans, counts, there)
-    unresolved = (missing_since < NEVER) & ~elsewhere & ~_found_elsewhere(state, spans, there, elsewhere)
-    vanished = _day_of_vanishing(state, spans, missing_since)
+    counts, there = roster_counts(state, spans), on_roster(state, spans)
+    missing = missing_since(state, spans, counts, there)
+    unresolved = (missing < NEVER) & ~elsewhere & ~_found_elsewhere(state, spans, there, elsewhere)
+    vanished = _day_of_vanishing(state, spans, missing)
     left = np.where(unresolved & (left == NEVER), vanished, left)
     again = np.where(unresolved & (back < NEVER) & (again == NEVER), np.maximum(vanished, back), again)
     staying = there & ~elsewhere & np.where(back < NEVER, again == NEVER, left == NEVER)
-    newest = max((count.term for count in counts), default=0)
-    would_leave = _day_of_vanishing(state, spans, _would_be_missing(state, spans, newest, staying))
+    would_leave = _day_of_vanishing(state, spans, would_be_missing(state, spans, counts, staying))
     _carry_over(there, left)
     return Outcomes(
         known_until=day_number(known_until), terms=spans, counts=counts, left_on=left, confirmed_on=confirmed,
         seen_on=_seen_before(state, spans, left), other_on=other, other_kind=other_kind, other_back_on=other_back,
         other_again_on=other_again, other_again_kind=again_kind, back_on=back, left_again_on=again,
         confirmed_again_on=confirmed_again, seen_again_on=np.maximum(_seen_before(state, spans, again), back),
-        would_leave_on=would_leave,
+        would_leave_on=would_leave, skips=skipping(spans, there),
     )  # fmt: skip
 
 
@@ -156,8 +141,8 @@ def labels(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Labels:
     own_strict = np.where(are_back(found, cohort), again, first)
     own_other, _ = _own_other(found, cohort)
     left_on = leaving_days(found, cohort)
-    strict_on = np.where(own_strict < NEVER, own_strict, _next_term(found.confirmed_on, cohort))
-    other_on = np.where(own_other < NEVER, own_other, _next_term(found.other_on, cohort))
+    strict_on = np.where(own_strict < NEVER, own_strict, _next_term(found, found.confirmed_on, cohort))
+    other_on = np.where(own_other < NEVER, own_other, _next_term(found, found.other_on, cohort))
     gone = own_left < today
     return Labels(
         left=(left_on >= today) & (left_on <= ends) & (left_on <= other_on),
@@ -172,8 +157,8 @@ def endings(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Kinds:
     leaves_on = leaving_days(found, cohort)
     cohort = _in_terms_of(found, cohort)
     own, own_kind = _own_other(found, cohort)
-    on = np.where(own < NEVER, own, _next_term(found.other_on, cohort))
-    kind = np.where(own < NEVER, own_kind, _next_term(found.other_kind, cohort))
+    on = np.where(own < NEVER, own, _next_term(found, found.other_on, cohort))
+    kind = np.where(own < NEVER, own_kind, _next_term(found, found.other_kind, cohort, Ending.NONE))
     inside = (on >= cohort.today) & (on <= _ends(found, cohort, horizon)) & (on < leaves_on)
     return np.where(inside, kind, Ending.NONE).astype(np.int8)
 
@@ -182,7 +167,7 @@ def leaving_days(found: Outcomes, cohort: Cohort) -> Ints:
     """The day on which each student of a cohort leaves, in their own term or the next; NEVER for who stays."""
     cohort = _in_terms_of(found, cohort)
     own = _own_left(found, cohort)
-    return np.where(own < NEVER, own, _next_term(found.left_on, cohort))
+    return np.where(own < NEVER, own, _next_term(found, found.left_on, cohort))
 
 
 def last_days_seen(found: Outcomes, cohort: Cohort) -> Ints:
@@ -190,7 +175,7 @@ def last_days_seen(found: Outcomes, cohort: Cohort) -> Ints:
     cohort = _in_terms_of(found, cohort)
     again, first = _own_term(found.seen_again_on, cohort), _own_term(found.seen_on, cohort)
     own = np.where(are_back(found, cohort), again, first)
-    return np.where(_own_left(found, cohort) < NEVER, own, _next_term(found.seen_on, cohort))
+    return np.where(_own_left(found, cohort) < NEVER, own, _next_term(found, found.seen_on, cohort))
 
 
 def are_back(found: Outcomes, cohort: Cohort) -> Flags:
@@ -229,7 +214,7 @@ def _place_of(term: TermSpan, known: Sequence[TermSpan]) -> int:
     return max(own or covering, key=lambda place: shared[place], default=-1)
 
 
-def in_term(days: npt.NDArray[np.integer], term: Ints, student: Ints) -> Ints:
+def in_term(days: npt.NDArray[np.integer | np.bool_], term: Ints, student: Ints) -> Ints:
     """Of each student the entry of a term (row); NEVER in a term that is not known."""
     found, known = np.full(len(student), NEVER), (term >= 0) & (term < len(days))
     found[known] = days[term[known], student[known]]
@@ -246,9 +231,12 @@ def _own_term(days: npt.NDArray[np.integer], cohort: Cohort) -> Ints:
     return in_term(days, cohort.term, cohort.student)
 
 
-def _next_term(days: npt.NDArray[np.integer], cohort: Cohort) -> Ints:
-    """What happened in the term after each student's own: horizons reach over the break."""
-    return in_term(days, np.where(cohort.term < 0, -1, cohort.term + 1), cohort.student)
+def _next_term(found: Outcomes, days: npt.NDArray[np.integer], cohort: Cohort, nothing: int = int(NEVER)) -> Ints:
+    """What happened in the term after each student's own: horizons reach over the break, and over a summer term skipped."""
+    after = np.where(cohort.term < 0, len(found.terms), cohort.term + 1)
+    told, later = in_term(days, after, cohort.student), in_term(days, after + 1, cohort.student)
+    skips = in_term(found.skips, after, cohort.student) == 1
+    return np.where(skips & (told == nothing), later, told)
 
 
 def _ends(found: Outcomes, cohort: Cohort, horizon: Horizon) -> Ints:
@@ -271,7 +259,7 @@ def _is_mature(found: Outcomes, cohort: Cohort, ends: Ints) -> bool:
     of the next term dates their leaving back to the day after they were last seen.
     """
     counted = [_count_after(found, int(term), int(end)) for term, end in {*zip(cohort.term, ends, strict=True)}]
-    own, later = _own_term(found.would_leave_on, cohort), _next_term(found.would_leave_on, cohort)
+    own, later = _own_term(found.would_leave_on, cohort), _next_term(found, found.would_leave_on, cohort)
     is_open = (cohort.term < 0).any() or (np.minimum(own, later) <= ends).any()
     return bool(ends.max() < found.known_until) and max(counted) < found.known_until and not is_open
 
@@ -284,32 +272,6 @@ def _first_of(days: Mapping[Ending, Ints]) -> tuple[Ints, Kinds]:
     first = np.minimum.reduce(list(days.values()))
     kind = np.select([(on == first) & (on < NEVER) for on in days.values()], [int(ending) for ending in days])
     return first, kind.astype(np.int8)
-
-
-def _counts(state: State, spans: tuple[TermSpan, ...]) -> tuple[RosterCount, ...]:
-    rows = state.rows[ROSTER_COUNTS.name].columns
-    found = [
-        RosterCount(term=position, day=int(day))
-        for position, span in enumerate(spans)
-        for day in rows["happened_on"][
-            rows["alive"] & (rows["academic_year"] == span.academic_year) & (rows["term"] == span.term)
-        ]
-    ]
-    return tuple(sorted(found, key=lambda count: count.day))
-
-
-def _on_roster(state: State, spans: tuple[TermSpan, ...]) -> Flags:
-    """By term and student: whether the newest roster of the term has them, and not as gone."""
-    rows = state.rows[ENROLMENTS.name]
-    term = term_rows(rows, spans)
-    there = np.zeros((len(spans), state.students), bool)
-    alive = _is_there(rows) & (term >= 0)
-    there[term[alive], rows.student[alive]] = True
-    return there
-
-
-def _is_there(rows: VersionedRows) -> Flags:
-    return np.asarray(rows.columns["alive"] & (rows.columns["status"] != _GONE))
 
 
 def _found_elsewhere(state: State, spans: tuple[TermSpan, ...], there: Flags, elsewhere: Flags) -> Flags:
@@ -328,41 +290,6 @@ def _carry_over(there: Flags, left: Ints) -> None:
         left[after] = np.where(~there[after] & (left[after] == NEVER), left[before], left[after])
 
 
-def _missing(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCount, ...], there: Flags) -> Ints:
-    """For each term and student on its roster: the opening of the term from whose roster they are missing, else NEVER.
-
-    Missing is: taken off the same term's roster, marked gone on it, or on no roster of the next counted term (who was
-    taken off that one in its course was still there when it opened); not who finished a programme: last seen at a
-    terminal level in the year before.
-    """
-    rows = state.rows[ENROLMENTS.name]
-    term = term_rows(rows, spans)
-    since = np.full((len(spans), state.students), NEVER)
-    taken_off = (term >= 0) & ~_is_there(rows)
-    opens = np.array([span.opens for span in spans], np.int64)
-    since[term[taken_off], rows.student[taken_off]] = opens[term[taken_off]]
-    began = there.copy()
-    left_out_later = (term >= 0) & ~rows.columns["alive"]
-    began[term[left_out_later], rows.student[left_out_later]] = True
-    last_level = _at_levels(state, term, since.shape, _TERMINAL)
-    one_term = _at_levels(state, term, since.shape, _ONE_TERM)
-    counted = sorted({count.term for count in counts})
-    for before, after in pairwise(counted):
-        lacks = there[before] & ~began[after]
-        finished = last_level[before] & (spans[after].academic_year > spans[before].academic_year)
-        since[before] = np.where(lacks & ~finished & ~one_term[before], spans[after].opens, since[before])
-    return since
-
-
-def _at_levels(state: State, term: Ints, shape: tuple[int, int], levels: list[int]) -> Flags:
-    """By term and student: whether the roster has them at one of these levels."""
-    rows = state.rows[ENROLMENTS.name]
-    chosen = np.isin(rows.columns["level"], levels) & (term >= 0)
-    there = np.zeros(shape, bool)
-    there[term[chosen], rows.student[chosen]] = True
-    return there
-
-
 def _day_of_vanishing(state: State, spans: tuple[TermSpan, ...], missing_since: Ints) -> Ints:
     """The day after the student was last seen in the term; without attendance the opening of the roster that lacks them."""
     vanished = missing_since.copy()
@@ -379,21 +306,12 @@ def _seen_before(state: State, spans: tuple[TermSpan, ...], left: Ints) -> Ints:
     Of whom no record says it, the day before they left.
     """
     seen = np.where(left < NEVER, left - 1, NEVER)
+    earlier = np.maximum(terms_before(spans), 0)
     for position, span in enumerate(spans):
         students = np.flatnonzero(left[position] < NEVER)
         until = left[position, students] - 1
         here = last_seen(state, span.opens, until, students)
-        before = last_seen(state, spans[max(position - 1, 0)].opens, until, students)
+        before = last_seen(state, spans[earlier[position]].opens, until, students)
         told = np.where(has_marks(state, span.opens, until, students), before, here)
         seen[position, students] = np.where(told >= 0, told, until)
     return seen
-
-
-def _would_be_missing(state: State, spans: tuple[TermSpan, ...], counted: int, staying: Flags) -> Ints:
-    """For who stays on the roster of the newest counted term, or of one after it: the earliest the next may open."""
-    one_term = _at_levels(state, term_rows(state.rows[ENROLMENTS.name], spans), staying.shape, _ONE_TERM)
-    since = np.full(staying.shape, NEVER)
-    for position in range(counted, len(spans)):
-        following = spans[position + 1].opens if position + 1 < len(spans) else spans[position].closes + 1
-        since[position] = np.where(staying[position] & ~one_term[position], following, NEVER)
-    return since

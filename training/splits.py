@@ -14,6 +14,7 @@ import numpy as np
 
 from features.cohort import day_number
 from models.horizon import Horizon
+from records.codes import SUMMER_TERM
 from training.panel import Panel, TermKey, Week
 
 TEST_TERMS = 2
@@ -50,12 +51,15 @@ class Split:
 
 
 def forward_splits(panel: Panel, *, horizon: Horizon, known_until: date) -> tuple[Split, ...]:
-    """A split for every closed term that had something to train on, oldest first: training grows from one to the next."""
+    """A split for every closed term that had something to train on, oldest first: training grows from one to the next.
+
+    A summer term is no test: most students skip it, and of the newest two terms both kinds shall be there. Its weeks train.
+    """
     mature = panel.of(lambda week: week.mature)
     found = []
     for term in terms_of(mature):
         test = of_terms(mature, [term])
-        if not is_closed(test, known_until):
+        if term[1] == SUMMER_TERM or not is_closed(test, known_until):
             continue
         opens = opening(panel, term)
         if opens not in panel.known:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from records import ledger, versions
 from records.clock import milliseconds
+from records.codes import SUMMER_TERM
 from records.home import DataHome
 from records.intake import rosters_in
 from records.intake.checking import INSTANT, Moment
@@ -40,6 +41,10 @@ _SKIPPED_RETRACTIONS = Text(
 _NO_COUNT = Text(
     th="มีแถวที่กักไว้ จึงยังไม่นับเป็นทะเบียนครบรอบ แก้แถวเหล่านั้นแล้วนำเข้าใหม่ มิฉะนั้นคนที่อยู่ในแถวนั้นจะดูเหมือนออกไปแล้ว",
     en="rows in quarantine: this roster does not count as complete, or their students would look gone; mend and import again",
+)
+_SUMMER = Text(
+    th="ทะเบียนภาคฤดูร้อนไม่ใช้นับว่าใครหายไป นักเรียนส่วนใหญ่ไม่ได้ลงทะเบียนภาคนี้",
+    en="the roster of a summer term counts nobody as gone: most students skip it",
 )
 
 
@@ -191,6 +196,8 @@ class Comparison:
         if self.gathered.has_bad_rows or "CONFLICTING_ROWS" in compared.late:
             compared.note(_NO_COUNT)
             return
+        if SUMMER_TERM in count.column("term").to_pylist():
+            compared.note(_SUMMER)
         fresh = count.filter(pa.array(versions.are_new(ROSTER_COUNTS, self.log.rows(ROSTER_COUNTS), count)))
         counts = compared.new.setdefault(ROSTER_COUNTS, self._out(ROSTER_COUNTS))
         counts.append(fresh)

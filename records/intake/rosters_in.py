@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from records import ledger, versions
-from records.codes import ENROLMENT_STATUSES
+from records.codes import ENROLMENT_STATUSES, SUMMER_TERM
 from records.errors import ImportRefused
 from records.home import DataHome
 from records.ledger import Placement
@@ -22,7 +22,7 @@ _HERE = ("ENROLLED", "ON_LEAVE")
 
 
 def count(offered: pa.Table) -> pa.Table:
-    """The roster counts that a whole roster proves, oldest term first: the term, its day, how many students."""
+    """The roster counts that a whole roster tells, oldest term first: the term, its day, how many students."""
     asked = [("happened_on", "max"), ("recorded_at", "max"), ("student", "count_distinct")]
     terms = offered.group_by(["academic_year", "term"]).aggregate(asked)
     terms = terms.sort_by([("academic_year", "ascending"), ("term", "ascending")])
@@ -53,14 +53,14 @@ def refuse_what_cannot_be(
             pc.less_equal(told.column("recorded_at"), pa.scalar(known_at, told.schema.field("recorded_at").type))
         )
     counts = sorted(told.to_pylist(), key=lambda row: (row["happened_on"], row["academic_year"], row["term"]))
-    if not counts:
-        return
-    before, now = counts[-1]["students"], offered.column("students")[-1].as_py()
-    if not confirmed and now < _LEAST_ROSTER_SHARE * before:
-        raise ImportRefused.shrunken_roster(file=file, before=before, now=now)
+    rosters = offered.to_pylist()
+    known, told_now = ([row["students"] for row in rows if row["term"] != SUMMER_TERM] for rows in (counts, rosters))
+    # Most students skip a summer term: a roster of one shrinks nothing, and none shrinks against it.
+    if known and told_now and not confirmed and told_now[-1] < _LEAST_ROSTER_SHARE * known[-1]:
+        raise ImportRefused.shrunken_roster(file=file, before=known[-1], now=told_now[-1])
     if known_at is None:
         return
-    for row in offered.to_pylist():
+    for row in rosters:
         same = [one for one in counts if (one["academic_year"], one["term"]) == (row["academic_year"], row["term"])]
         newest = max((one["happened_on"] for one in same), default=None)
         if newest is not None and row["happened_on"] < newest:
@@ -89,7 +89,7 @@ def placements(
     terms = {(row["academic_year"], row["term"]) for row in held}
     counts = versions.latest(ROSTER_COUNTS, log.rows(ROSTER_COUNTS)).to_pylist()
     whole = {*counted} | {(row["academic_year"], row["term"]) for row in counts}
-    since = max(whole & terms, default=(0, 0))
+    since = max((one for one in whole & terms if one[1] != SUMMER_TERM), default=(0, 0))
     newest: dict[int, tuple[tuple[int, int], str]] = {}
     for row in held:
         at = ((row["academic_year"], row["term"]), row["class_group"])

@@ -96,6 +96,22 @@ def test_seven_of_ten_are_still_a_whole_roster(desk: Desk) -> None:
     assert desk.roster(dict(list(TEN.items())[:7]), at="2025-06-10 08:00").retracted == 3
 
 
+def test_the_roster_of_a_summer_term_shrinks_nothing_and_takes_nobody_off(desk: Desk) -> None:
+    desk.roster(TEN, term=2)
+    summer = desk.roster({1001: "ชย.1/1", 1002: "ชย.1/1"}, term=3, at="2026-04-01 08:00")
+    assert (summer.accepted, summer.retracted) == (2, 0)
+    assert [note.en for note in summer.notes] == [
+        "the roster of a summer term counts nobody as gone: most students skip it"
+    ]
+    assert set(groups(desk).values()) == {"ชย.1/1"}
+    with pytest.raises(ImportRefused, match="lists 6 students where the last roster had 10"):
+        desk.roster(dict(list(TEN.items())[:6]), term=2, at="2026-04-02 08:00")
+    of_march = f"{HEAD}\n1001 | ดี1001 | สมมติ | 2568 | 3 | ปวช.1 | ชย.1/1 | 30/03/2569"
+    with pytest.raises(ImportRefused) as refused:
+        desk.bring(of_march, at="2026-04-03 08:00")
+    assert refused.value.code == "OLDER_ROSTER"
+
+
 # Two sources of one roster
 
 

@@ -100,6 +100,15 @@ def test_a_last_year_that_is_over_is_finishing(college: College) -> None:
     assert comparison.no_onward_record == 3  # K3, P6, M3
 
 
+def test_the_roster_of_a_summer_term_proves_nobody_gone(college: College) -> None:
+    college.roster("2025-11-10", "2025/2", {0: "V1", 1: "V1", 2: "V3", 3: "V1"})
+    college.roster("2026-03-31", "2025/3", {1: "V1"})
+    with pytest.raises(ConfigurationGap, match="two complete rosters and there is one"):
+        college.compare()
+    college.roster("2026-06-10", "2026/1", {0: "V2", 1: "V2"})
+    assert college.fates() == {0: "PROMOTED", 1: "PROMOTED", 2: "FINISHED", 3: "MISSING"}
+
+
 def test_who_vanished_in_the_last_year_did_not_finish(college: College) -> None:
     """Compared over several rosters the ones in between are looked at."""
     college.roster("2025-06-10", "2025/1", {0: "V3", 1: "V3", 2: "V2", 9: "V1"})

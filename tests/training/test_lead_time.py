@@ -49,7 +49,7 @@ def outcomes(
         known_until=START + 365, terms=(SPAN,), counts=(), left_on=left, confirmed_on=left, seen_on=last,
         other_on=nothing, other_kind=none, other_back_on=nothing, other_again_on=nothing, other_again_kind=none,
         back_on=returned, left_again_on=again, confirmed_again_on=again,
-        seen_again_on=np.where(again < NEVER, again - 1, NEVER), would_leave_on=nothing,
+        seen_again_on=np.where(again < NEVER, again - 1, NEVER), would_leave_on=nothing, skips=np.zeros((1, students), bool),
     )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def known(day: int, *, counted: Iterable[int]) -> Outcomes:
         known_until=day_number(monday(day)), terms=SPANS, counts=counts, left_on=left, confirmed_on=left,
         seen_on=nothing, other_on=nothing, other_kind=np.zeros(shape, np.int8), other_back_on=nothing, other_again_on=nothing,
         other_again_kind=np.zeros(shape, np.int8), back_on=nothing, left_again_on=nothing,
-        confirmed_again_on=nothing, seen_again_on=nothing, would_leave_on=nothing,
+        confirmed_again_on=nothing, seen_again_on=nothing, would_leave_on=nothing, skips=np.zeros(shape, bool),
     )  # fmt: skip
 
 
@@ -102,6 +102,21 @@ def test_nothing_trains_whose_horizon_or_count_lay_after_the_opening() -> None:
     assert max(days) + timedelta(days=56) <= monday(19)
     assert len(days) == 12
     assert all(one.left[0] for one in first.training.weeks if one.as_of <= monday(2))
+
+
+def test_a_summer_term_trains_and_is_no_test() -> None:
+    def as_summer(one: Week) -> Week:
+        spans = tuple(
+            replace(each, academic_year=2025, term=3) if each == SPANS[2] else each for each in one.cohort.terms
+        )
+        term = [(2025, 3) if key == (2026, 1) else key for key in one.term]
+        return replace(one, term=term, cohort=replace(one.cohort, terms=spans))
+
+    drawn = panel()
+    summer = replace(drawn, weeks=tuple(as_summer(one) for one in drawn.weeks))
+    splits = forward_splits(summer, horizon=LIST_HORIZON, known_until=monday(90))
+    assert [split.term for split in splits] == [(2025, 2), (2026, 2)]
+    assert (2025, 3) in {term_of(one) for one in splits[-1].training.weeks}
 
 
 def test_a_term_that_has_not_closed_is_no_test() -> None:
