@@ -69,8 +69,8 @@ def missing_since(state: State, spans: tuple[TermSpan, ...], counts: tuple[Roste
 
     Missing is: taken off the same term's roster, marked gone on it, or on no roster of the next counted term (who was
     taken off that one in its course was still there when it opened); not who finished a programme: last seen at a
-    terminal level in the year before. Of who took a summer term in between, it is the summer term that they are missing
-    after; to be taken off its roster is none.
+    terminal level in the year before. Who is on the roster of a term in between that was not counted, or of a summer term, is
+    missing after that one; to be taken off a summer term's roster is none.
     """
     rows = state.rows[ENROLMENTS.name]
     term = term_rows(rows, spans)
@@ -87,7 +87,7 @@ def missing_since(state: State, spans: tuple[TermSpan, ...], counts: tuple[Roste
     counted = sorted({count.term for count in counts})
     for before, after in pairwise(counted):
         goes_on = began[after].copy()
-        for position in (*reversed([at for at in range(before + 1, after) if is_summer[at]]), before):
+        for position in reversed(range(before, after)):
             lacks = (began if is_summer[position] else there)[position] & ~goes_on
             finished = last_level[position] & (spans[after].academic_year > spans[position].academic_year)
             since[position] = np.where(lacks & ~finished & ~one_term[position], spans[after].opens, since[position])

@@ -91,6 +91,34 @@ def test_who_is_taken_off_in_the_second_term_did_not_leave_in_the_first(tmp_path
     assert college.left_on(1, known=LATER, term=(2025, 2)) == date(2026, 1, 17)
 
 
+def test_who_is_on_the_roster_of_a_term_that_was_not_counted_was_there_until_then(tmp_path: Path) -> None:
+    roster = """
+        student | happened_on | academic_year | term | level
+        1       | 2024-11-11  | 2024          | 2    | V1
+        2       | 2024-11-11  | 2024          | 2    | V1
+        3       | 2024-11-11  | 2024          | 2    | V1
+        1       | 2025-05-12  | 2025          | 1    | V2
+        2       | 2025-05-12  | 2025          | 1    | V2
+        2       | 2025-11-10  | 2025          | 2    | V2
+        """
+    counts = """
+        happened_on | academic_year | term
+        2024-11-11  | 2024          | 2
+        2025-11-10  | 2025          | 2
+        """
+    attendance = """
+        student | from       | to         | status
+        1       | 2024-10-28 | 2025-03-07 | P
+        3       | 2024-10-28 | 2025-03-07 | P
+        1       | 2025-05-19 | 2025-08-29 | P
+        """
+    college = drawn(tmp_path, roster, counts, attendance=attendance)
+    assert college.left_on(1, known=LATER, term=(2024, 2)) is None
+    assert college.left_on(1, known=LATER, term=(2025, 1)) == date(2025, 8, 30)
+    assert college.left_on(3, known=LATER, term=(2024, 2)) == date(2025, 3, 8)
+    assert college.said("2025-01-20", known=LATER) == {1: HERE, 2: HERE, 3: LEFT}
+
+
 def test_gone_but_still_on_the_roll_is_gone(tmp_path: Path) -> None:
     roster = """
         student | happened_on | status
