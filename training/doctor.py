@@ -17,6 +17,7 @@ from features.state import Replay
 from models.card_words import PROBE_NAMES
 from models.horizon import LIST_HORIZON
 from records.access import open_log
+from records.codes import SUMMER_TERM
 from records.errors import ModelRefused
 from records.home import DataHome
 from records.log import EventLog
@@ -152,11 +153,11 @@ def _week(snapshot: Snapshot, found: Outcomes) -> Week:
 
 
 def _split(work: Work, panel: Panel) -> Split | None:
-    """The newest closed term tests what was known when it opened; None when nothing was known by then.
+    """The newest closed regular term tests what was known when it opened; None when nothing was known by then.
 
     With `deals_weeks` every other week of the test trains too, as where rows are dealt out at random.
     """
-    for term in reversed(terms_of(panel)):
+    for term in reversed([term for term in terms_of(panel) if term[1] != SUMMER_TERM]):
         test = tuple(week for week in panel.weeks if term_of(week) == term)
         opens = min(week.as_of for week in test)
         training = _known_on(opens, work.log, panel)

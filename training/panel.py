@@ -24,6 +24,7 @@ from features.snapshot import Snapshot, features
 from features.state import Replay, State, calendar_of
 from models.horizon import Horizon
 from records.access import open_log
+from records.codes import SUMMER_TERM
 from records.home import DataHome
 from records.ledger import student_ids
 from records.log import EventLog
@@ -262,11 +263,12 @@ def _asked(home: DataHome, institution: str, known_until: date, actor: str, as_o
 
 
 def _openings(asked: Sequence[_Asked]) -> list[date]:
-    """The first as-of day of each term over all institutions, in order."""
+    """The first as-of day of each regular term over all institutions, in order: a summer term is no test (splits.py)."""
     first: dict[TermKey, date] = {}
     for one in asked:
         for day, term in one.term.items():
-            first[term] = min(first.get(term, day), day)
+            if term[1] != SUMMER_TERM:
+                first[term] = min(first.get(term, day), day)
     return sorted(first.values())
 
 
