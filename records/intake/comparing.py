@@ -28,7 +28,7 @@ from records.intake.totals import as_periods
 from records.ledger import BatchRow, Placement
 from records.log import EventLog
 from records.log_file import Within
-from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS, Table
+from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS, STUDENTS, Table
 from records.text import Text
 
 _COPIES = 5  # as many students with the same answers to everything are worth a question [judgement]
@@ -46,6 +46,15 @@ _SUMMER = Text(
     th="ทะเบียนภาคฤดูร้อนไม่ใช้นับว่าใครหายไป นักเรียนส่วนใหญ่ไม่ได้ลงทะเบียนภาคนี้",
     en="the roster of a summer term counts nobody as gone: most students skip it",
 )
+
+
+def _came_in_too_late(column: Text) -> Text:
+    return Text(
+        th=f"ไฟล์ที่ใหม่กว่าเข้ามาก่อนแล้วและไม่บอก '{column.th}' ที่ไฟล์นี้บอก ช่องนี้จึงว่างตั้งแต่วันของไฟล์ที่ใหม่กว่า "
+        "ถ้าไฟล์นั้นไม่มีคอลัมน์นี้ ให้ถอน (zerodrop import --undo) แล้วนำเข้าใหม่หลังไฟล์นี้",
+        en=f"a newer file that came in before does not tell '{column.en}', which this one does: from its day on nothing is known "
+        "of it. If it has no such column, withdraw it (zerodrop import --undo) and import it again after this one",
+    )
 
 
 @dataclass(kw_only=True)
@@ -128,6 +137,9 @@ class Comparison:
         stamped = self._stamped(spool.within(low, high))
         offered = _without_conflicts(table, stamped, compared)
         offered = _filled(table, told, known, offered)
+        if self.stamp is None and table in (ENROLMENTS, STUDENTS):
+            for name in _not_told_since(table, told, known, offered):
+                compared.note(_came_in_too_late(table[name].label))
         if self.mends is not None:
             offered = versions.not_told_since(table, known, offered, self.mends.number)
         out.append(offered.filter(pa.array(versions.are_new(table, known, offered))))
@@ -232,6 +244,27 @@ def _filled(table: Table, told: Told, known: pa.Table, offered: pa.Table) -> pa.
         place = offered.schema.get_field_index(name)
         offered = offered.set_column(place, offered.schema.field(name), known.column(name).take(indices))
     return offered
+
+
+def _not_told_since(table: Table, told: Told, known: pa.Table, offered: pa.Table) -> list[str]:
+    """The columns that some of these rows tell and the newest version of the same key, recorded later, does not."""
+    if not known.num_rows or not offered.num_rows:
+        return []
+    last = versions.latest(table, known)
+    names = list(table.key_columns)
+    keys = versions.row_codes(pa.concat_tables([last.select(names), offered.select(names)]), names)
+    place = np.full(int(keys.max()) + 1, -1, np.int64)
+    place[keys[: last.num_rows]] = np.arange(last.num_rows)
+    at = place[keys[last.num_rows :]]
+    moments = [rows.column("recorded_at").cast(pa.int64()).to_numpy() for rows in (last, offered)]
+    behind = np.flatnonzero((at >= 0) & (np.append(moments[0], 0)[at] > moments[1]))
+    newest, these = last.take(pa.array(at[behind])), offered.take(pa.array(behind))
+    return [
+        column.name
+        for column in table.columns
+        if column.name in told.cells and column.name not in table.key
+        if pc.any(pc.and_(pc.is_valid(these.column(column.name)), pc.is_null(newest.column(column.name)))).as_py()
+    ]
 
 
 def _as_retractions(table: Table, missing: pa.Table, recorded_at: pa.Scalar, last_day: int) -> pa.Table:

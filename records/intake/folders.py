@@ -2,12 +2,15 @@
 
 import os
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from records.errors import ImportRefused
 from records.intake.importing import ImportRequest, source_for
+from records.intake.normalise import parse_day
+from records.intake.source import Request, Source
 from records.intake.sources import SOURCES
-from records.tables import CALENDAR
+from records.tables import CALENDAR, ENROLMENTS
 
 # What Excel, Windows and macOS leave beside the files of a folder: no export, and nobody's to tidy away.
 _LEFT_BY_PROGRAMS = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini", re.IGNORECASE)
@@ -24,7 +27,8 @@ def is_ordinary(path: Path) -> bool:
 def in_order(folder: Path) -> list[Path]:
     """The files of a folder: calendars, then rosters, then the files that speak of their students; bundles are files.
 
-    Raises ImportRefused when there is none.
+    Rosters come by the day that they speak of: one with fewer columns keeps what is known of the others only when it comes
+    in after them. Raises ImportRefused when there is none.
     """
     found = [one for one in _exports_in(folder) if one.is_file() or _is_bundle(one)]
     if not found:
@@ -34,7 +38,7 @@ def in_order(folder: Path) -> list[Path]:
             th=f"ไม่มีไฟล์ให้นำเข้าในโฟลเดอร์ {folder.name} ตรวจที่เก็บ ถ้าไฟล์อยู่ในโฟลเดอร์ย่อย ให้ระบุโฟลเดอร์ย่อยนั้น",
             code="EMPTY_FOLDER",
         )
-    return sorted(found, key=lambda file: (_rank(file), file.name))
+    return sorted(found, key=lambda file: (*_place(file), file.name))
 
 
 def unread_in(folder: Path) -> list[str]:
@@ -53,13 +57,32 @@ def _is_bundle(path: Path) -> bool:
         return False
 
 
-def _rank(file: Path) -> int:
-    """What must come first has the lower number; a file that nothing recognises comes last and is refused then."""
+def _place(file: Path) -> tuple[int, date]:
+    """What must come first has the lower place; a file that nothing recognises comes last and is refused then."""
     try:
         source = source_for(ImportRequest(path=file))
     except ImportRefused:
-        return len(SOURCES)
+        return len(SOURCES), date.min
     tables = {tells.table for tells in source.tells}
     if tables == {CALENDAR}:
-        return 0
-    return 1 if source.admits else 2
+        return 0, date.min
+    return (1, _day_of(source, file)) if source.admits else (2, date.min)
+
+
+def _day_of(source: Source, file: Path) -> date:
+    """The last day that the first rows of a roster speak of; the earliest of all where they tell none or cannot be read."""
+    if _is_bundle(file):
+        return date.min
+    try:
+        delivery = next(source.deliver(Request(path=file, institution="", received_at=datetime.now(UTC))))
+        first = next(iter(delivery.portions()))
+    except (ImportRefused, StopIteration, OSError):
+        return date.min
+    days = [
+        day
+        for told in first.told
+        if told.table is ENROLMENTS and "happened_on" in told.cells
+        for cell in told.cells["happened_on"].unique().to_pylist()
+        if (day := parse_day(cell or "")) is not None
+    ]
+    return max(days, default=date.min)

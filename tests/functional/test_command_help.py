@@ -111,7 +111,7 @@ def test_progress_goes_to_standard_error_where_somebody_watches(
     else:
         assert "import: stored" in shown
         assert " rows" in shown
-        assert done.stdout.startswith("2568-1-student.xlsx (dmc) -> 9999000001, batch 3: 60 rows")
+        assert done.stdout.startswith("roster.csv (roster) -> 9999000001, batch 3: 60 rows")
         assert "import: stored" not in done.stdout
 
 

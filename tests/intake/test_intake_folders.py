@@ -40,6 +40,14 @@ def test_a_bundle_inside_comes_in_as_one(tmp_path: Path) -> None:
     assert unread_in(folder) == []
 
 
+def test_rosters_come_by_the_day_that_they_speak_of(tmp_path: Path) -> None:
+    head = "รหัสนักศึกษา,ชื่อ,นามสกุล,ปีการศึกษา,ภาคเรียน,ระดับชั้น,กลุ่มเรียน,วันที่ข้อมูล"
+    for name, day in (("a.csv", "10/06/2568"), ("b.csv", "20/05/2568"), ("c.csv", "")):
+        (tmp_path / name).write_text(f"{head}\n69201010001,ดี,ส,2568,1,ปวช.1,ก,{day}\n", encoding="utf-8")
+    week(tmp_path, "0.csv")
+    assert [file.name for file in in_order(tmp_path)] == ["c.csv", "b.csv", "a.csv", "0.csv"]
+
+
 def test_a_file_called_like_one_of_a_bundle_makes_no_bundle(tmp_path: Path) -> None:
     assert is_ordinary(week(tmp_path, "courses.csv", "roll.csv"))
 

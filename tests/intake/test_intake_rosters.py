@@ -146,6 +146,22 @@ def test_a_file_that_came_in_earlier_is_not_filled_with_what_was_told_later(desk
     assert groups(desk) == {0: "ข"}  # the file of the earlier day does not have the last word
 
 
+def test_what_a_newer_file_that_came_in_before_does_not_tell_is_said(desk: Desk) -> None:
+    newer = f"{HEAD}\n1001 | ดี | ส | 2568 | 1 | ปวช.1 | ก | 10/06/2568"
+    older = f"{HEAD} | สาขาวิชา\n1001 | ดี | ส | 2568 | 1 | ปวช.1 | ก | 20/05/2568 | ช่างยนต์"
+    assert desk.bring(newer, history=True).notes == []
+    [note] = desk.bring(older, history=True).notes
+    assert note.en.startswith("a newer file that came in before does not tell 'programme', which this one does")
+    assert note.th.startswith("ไฟล์ที่ใหม่กว่าเข้ามาก่อนแล้วและไม่บอก 'สาขาวิชา'")
+
+
+def test_in_the_order_of_their_days_nothing_is_lost_and_nothing_said(desk: Desk) -> None:
+    desk.bring(f"{HEAD} | สาขาวิชา\n1001 | ดี | ส | 2568 | 1 | ปวช.1 | ก | 20/05/2568 | ช่างยนต์", history=True)
+    report = desk.bring(f"{HEAD}\n1001 | ดี | ส | 2568 | 1 | ปวช.1 | ก | 10/06/2568", history=True)
+    assert report.notes == []
+    assert desk.known(ENROLMENTS, "programme") == [("ช่างยนต์",)]
+
+
 def test_the_day_of_birth_stays_out_of_the_log(desk: Desk) -> None:
     desk.bring(f"{HEAD} | วันเกิด\n1001 | ดี | ส | 2568 | 1 | ปวช.1 | ก | 20/05/2568 | 23/01/2553")
     assert desk.known(STUDENTS, "birth_month") == [("2010-01-01",)]
