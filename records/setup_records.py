@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,10 @@ import pyarrow as pa
 from records import ledger, tables, versions
 from records.clock import local_day, start_of
 from records.codes import DAY_KINDS, RULES, STAGES
-from records.college import College, Rule, RuleKey
+from records.college import College, Rule, RuleKey, TermDates
 from records.home import DataHome
 from records.intake.importing import Arrival, ImportRequest, take_in
-from records.intake.source import Told, in_one
+from records.intake.source import Covers, Told, in_one
 from records.log import EventLog
 from records.tables import Table
 
@@ -33,20 +35,35 @@ def calendar_rows(college: College) -> list[tuple[int, int, date, str]]:
     return rows
 
 
-def import_calendar(home: DataHome, college: College) -> None:
+@dataclass(frozen=True, kw_only=True)
+class CalendarChange:
+    """What the calendar of the workbook does to the one that was known."""
+
+    withdrawn: Sequence[date]
+    """Days that it no longer has, of a term that it has or in the time of one."""
+    left_out: Sequence[TermDates]
+    """Known terms, not over yet, that it does not have: they stay."""
+
+
+def import_calendar(home: DataHome, college: College) -> CalendarChange:
     """Take the terms and holidays in as records, through the ordinary intake.
 
     Until operation begins a set-up tells the past as it was known before each term opened; a correction, and whatever is
-    set up later, is news of that day. A calendar that is known already adds nothing.
+    set up later, is news of that day. A day that left a term of the workbook is withdrawn: an opening may be put off. A
+    calendar that is known already adds nothing.
     """
     rows = calendar_rows(college)
     code = college.institution.code
     known = _known_calendar(home, code)
-    if not rows or set(rows) <= known:
-        return
-    corrected, now = {day[:3] for day in known}, datetime.now(UTC)
+    change = _change(college, known, local_day(datetime.now(UTC)))
+    if set(rows) <= known and not change.withdrawn:
+        return change
+    now = datetime.now(UTC)
+    news = {day[:2] for day in known} | {
+        (term.academic_year, term.term) for term in college.terms if any(map(term.has, change.withdrawn))
+    }
     opens = {(term.academic_year, term.term): term.opens_on for term in college.terms}
-    told_on = [now if row[:3] in corrected else start_of(opens[row[:2]] - _KNOWN_BEFORE) for row in rows]
+    told_on = [now if row[:2] in news else start_of(opens[row[:2]] - _KNOWN_BEFORE) for row in rows]
     cells = {
         "academic_year": pa.array([row[0] for row in rows], pa.int32()),
         "term": pa.array([row[1] for row in rows], pa.int32()),
@@ -54,7 +71,23 @@ def import_calendar(home: DataHome, college: College) -> None:
         "kind": pa.array([row[3] for row in rows], pa.string()),
         "entered_at": pa.array(told_on, pa.timestamp("ms", tz="UTC")),
     }
-    _take_in(home, code, tables.CALENDAR, cells, now)
+    _take_in(home, code, tables.CALENDAR, cells, now, Covers.WHOLE_TERMS)
+    return change
+
+
+def _change(college: College, known: set[tuple[int, int, date, str]], today: date) -> CalendarChange:
+    told = {row[:3] for row in calendar_rows(college)}
+    terms = {(term.academic_year, term.term) for term in college.terms}
+    gone = {day[:3] for day in known} - told
+    withdrawn = {day for day in gone if day[:2] in terms or any(term.has(day[2]) for term in college.terms)}
+    left = sorted(gone - withdrawn)
+    spans = [
+        TermDates(academic_year=year, term=term, opens_on=days[0][2], closes_on=days[-1][2])
+        for (year, term), days in ((key, list(days)) for key, days in groupby(left, lambda day: day[:2]))
+    ]
+    return CalendarChange(
+        withdrawn=sorted(day for _, _, day in withdrawn), left_out=[span for span in spans if span.closes_on >= today]
+    )
 
 
 def _known_calendar(home: DataHome, institution: str) -> set[tuple[int, int, date, str]]:
@@ -113,13 +146,20 @@ def _known(home: DataHome, institution: str, table: Table) -> list[dict[str, Any
     return known
 
 
-def _take_in(home: DataHome, code: str, table: Table, cells: Mapping[str, pa.Array], now: datetime) -> None:
+def _take_in(
+    home: DataHome,
+    code: str,
+    table: Table,
+    cells: Mapping[str, pa.Array],
+    now: datetime,
+    covers: Covers = Covers.NOTHING,
+) -> None:
     """What the set-up tells of one table, through the ordinary intake."""
     rows = len(cells["happened_on"])
     delivery = in_one(
         code,
         lines=pa.array(range(1, rows + 1), pa.int32()),
-        told=[Told(table=table, cells=cells, lag_days=0)],
+        told=[Told(table=table, cells=cells, lag_days=0, covers=covers)],
         is_history=ledger.first_operational(home.database, code) is None,
     )
     # What is told again after a correction is no old file: the same rows over another log are another delivery.

@@ -50,6 +50,7 @@ COVERS: Mapping[Covers, Text] = {
     Covers.NOTHING: Text(th="เพิ่มหรือปรับปรุงเท่านั้น สิ่งที่ไม่มีในไฟล์ยังคงเดิม", en="adds and updates; what the file does not have stays as it was"),
     Covers.WHOLE_ROSTER: Text(th="เป็นทะเบียนครบทั้งสถานศึกษาของภาคเรียนนั้น ผู้ที่ไม่มีชื่อในไฟล์ครั้งถัดไปคือผู้ที่ต้องติดตาม", en="the whole roster of its term: who is missing from the next file must be traced"),
     Covers.ROSTER_OF_GROUPS: Text(th="เป็นทะเบียนครบเฉพาะกลุ่มเรียนในไฟล์ ผู้ที่ไม่มีชื่อแล้วคือผู้ที่ออกจากกลุ่มเรียนนั้น", en="the whole roster of the class groups in it: who is missing has left that class group"),
+    Covers.WHOLE_TERMS: Text(th="ครบทั้งภาคเรียน วันของภาคเรียนนั้นที่ฉบับใหม่ไม่มีแล้วจะถูกถอนคืน", en="complete for its terms: a day of them that a newer one lacks is withdrawn"),
     Covers.DAYS_OF_GROUPS: Text(th="ครบสำหรับนักเรียนและวันที่อยู่ในไฟล์ รายการของวันนั้นที่ไฟล์ใหม่ไม่มีแล้วจะถูกถอนคืน", en="complete for its students and days: a record of such a day that a newer file lacks is withdrawn"),
 }  # fmt: skip
 PRIVACY = Text(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from records.college import Rule, StaffMember
     from records.home import DataHome
     from records.lists import NewPublication
+    from records.setup_records import CalendarChange
     from serving.replaying import AgainstPublished
 
 
@@ -45,26 +46,25 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Make a data home and enter what no export carries: terms, holidays, staff, class groups, capacity, rules."""
-    from records.college import write_workbook
     from records.questions import ask_college
     from records.setup import apply_college, read_college
     from records.setup_records import import_calendar, import_rules
     from serving.account_commands import told_codes
 
     if template is not None:
-        write_workbook(for_writing(template, replaces=False))
-        text = f"กรอก {template} แล้วสั่ง · fill in {template}, then run: zerodrop init --from {template}"
-        say({"template": str(template)}, as_json, text)
+        _write_template(template, as_json)
         return
     college = read_college(workbook) if workbook else ask_college(typer.prompt)
     with data_home(home, create=True) as opened:
         new = apply_college(opened, college, today_in_bangkok())
-        import_calendar(opened, college)
+        calendar = import_calendar(opened, college)
         left_out = import_rules(opened, college)
         activation = _give_codes(opened, new) if codes else {}
     told = {
         "institution": college.institution.code,
         "accounts": activation,
+        "days_withdrawn": [day.isoformat() for day in calendar.withdrawn],
+        "terms_left_out": [term.label for term in calendar.left_out],
         "rules": [asdict(rule) for rule in college.rules],
         "rules_left_out": [asdict(rule) for rule in left_out],
     }
@@ -73,10 +73,19 @@ def init(
         f"set up in {opened.settings.home}",
         f"กุญแจ สำรองแยกจากข้อมูล · the key, to be backed up apart from the data: {opened.settings.key_path}",
         *told_codes(activation),
+        *_changed(calendar),
         *_taken_in(college.rules),
         *_still_in_force(left_out),
     ]
     say(told, as_json, "\n".join(lines))
+
+
+def _write_template(path: Path, as_json: bool) -> None:
+    from records.college import write_workbook
+
+    write_workbook(for_writing(path, replaces=False))
+    text = f"กรอก {path} แล้วสั่ง · fill in {path}, then run: zerodrop init --from {path}"
+    say({"template": str(path)}, as_json, text)
 
 
 def _give_codes(home: "DataHome", new: "Sequence[StaffMember]") -> dict[str, str]:
@@ -85,6 +94,22 @@ def _give_codes(home: "DataHome", new: "Sequence[StaffMember]") -> dict[str, str
 
     now = datetime.now(UTC)
     return {member.login: give_code(home, member.login, actor=actor(), now=now) for member in new}
+
+
+def _changed(calendar: "CalendarChange") -> list[str]:
+    """What the workbook took out of the calendar, and the terms on which it is silent."""
+    from records.clock import buddhist
+
+    days, lines = calendar.withdrawn, []
+    if days:
+        lines.append(
+            f"ถอนออกจากปฏิทิน {len(days):,} วัน ระหว่าง {buddhist(days[0])}–{buddhist(days[-1])} เพราะแบบตั้งค่าไม่มีแล้ว · days withdrawn "
+            f"from the calendar, since the workbook no longer has them: {len(days):,} from {days[0]} to {days[-1]}"
+        )
+    if calendar.left_out:
+        terms = ", ".join(term.label for term in calendar.left_out)
+        lines.append(f"ภาคเรียนที่ไม่อยู่ในแบบตั้งค่าแล้วแต่ยังใช้อยู่ · terms no longer in the workbook that still hold: {terms}")
+    return lines
 
 
 def _taken_in(rules: "Sequence[Rule]") -> list[str]:

@@ -23,7 +23,7 @@ from records.intake.checking import INSTANT, Moment
 from records.intake.findings import Lines
 from records.intake.gathering import Gathered, Scope
 from records.intake.source import Covers, Told
-from records.intake.spool import Spool
+from records.intake.spool import Spool, numbers_of
 from records.intake.totals import as_periods
 from records.ledger import BatchRow, Placement
 from records.log import EventLog
@@ -109,7 +109,7 @@ class Comparison:
         fresh = fresh if fresh is not None or enrolments is None else ENROLMENTS.schema.empty_table()
         counts = compared.new.get(ROSTER_COUNTS)
         scope = self.gathered.scopes.get(ENROLMENTS)
-        counted = scope.terms if scope is not None and counts is not None and counts.rows else set()
+        counted = set(scope.terms) if scope is not None and counts is not None and counts.rows else set()
         compared.placements = rosters_in.placements(self.home, self.log, fresh, self.met, counted)
         return compared
 
@@ -168,18 +168,24 @@ class Comparison:
         before = versions.latest(table, known.filter(pc.less_equal(known.column("recorded_at"), recorded_at)))
         inside = before.filter(pa.array(self._in_scope(told, before, scope)))
         missing = versions.missing_keys(table, inside, offered)
-        missing = missing.filter(pa.array(~np.isin(missing.column("student").to_numpy(), self.gathered.spoken_for)))
+        if table.per_student:
+            of_others = ~np.isin(missing.column("student").to_numpy(), self.gathered.spoken_for)
+            missing = missing.filter(pa.array(of_others))
         if missing.num_rows and self.gathered.nameless_bad_rows:
             compared.note(_SKIPPED_RETRACTIONS)
             return nothing
         return _as_retractions(table, missing, recorded_at, scope.last_day)
 
     def _in_scope(self, told: Told, known: pa.Table, scope: Scope) -> npt.NDArray[np.bool_]:
-        if told.covers in (Covers.WHOLE_ROSTER, Covers.ROSTER_OF_GROUPS):
+        if told.covers is not Covers.DAYS_OF_GROUPS:
             terms = known.column("academic_year").to_numpy() * 10 + known.column("term").to_numpy()
             of_terms = np.isin(terms, [year * 10 + term for year, term in scope.terms])
             if told.covers is Covers.WHOLE_ROSTER:
                 return of_terms
+            if told.covers is Covers.WHOLE_TERMS:  # two terms of which the file has one are one that was told wrongly
+                day = numbers_of(known.column("happened_on"))[:, None]
+                first, last = np.array(list(scope.terms.values())).T
+                return np.asarray(of_terms | ((first <= day) & (day <= last)).any(axis=1))
             groups = pa.array(sorted(self.gathered.class_groups), pa.string())
             return np.asarray(of_terms & pc.is_in(known.column("class_group"), groups).to_numpy())
         students = known.column("student").to_numpy()
@@ -200,7 +206,7 @@ class Comparison:
             known_at=None if self.moment.history else self.stamp or self.moment.recorded_at,
         )  # fmt: skip
         twice = rosters_in.on_two_rosters(
-            self.home, self.log.institution, self.gathered.scopes[ENROLMENTS].terms, self.met
+            self.home, self.log.institution, set(self.gathered.scopes[ENROLMENTS].terms), self.met
         )
         if len(twice):
             lines = offered.column("line").to_numpy()[np.isin(offered.column("student").to_numpy(), twice)]

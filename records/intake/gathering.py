@@ -65,7 +65,8 @@ class Scope:
     recorded_at: int = 0
     students: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     sessions: set[int] = field(default_factory=set)
-    terms: set[tuple[int, int]] = field(default_factory=set)
+    terms: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    """The first and last day of the rows of each academic year and term."""
 
     def take_in(self, rows: pa.Table, groups: npt.NDArray[np.int64]) -> None:
         if not rows.num_rows:
@@ -80,8 +81,14 @@ class Scope:
         if "session" in rows.column_names:
             self.sessions |= set(pc.unique(rows.column("session")).to_pylist())
         if "term" in rows.column_names:
-            terms = rows.select(["academic_year", "term"]).group_by(["academic_year", "term"]).aggregate([])
-            self.terms |= {(row["academic_year"], row["term"]) for row in terms.to_pylist()}
+            self._take_in_terms(rows.select(["academic_year", "term"]).append_column("day", pa.array(days)))
+
+    def _take_in_terms(self, rows: pa.Table) -> None:
+        told = rows.group_by(["academic_year", "term"]).aggregate([("day", "min"), ("day", "max")])
+        for row in told.to_pylist():
+            term, first, last = (row["academic_year"], row["term"]), row["day_min"], row["day_max"]
+            known = self.terms.get(term, (first, last))
+            self.terms[term] = min(first, known[0]), max(last, known[1])
 
     def speaks_of(self, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Whether a class group's day is one of the file's, or lies between two of them that are a week apart at most.

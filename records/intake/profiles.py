@@ -101,7 +101,7 @@ def fingerprint(headers: Sequence[str]) -> str:
 
 def suits(covers: Covers, tables: Sequence[Table]) -> bool:
     """Whether files of these tables can be complete in this way."""
-    return covers is Covers.NOTHING or _OF_TABLE[covers] in tables
+    return covers is Covers.NOTHING or _OF_TABLE.get(covers) in tables
 
 
 # A profile as a source

@@ -154,6 +154,19 @@ def test_a_rule_that_left_the_workbook_is_said_to_hold_still(tmp_path: Path) -> 
     }  # fmt: skip
 
 
+def test_days_that_left_the_calendar_are_said_to_be_withdrawn(tmp_path: Path) -> None:
+    home, longer = tmp_path / "var", [("2568", "1", "19/05/2568", "10/10/2568")]
+    first = call("init", "--from", write_setup(tmp_path / "one.xlsx", terms=longer), "--home", home)
+    assert "ถอนออกจากปฏิทิน" not in first.out
+    put_off = [("2568", "1", "26/05/2568", "10/10/2568")]
+    said = call("init", "--from", write_setup(tmp_path / "two.xlsx", terms=put_off), "--home", home)
+    assert (
+        "ถอนออกจากปฏิทิน 5 วัน ระหว่าง 19/05/2568–23/05/2568 เพราะแบบตั้งค่าไม่มีแล้ว · days withdrawn from the calendar, since the "
+        "workbook no longer has them: 5 from 2025-05-19 to 2025-05-23\n"
+    ) in said.out
+    assert call("init", "--from", tmp_path / "two.xlsx", "--home", home, "--json").document["days_withdrawn"] == []
+
+
 @pytest.mark.parametrize(("share", "asks"), [("0.08", True), ("0.5", False), ("0", False)])
 def test_an_unlikely_share_is_taken_and_asked_about(tmp_path: Path, share: str, asks: bool) -> None:
     setup = write_setup(tmp_path / "setup.xlsx", rules=[("attendance_share", share)])

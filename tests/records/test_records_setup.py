@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 from sqlalchemy import func, select
 
-from records import codes, ledger, staff
-from records.clock import start_of
+from records import staff
 from records.college import (
     SETUP_SHEETS,
     Capacity,
@@ -29,10 +28,9 @@ from records.lists import CapacityRow
 from records.questions import ask_college
 from records.setup import apply_college, read_college
 from records.setup_gaps import gaps
-from records.setup_records import calendar_rows, import_calendar, import_rules
+from records.setup_records import import_calendar, import_rules
 from records.staff import AccountRow, CaseloadRow
 from records.tables import CALENDAR
-from records.versions import latest
 from tests.records.small import CODE, institution, log_of
 
 COLLEGE = College(
@@ -250,60 +248,6 @@ def test_a_corrected_capacity_replaces_the_old_one(home: DataHome) -> None:
     apply_college(home, replace(COLLEGE, capacity=(replace(COLLEGE.capacity[0], visits_per_week=2),)))
     with home.database.read() as session:
         assert session.scalar(select(CapacityRow.visits_per_week)) == 2
-
-
-# The calendar
-
-
-def kinds(home: DataHome) -> dict[date, str]:
-    rows = latest(CALENDAR, log_of(home).rows(CALENDAR)).to_pylist()
-    return {row["happened_on"]: codes.DAY_KINDS.values[row["kind"]] for row in rows}
-
-
-def test_the_calendar_has_weekdays_and_marked_days() -> None:
-    rows = calendar_rows(COLLEGE)
-    assert [day.day for _, _, day, _ in rows] == [19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30]
-    assert {day.day: kind for _, _, day, kind in rows if day.day in (20, 21, 24)} == {
-        20: "TEACH",
-        21: "HOLIDAY",
-        24: "TEACH",
-    }
-
-
-def test_the_first_calendar_was_known_a_month_before_its_term(home: DataHome) -> None:
-    apply_college(home, COLLEGE)
-    import_calendar(home, COLLEGE)
-    moments = set(log_of(home).rows(CALENDAR).column("recorded_at").to_pylist())
-    assert moments == {start_of(date(2025, 4, 19))}
-    assert len(kinds(home)) == 11
-    assert ledger.first_operational(home.database, CODE) is None
-
-
-def test_a_holiday_corrected_later_is_news_of_that_day(home: DataHome) -> None:
-    apply_college(home, COLLEGE)
-    import_calendar(home, COLLEGE)
-    began = datetime.now(start_of(date(2025, 1, 1)).tzinfo)
-    moved = (Holiday(day=date(2025, 5, 22), name="วันวิสาขบูชา"), COLLEGE.holidays[1])
-    import_calendar(home, replace(COLLEGE, holidays=moved))
-    assert {day.day: kind for day, kind in kinds(home).items() if day.day in (21, 22)} == {21: "TEACH", 22: "HOLIDAY"}
-    rows = log_of(home).rows(CALENDAR).to_pylist()
-    assert len(rows) == 11 + 2
-    late = [row for row in rows if row["recorded_at"] > start_of(date(2025, 4, 19))]
-    assert {row["happened_on"].day for row in late} == {21, 22}
-    assert all(row["recorded_at"].timestamp() >= int(began.timestamp()) for row in late)
-
-
-def test_a_holiday_moved_there_and_back_is_where_it_was(home: DataHome) -> None:
-    apply_college(home, COLLEGE)
-    first = kinds_after(home, COLLEGE)
-    moved = replace(COLLEGE, holidays=(Holiday(day=date(2025, 5, 22), name="วันวิสาขบูชา"), COLLEGE.holidays[1]))
-    assert kinds_after(home, moved) != first
-    assert kinds_after(home, COLLEGE) == first
-
-
-def kinds_after(home: DataHome, college: College) -> dict[date, str]:
-    import_calendar(home, college)
-    return kinds(home)
 
 
 # The sheet of rules

@@ -1,0 +1,113 @@
+"""The calendar of the set-up workbook as records: known before its term, corrected later, days that left it withdrawn."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from records import codes, ledger
+from records.clock import start_of
+from records.college import College, Holiday, TermDates
+from records.home import DataHome
+from records.setup import apply_college
+from records.setup_records import calendar_rows, import_calendar
+from records.tables import CALENDAR
+from records.versions import latest
+from tests.records.small import CODE, log_of
+from tests.records.test_records_setup import COLLEGE
+
+
+def kinds(home: DataHome) -> dict[date, str]:
+    rows = latest(CALENDAR, log_of(home).rows(CALENDAR)).to_pylist()
+    return {row["happened_on"]: codes.DAY_KINDS.values[row["kind"]] for row in rows}
+
+
+def test_the_calendar_has_weekdays_and_marked_days() -> None:
+    rows = calendar_rows(COLLEGE)
+    assert [day.day for _, _, day, _ in rows] == [19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30]
+    assert {day.day: kind for _, _, day, kind in rows if day.day in (20, 21, 24)} == {
+        20: "TEACH",
+        21: "HOLIDAY",
+        24: "TEACH",
+    }
+
+
+def test_the_first_calendar_was_known_a_month_before_its_term(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    moments = set(log_of(home).rows(CALENDAR).column("recorded_at").to_pylist())
+    assert moments == {start_of(date(2025, 4, 19))}
+    assert len(kinds(home)) == 11
+    assert ledger.first_operational(home.database, CODE) is None
+
+
+def test_a_holiday_corrected_later_is_news_of_that_day(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    began = datetime.now(start_of(date(2025, 1, 1)).tzinfo)
+    moved = (Holiday(day=date(2025, 5, 22), name="วันวิสาขบูชา"), COLLEGE.holidays[1])
+    import_calendar(home, replace(COLLEGE, holidays=moved))
+    assert {day.day: kind for day, kind in kinds(home).items() if day.day in (21, 22)} == {21: "TEACH", 22: "HOLIDAY"}
+    rows = log_of(home).rows(CALENDAR).to_pylist()
+    assert len(rows) == 11 + 2
+    late = [row for row in rows if row["recorded_at"] > start_of(date(2025, 4, 19))]
+    assert {row["happened_on"].day for row in late} == {21, 22}
+    assert all(row["recorded_at"].timestamp() >= int(began.timestamp()) for row in late)
+
+
+def test_a_holiday_moved_there_and_back_is_where_it_was(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    first = kinds_after(home, COLLEGE)
+    moved = replace(COLLEGE, holidays=(Holiday(day=date(2025, 5, 22), name="วันวิสาขบูชา"), COLLEGE.holidays[1]))
+    assert kinds_after(home, moved) != first
+    assert kinds_after(home, COLLEGE) == first
+
+
+def with_term(opens_on: date, closes_on: date, *, term: int = 1) -> College:
+    dates = TermDates(academic_year=2025, term=term, opens_on=opens_on, closes_on=closes_on)
+    return replace(COLLEGE, terms=(dates,), holidays=COLLEGE.holidays[1:])
+
+
+def test_the_days_before_an_opening_that_was_put_off_are_withdrawn(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    later = with_term(date(2025, 5, 26), date(2025, 6, 3))
+    change = import_calendar(home, replace(later, holidays=()))
+    assert [day.day for day in change.withdrawn] == [19, 20, 21, 22, 23, 24]
+    assert sorted(kinds(home)) == [date(2025, 5, day) for day in range(26, 31)] + [date(2025, 6, 2), date(2025, 6, 3)]
+    withdrawn = log_of(home).rows(CALENDAR).to_pylist()[-8:]
+    assert {row["recorded_at"] > start_of(date(2025, 5, 1)) for row in withdrawn} == {True}
+    assert import_calendar(home, replace(later, holidays=())).withdrawn == []
+
+
+def test_until_the_correction_was_known_the_term_was_as_first_told(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    before = log_of(home).rows(CALENDAR)
+    import_calendar(home, with_term(date(2025, 5, 26), date(2025, 6, 3)))
+    told = log_of(home).rows(CALENDAR)
+    assert told.slice(0, before.num_rows).drop(["batch"]).equals(before.drop(["batch"]))
+    assert min(told.column("recorded_at").to_pylist()[before.num_rows :]) > start_of(date(2025, 5, 26))
+
+
+def test_a_term_that_closes_earlier_loses_only_its_last_days(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    shorter = replace(COLLEGE, terms=(replace(COLLEGE.terms[0], closes_on=date(2025, 5, 28)),))
+    assert [day.day for day in import_calendar(home, shorter).withdrawn] == [29, 30]
+    assert kinds_after(home, COLLEGE)[date(2025, 5, 30)] == "TEACH"
+
+
+def test_a_term_told_under_another_number_is_replaced_and_one_elsewhere_stays(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    far = with_term(date(2099, 5, 18), date(2099, 5, 22), term=3)
+    assert import_calendar(home, replace(far, holidays=())).left_out == []  # the first one is over
+    change = import_calendar(home, with_term(date(2025, 5, 19), date(2025, 5, 30), term=2))
+    assert len(change.withdrawn) == 11
+    assert [term.label for term in change.left_out] == ["3/2568"]
+    rows = latest(CALENDAR, log_of(home).rows(CALENDAR)).to_pylist()
+    assert {(row["term"], row["happened_on"].year) for row in rows} == {(2, 2025), (3, 2099)}
+
+
+def kinds_after(home: DataHome, college: College) -> dict[date, str]:
+    import_calendar(home, college)
+    return kinds(home)
