@@ -205,7 +205,8 @@ def _roster(state: State, today: int) -> _Roster:
 def _cohort(state: State, roster: _Roster, as_of: date) -> Cohort:
     spans, rows = term_spans(state), state.rows[ENROLMENTS.name]
     opens = np.array([span.opens for span in spans], np.int64)
-    here = np.flatnonzero(~_ended(state, roster, opens[roster.term], day_number(as_of)))
+    since = np.minimum(opens[roster.term], rows.columns["happened_on"][roster.row])
+    here = np.flatnonzero(~_ended(state, roster, since, day_number(as_of)))
     if not len(here):
         raise NobodyEnrolled(as_of, _why_nobody(spans, roster, day_number(as_of)))
     picked = roster.row[here]
@@ -266,8 +267,8 @@ def _rows_that_speak(told: _Told, known: Ints, today: int) -> Ints:
     on_roster = np.zeros(told.state.students, bool)
     on_roster[told.student[of_open]] = True
     listed = on_roster[told.student[before]]
-    over = begun[told.where[before]] & (
-        _are_over(told, before, open_now) | _are_groups_told(told, before, of_open, listed)
+    over = _are_over(told, before, open_now) | (
+        begun[told.where[before]] & _are_groups_told(told, before, of_open, listed)
     )
     return np.concatenate([of_open, before[~(listed | over)]])
 
@@ -368,7 +369,7 @@ def _newest_term_of_each(student: Ints, term: Ints, rows: Ints) -> Ints:
 
 
 def _ended(state: State, roster: _Roster, since: Ints, today: int) -> Flags:
-    """Whether the newest ending of each row's student since the term opened has no return after it.
+    """Whether the newest ending of each row's student since the row or the opening of its term has no return after it.
 
     A return is told as such, or by the row itself: it says that they came back, on that day or later. To have graduated
     ends no first year of the next programme.

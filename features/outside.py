@@ -22,7 +22,7 @@ NORMAL = -1
 LEAST_DUAL = 3
 """Of fewer dual students in a group, one who stays away could make a week in the company alone: absence stays absence."""
 _ALWAYS = 0
-_UNTOLD = -2
+_UNTOLD = -1
 _IS_SEEN = np.isin(np.arange(16), [mark(status) for status in ("P", "L", "E", "O")])
 _DUAL, _INTERN = STUDY_MODES.position("DUAL"), STUDY_MODES.position("INTERNSHIP")
 
@@ -34,7 +34,8 @@ class Outside:
     `company[row, day]` says on which days of the cubes absence is a day in the company: for an intern on all, for a dual
     student in weeks in which nobody of the LEAST_DUAL or more of the class group was seen on a day that was not closed. On
     days before the student's term opened this goes by the study modes that the roster of the term before told, which a
-    summer term never is.
+    summer term never is. Who is dual by one of the two and untold by the other is dual in both terms; an internship is of
+    its own term alone.
     """
 
     row: npt.NDArray[np.int32]
@@ -44,9 +45,9 @@ class Outside:
 def outside_of(state: State, cohort: Cohort) -> Outside:
     """Of the students of one cohort."""
     now = state.rows[ENROLMENTS.name].columns["study_mode"][cohort.row]
-    row, company = _by_mode(state, cohort, now)
     before = _modes_before(state, cohort)
-    before = np.where(before == _UNTOLD, now, before)
+    now, before = _dual_where_untold(now, before), _dual_where_untold(before, now)
+    row, company = _by_mode(state, cohort, now)
     if np.array_equal(before, now):
         return Outside(row, company)
     row_before, company_before = _by_mode(state, cohort, before)
@@ -73,8 +74,13 @@ def _by_mode(state: State, cohort: Cohort, mode: npt.NDArray[np.int16]) -> tuple
     return row, company
 
 
+def _dual_where_untold(mode: npt.NDArray[np.int16], other: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """The modes of one term with those of the other in place of what is untold, as far as these are of the dual system."""
+    return np.where((mode == _UNTOLD) & (other == _DUAL), other, mode)
+
+
 def _modes_before(state: State, cohort: Cohort) -> npt.NDArray[np.int16]:
-    """The study mode by the roster of the term before the own one; _UNTOLD of who was not on it."""
+    """The study mode by the roster of the term before the own one; _UNTOLD also of who was not on it."""
     found = np.full(len(cohort.student), _UNTOLD, np.int16)
     terms = [cohort.terms[at] if at >= 0 else None for at in cohort.terms_before]
     number = np.array([span.academic_year * 10 + span.term if span else -1 for span in terms], np.int64)

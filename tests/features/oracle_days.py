@@ -22,7 +22,6 @@ from features.vocabulary import (
 )
 from records.tables import ATTENDANCE, ATTENDANCE_TOTAL, ENROLMENTS, Where
 from tests.features.oracle_told import DAY, Number, Place, Told, exact, term_of
-from tests.features.small_log import Record
 
 NOT_RECORDED = ("N", "H")
 IN_COMPANY = "absence that was a day in the company"  # no status that could be told or asked for
@@ -62,7 +61,7 @@ class Attendance:
 
     def _in_the_company(self, day: date) -> bool:
         before = day < self.place.span.opens
-        match self._row(self.student, self.place, before=before).values.get("study_mode"):
+        match self._mode(self.student, self.place, before=before):
             case "INTERNSHIP":
                 return True
             case "DUAL":
@@ -71,12 +70,14 @@ class Attendance:
             case _:
                 return False
 
-    def _row(self, student: int, place: Place, *, before: bool) -> Record:
-        """Of days before the own term opened what the roster of the term before said, where it names the student."""
-        if not before or place.before is None:
-            return place.row
-        wanted = (place.before.year, place.before.term)
-        return next((row for row in self.told.facts(ENROLMENTS, student) if term_of(row) == wanted), place.row)
+    def _mode(self, student: int, place: Place, *, before: bool) -> object:
+        """Of days before the own term opened by the roster of the term before; what one of the two says of DUAL holds for
+        a term of which it is not told."""
+        wanted = (place.before.year, place.before.term) if place.before else None
+        modes = [row.values.get("study_mode") for row in self.told.facts(ENROLMENTS, student) if term_of(row) == wanted]
+        now, earlier = place.row.values.get("study_mode"), modes[-1] if modes else None
+        own, other = (earlier, now) if before else (now, earlier)
+        return "DUAL" if own is None and other == "DUAL" else own
 
     @cached_property
     def _weeks_at_the_college(self) -> list[set[date]]:
@@ -102,8 +103,7 @@ class Attendance:
             [
                 student
                 for student, place in self.told.places.items()
-                if place.group == self.place.group
-                and self._row(student, place, before=before).values.get("study_mode") == "DUAL"
+                if place.group == self.place.group and self._mode(student, place, before=before) == "DUAL"
             ]
             for before in (False, True)
         ]

@@ -111,7 +111,8 @@ class Told:
 
     def _place(self, student: int, row: Record, own: Span) -> Place | None:
         """Where a row puts a student; nowhere when it says that they are gone."""
-        [since] = [span.opens for span in self._spans if (span.year, span.term) == term_of(row)]
+        [opens] = [span.opens for span in self._spans if (span.year, span.term) == term_of(row)]
+        since = min(opens, row.happened_on)
         if row.values.get("status") not in (None, "ENROLLED") or self._has_ended(student, row, since):
             return None
         return Place(own, self._term_before(own), str(row.values["class_group"]), row)
@@ -125,9 +126,10 @@ class Told:
         """The rows of the term before of students for whom no roster of an open term speaks."""
         open_now = {(span.year, span.term) for span in now}
         before = self._rows_before(rows)
+        goes_on = {student: row for student, row in before.items() if not _is_over(row, now[-1].year)}
         here = {student: own[term] for student, own in rows.items() for term in own if term in open_now}
         if not here:
-            return before
+            return goes_on
         counted = any(term_of(count) in open_now for count in self.facts(ROSTER_COUNTS))
         if counted or all(span.term == SUMMER for span in now):
             return {}
@@ -135,11 +137,7 @@ class Told:
         for group in {_group_of(row) for row in before.values()}:
             students = [student for student, row in before.items() if _group_of(row) == group]
             told |= {group} if 2 * sum(student in here for student in students) >= len(students) else set()
-        return {
-            student: row
-            for student, row in before.items()
-            if _group_of(row) not in told and not _is_over(row, now[-1].year)
-        }
+        return {student: row for student, row in goes_on.items() if _group_of(row) not in told}
 
     def _rows_before(self, rows: dict[int, dict[tuple[int, int], Record]]) -> dict[int, Record]:
         """Each student's row of the newest past term with a roster, or of a summer term after it."""
@@ -151,7 +149,7 @@ class Told:
         return {student: found[-1] for student, found in newest.items() if found}
 
     def _has_ended(self, student: int, row: Record, since: date) -> bool:
-        """Whether they left, moved, finished or died since the term opened and did not come back after that."""
+        """Whether they left, moved, finished or died since that day and did not come back after that."""
         past = self.past(OUTCOMES, student)
         went_on = row.values.get("level") in NEXT_PROGRAMME_LEVELS
         endings = [event for event in ENDINGS if not (went_on and event == "GRADUATED")]

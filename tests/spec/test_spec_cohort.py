@@ -126,6 +126,32 @@ def test_a_graduation_dated_after_the_opening_ends_no_first_year_of_the_next_pro
     enrolled(left, as_of="2025-09-01", expect={2})
 
 
+def test_who_left_in_the_break_is_gone_though_the_next_roster_had_them_already(enrolled: Enrolled) -> None:
+    picture = """
+        table      | student | happened_on | academic_year | term | event
+        enrolments | 1       | 2025-05-12  | 2025          | 1    |
+        enrolments | 2       | 2025-05-12  | 2025          | 1    |
+        enrolments | 3       | 2025-05-12  | 2025          | 1    |
+        outcomes   | 2       | 2025-10-06  |               |      | LEFT
+        enrolments | 1       | 2025-10-13  | 2025          | 2    |
+        enrolments | 2       | 2025-10-13  | 2025          | 2    |
+        enrolments | 3       | 2025-10-13  | 2025          | 2    |
+        outcomes   | 1       | 2025-10-20  |               |      | LEFT
+        """
+    enrolled(picture, as_of="2025-10-28", terms=TWO_TERMS, expect={2, 3})
+    enrolled(picture, as_of="2026-02-02", terms=TWO_TERMS, expect={2, 3})
+
+
+def test_whose_programme_is_over_is_gone_before_the_new_year_has_a_roster(enrolled: Enrolled) -> None:
+    rows = [(1, "V3"), (2, "V1"), (3, "V3"), (4, "MODULE")]
+    lines = [f"{student} | 2024-10-21 | 2024 | 2 | {level}" for student, level in rows]
+    picture = "student | happened_on | academic_year | term | level\n" + "\n".join(lines)
+    terms = ((2024, 2), (2025, 1))
+    enrolled(picture, as_of="2025-01-06", terms=terms, expect={1, 2, 3, 4})
+    enrolled(picture, as_of="2025-05-26", terms=terms, expect={2})
+    enrolled(picture + "\n3 | 2025-05-12 | 2025 | 1 | V3", as_of="2025-05-26", terms=terms, expect={2, 3})
+
+
 def test_a_retracted_ending_never_was(enrolled: Enrolled) -> None:
     picture = """
         table      | student | happened_on | recorded_at | event | retracted

@@ -219,7 +219,10 @@ def test_the_study_mode_is_what_the_newest_roster_known_says(spec: Spec) -> None
 
 
 def test_each_term_goes_by_the_study_mode_of_its_own_roster(spec: Spec) -> None:
-    """Student 1 was an intern and is back, 2 is an intern now, 3 was not on the roster before, 4 is an intern of both."""
+    """Student 1 was an intern and is back, 2 is an intern now, 3 was not on the roster before, 4 is an intern of both.
+
+    Of student 3 the term before is not told: internships are of one term.
+    """
     picture = """
         table      | student | happened_on | academic_year | term | study_mode | status
         enrolments | 1       | 2024-11-04  | 2024          | 2    | INTERNSHIP |
@@ -242,7 +245,31 @@ def test_each_term_goes_by_the_study_mode_of_its_own_roster(spec: Spec) -> None:
     now = ask(ATTENDANCE, Count(where=MISSED), InTerm())
     before = ask(ATTENDANCE, Count(where=MISSED), InTerm(term=Term.PREVIOUS))
     spec(picture, now, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: 1, 2: None, 3: None, 4: None})
-    spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: None, 2: 1, 3: None, 4: None})
+    spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: None, 2: 1, 3: 1, 4: None})
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "in_company"),
+    [("DUAL", "DUAL", (True, True)), ("", "DUAL", (True, True)), ("DUAL", "", (True, True)), (None, "DUAL", (True, True)),
+     ("DUAL", "NORMAL", (True, False)), ("NORMAL", "DUAL", (False, True)), ("", "", (False, False))],
+)  # fmt: skip
+def test_who_is_dual_by_one_roster_is_dual_in_the_term_of_one_that_does_not_tell(
+    spec: Spec, before: str | None, now: str, in_company: tuple[bool, bool]
+) -> None:
+    """Nobody of the class group was seen in the weeks of 6 January and 18 August."""
+    picture = """
+        table      | student | happened_on | academic_year | term | study_mode | status"""
+    for student in (1, 2, 3):
+        if before is not None:
+            picture += f"\n        enrolments | {student} | 2024-10-21 | 2024 | 2 | {before} |"
+        picture += f"\n        enrolments | {student} | 2025-05-12 | 2025 | 1 | {now} |"
+        for day, status in (("2025-01-06", "A"), ("2025-01-13", "P"), ("2025-08-18", "A"), ("2025-08-25", "P")):
+            picture += f"\n        attendance | {student} | {day} | | | | {status}"
+    terms = [(2024, 2), (2025, 1)]
+    for window, company in zip((InTerm(term=Term.PREVIOUS), InTerm()), in_company, strict=True):
+        asked = ask(ATTENDANCE, Count(where=MISSED), window)
+        expect = dict.fromkeys((1, 2, 3), 0 if company else 1)
+        spec(picture, asked, as_of="2025-09-01", terms=terms, on_roster=False, expect=expect)
 
 
 @pytest.mark.parametrize("now", [["INTERNSHIP"] * 4, ["NORMAL"] * 4, ["DUAL", "DUAL", "NORMAL", "NORMAL"]], ids=str)

@@ -122,6 +122,7 @@ def know(log: EventLog, as_of: date, threads: int | None) -> Known:
     _make_moves(known)
     _make_rosters(known)
     _make_cohort(known)
+    _make_people(known)
     return known
 
 
@@ -232,12 +233,12 @@ def _make_rosters(known: Known) -> None:
             ) GROUP BY ALL
         )
         SELECT b.* FROM before b JOIN of_groups g USING (academic_year, class_group)
-        WHERE NOT EXISTS (FROM of_open) OR NOT (
-            g.told OR coalesce(level IN {one_term}, FALSE)
-            OR coalesce(level IN {terminal}, FALSE) AND academic_year < (SELECT arg_max(academic_year, place) FROM open_terms)
-            OR EXISTS (FROM roster_counts SEMI JOIN open_terms USING (academic_year, term))
+        WHERE NOT coalesce(level IN {one_term}, FALSE) AND NOT (
+            coalesce(level IN {terminal}, FALSE) AND academic_year < (SELECT arg_max(academic_year, place) FROM open_terms)
+        ) AND (NOT EXISTS (FROM of_open) OR NOT (
+            g.told OR EXISTS (FROM roster_counts SEMI JOIN open_terms USING (academic_year, term))
             OR NOT EXISTS (FROM open_terms WHERE term <> 3)
-        )
+        ))
         """,
         one_term=positions(ENROLMENTS, "level", *ONE_TERM_LEVELS),
         terminal=positions(ENROLMENTS, "level", *TERMINAL_LEVELS),
@@ -264,13 +265,14 @@ def _make_cohort(known: Known) -> None:
         ),
         here AS (
             FROM moved WHERE (status IS NULL OR status = {enrolled})
-                AND NOT coalesce(ended_on >= opens AND (back_on IS NULL OR ended_on > back_on), FALSE)
+                AND NOT coalesce(ended_on >= least(opens, happened_on) AND (back_on IS NULL OR ended_on > back_on), FALSE)
         )
-        SELECT h.student, h.class_group, h.level, h.study_mode, h.registered_on, own.*,
+        SELECT h.student, h.class_group, h.level, h.registered_on, own.*,
+            CASE WHEN h.study_mode IS NULL AND earlier.study_mode = {dual} THEN {dual} ELSE h.study_mode END AS mode_now,
             greatest(own.opens, h.registered_on) AS begins,
             before.academic_year AS before_year, before.term AS before_term,
             before.opens AS before_opens, before.closes AS before_closes,
-            CASE WHEN earlier.student IS NULL THEN h.study_mode ELSE earlier.study_mode END AS mode_before
+            CASE WHEN earlier.study_mode IS NULL AND h.study_mode = {dual} THEN {dual} ELSE earlier.study_mode END AS mode_before
         FROM here h
         JOIN terms own ON own.place = CASE
             WHEN h.place IN (FROM open_terms) THEN h.place ELSE (SELECT max(place) FROM open_terms) END
@@ -280,9 +282,14 @@ def _make_cohort(known: Known) -> None:
             AND earlier.academic_year = before.academic_year AND earlier.term = before.term
         """,
         enrolled=position(ENROLMENTS, "status", "ENROLLED"),
+        dual=position(ENROLMENTS, "study_mode", "DUAL"),
         next_programme=positions(ENROLMENTS, "level", *NEXT_PROGRAMME_LEVELS),
         came_back=position(ENROLMENTS, "entry_route", "RETURNED"),
     )
+
+
+def _make_people(known: Known) -> None:
+    """Who the students of the cohort were called."""
     known.run(
         """CREATE TEMP TABLE people AS
         SELECT student AS told, student FROM cohort UNION ALL SELECT told, student FROM aliases SEMI JOIN cohort USING (student)"""

@@ -88,7 +88,7 @@ def _put_in_company(known: Known) -> None:
 
     On days before the term opened by what the roster of the term before says.
     """
-    for when, mode in (("now", "study_mode"), ("before", "mode_before")):
+    for when, mode in (("now", "mode_now"), ("before", "mode_before")):
         known.run(
             """
             CREATE TEMP TABLE weeks_at_college_{when} AS
