@@ -114,28 +114,9 @@ class PeriodWalk:
     def _taught(self, who: Ints) -> tuple[Ints, Ints]:
         """Teaching days of the term of each of these students up to today, and all of them."""
         cohort, calendars = self.asked.cohort, self.asked.calendars
-        term, begins = cohort.term[who], self._begins[who]
+        term, begins = cohort.term[who], begins_of(self.asked, self.asked.state.attendance.periods)[who]
         closes = np.array([span.closes for span in cohort.terms], np.int64)[term]
         return calendars.taught_between(term, begins, cohort.today), calendars.taught_between(term, begins, closes + 1)
-
-    @property
-    def _begins(self) -> Ints:
-        """The opening of each student's term; of who registered later and has no period before that, the registration."""
-        cohort, cubes = self.asked.cohort, self.asked.state.attendance
-        begins, registered = cohort.opens.copy(), self.asked.expected_from
-        late = np.flatnonzero(registered > begins)
-        if cubes.periods is not None:
-            first, end = np.clip(np.stack([begins[late], registered[late]]) - cubes.first_day, 0, len(cubes.periods))
-            where = self.asked.institution[late]
-            late = late[~_have_periods(cubes.periods, cohort.student[late], first, end, self._closed, where)]
-        begins[late] = registered[late]
-        return begins
-
-    @property
-    def _closed(self) -> npt.NDArray[np.bool_]:
-        """By institution and day of the cubes."""
-        calendars = self.asked.calendars
-        return calendars.closed[:, self.asked.state.attendance.first_day - calendars.first :]
 
     def _tally(self, window: Window) -> _Tally:
         if window not in self._tallies:
@@ -152,10 +133,11 @@ class PeriodWalk:
         ends = np.minimum(asked.term_ends(window) - cubes.first_day, len(cubes.periods))[term]
         have_days = np.flatnonzero((starts < ends) & (student < cubes.periods.shape[1]))
         in_pairs = cubes.periods.view(np.dtype(f"u{2 * cubes.periods.itemsize}"))  # half as many to copy
+        closed = _closed(asked)
         entry_of = np.empty(len(asked.state.courses) + 1, np.int64)
         for low in range(0, len(have_days), _AT_ONCE):
             who = have_days[low : low + _AT_ONCE]
-            pairs, days = _copied(in_pairs, student[who], starts[who], ends[who], self._closed, asked.institution[who])
+            pairs, days = _copied(in_pairs, student[who], starts[who], ends[who], closed, asked.institution[who])
             cells = pairs.view(cubes.periods.dtype)[:, : len(days)]
             _set_outside(cells, days, outside.row[who], outside.company)
             yield _Tally(*_by_course(cells.reshape(len(who), -1), who, entry_of))
@@ -166,17 +148,38 @@ def _joined(parts: list[_Tally]) -> _Tally:
     return _Tally(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(_Tally)))
 
 
+def begins_of(asked: Asked, cells: Cells | None) -> Ints:
+    """The day since which each student is in the term: its opening; of who registered later and has no mark before, that day.
+
+    `cells[day, student, ...]` are the marks that are meant. Who came since the opening and paid later was there.
+    """
+    cohort, first_day = asked.cohort, asked.state.attendance.first_day
+    begins, registered = cohort.opens.copy(), asked.expected_from
+    late = np.flatnonzero(registered > begins)
+    if cells is not None and len(late):
+        first, end = np.clip(np.stack([begins[late], registered[late]]) - first_day, 0, len(cells))
+        several = cells if cells.ndim == 3 else cells[:, :, None]
+        late = late[~_have_marks(several, cohort.student[late], first, end, _closed(asked), asked.institution[late])]
+    begins[late] = registered[late]
+    return begins
+
+
+def _closed(asked: Asked) -> npt.NDArray[np.bool_]:
+    """By institution and day of the cubes."""
+    return asked.calendars.closed[:, asked.state.attendance.first_day - asked.calendars.first :]
+
+
 @numba.njit(cache=True, nogil=True)
-def _have_periods(
-    periods: Cells, student: Ints, starts: Ints, ends: Ints, closed: npt.NDArray[np.bool_], institution: Ints
+def _have_marks(
+    cells: Cells, student: Ints, starts: Ints, ends: Ints, closed: npt.NDArray[np.bool_], institution: Ints
 ) -> npt.NDArray[np.bool_]:
-    """Whether each student has a mark of a class period on one of their days on which the institution was open."""
+    """Whether each student has a mark on one of their days on which the institution was open."""
     found = np.zeros(len(student), np.bool_)
     for k in range(len(student)):
-        if student[k] < periods.shape[1]:
+        if student[k] < cells.shape[1]:
             for day in range(starts[k], ends[k]):
                 if not closed[institution[k], day]:
-                    for cell in periods[day, student[k]]:
+                    for cell in cells[day, student[k]]:
                         found[k] |= (cell & (_MARKS - 1)) != 0
     return found
 

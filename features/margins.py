@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from features.asked import Asked
-from features.course_walk import AbsenceRule
+from features.course_walk import AbsenceRule, Counts, begins_of
 from features.remembered import remembered
 from features.rules import DEFAULTS, Entered, entered
+from features.vocabulary import Sessions
 from records.codes import LEVELS, STAGE_OF_LEVEL
-from records.tables import ENROLMENTS, RULES
+from records.tables import RULES
 
 Floats = npt.NDArray[np.float64]
 
@@ -60,27 +61,28 @@ def absence_rule(asked: Asked) -> AbsenceRule:
     )
 
 
-def absences_allowed(asked: Asked, share: Floats) -> Floats:
-    """How many absences a student may have in the whole term: of its teaching days from the opening or registration."""
+def absences_allowed(asked: Asked, share: Floats, held: Floats | Counts, in_company: Counts) -> Floats:
+    """How many absences a student may have in the whole term, of its teaching days since the student is in it.
+
+    Of a dual student: of as many days as there will be at the college if it goes on as it did, by the days of the term
+    that were `held` there and those that were a day `in_company`.
+    """
     cohort, calendars = asked.cohort, asked.calendars
     opens, closes = np.array([(span.opens, span.closes) for span in cohort.terms], np.int64).T
-    days = calendars.taught_between(np.arange(len(opens)), opens, closes + 1)
-    registered = asked.state.rows[ENROLMENTS.name].columns["registered_on"]
-    found = _allowed(cohort.term, cohort.row, registered, opens, days, share)
-    late = np.flatnonzero(np.isnan(found))
-    term, since = cohort.term[late], registered[cohort.row[late]].astype(np.int64)
-    days_left = calendars.taught_between(term, since, closes[term] + 1)
-    found[late] = np.floor(days_left * (1 - share[late]) + 1e-6)
-    return np.asarray(found)
+    days = calendars.taught_between(np.arange(len(opens)), opens, closes + 1).astype(np.float64)[cohort.term]
+    begins = begins_of(asked, asked.state.attendance.marks(Sessions.DAY))
+    late = np.flatnonzero(begins > cohort.opens)
+    days[late] = calendars.taught_between(cohort.term[late], begins[late], closes[cohort.term[late]] + 1)
+    dual = np.flatnonzero(asked.outside.dual & (in_company > 0))
+    days[dual] = np.floor(days[dual] * held[dual] / (held[dual] + in_company[dual]) + 1e-6)
+    return np.asarray(_allowed(days, share))
 
 
 @numba.njit(cache=True, nogil=True)
-def _allowed(term, row, registered, opens, days, share):  # type: ignore[no-untyped-def]
-    """What the days of the whole term allow; NaN of who was registered after it opened."""
-    found = np.empty(len(term))
-    for i in range(len(term)):  # where no day is told it is NO_DAY, before all others
-        late = registered[row[i]] > opens[term[i]]
-        found[i] = np.nan if late else np.floor(days[term[i]] * (1 - share[i]) + 1e-6)
+def _allowed(days, share):  # type: ignore[no-untyped-def]
+    found = np.empty(len(days))
+    for i in range(len(days)):
+        found[i] = np.floor(days[i] * (1 - share[i]) + 1e-6)
     return found
 
 

@@ -245,7 +245,9 @@ class Answers:
         rule = absence_rule(self.asked)
         missed, held = self._counted(feature.sessions, _MISSED_DAYS, _THIS_TERM)
         leave, late = (self._counted(feature.sessions, where, _THIS_TERM)[0] for where in (_LEAVE_DAYS, _LATE_DAYS))
-        left = absences_allowed(self.asked, rule.share) - rule.absences(missed, leave, late)
+        walked = self._walk_of(feature.sessions)
+        in_company = walked.count(ANY_MARK, Days(_THIS_TERM)) - walked.count(RECORDED, Days(_THIS_TERM))
+        left = absences_allowed(self.asked, rule.share, held, in_company) - rule.absences(missed, leave, late)
         return held_only(left, held)
 
     # Class periods

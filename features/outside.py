@@ -40,6 +40,8 @@ class Outside:
 
     row: npt.NDArray[np.int32]
     company: Flags
+    dual: Flags
+    """Which students are in the dual system now."""
 
 
 def outside_of(state: State, cohort: Cohort) -> Outside:
@@ -49,7 +51,7 @@ def outside_of(state: State, cohort: Cohort) -> Outside:
     now, before = _dual_where_untold(now, before), _dual_where_untold(before, now)
     row, company = _by_mode(state, cohort, now)
     if np.array_equal(before, now):
-        return Outside(row, company)
+        return Outside(row, company, now == _DUAL)
     row_before, company_before = _by_mode(state, cohort, before)
     outside = np.flatnonzero((row != NORMAL) | (row_before != NORMAL))
     kinds, which = np.unique(
@@ -59,7 +61,7 @@ def outside_of(state: State, cohort: Cohort) -> Outside:
     day = np.arange(company.shape[1]) + state.attendance.first_day
     of_before, of_now = np.concatenate([company_before, never]), np.concatenate([company, never])
     row[outside] = which.ravel()
-    return Outside(row, np.where(day < kinds[:, 2:], of_before[kinds[:, 0]], of_now[kinds[:, 1]]))
+    return Outside(row, np.where(day < kinds[:, 2:], of_before[kinds[:, 0]], of_now[kinds[:, 1]]), now == _DUAL)
 
 
 def _by_mode(state: State, cohort: Cohort, mode: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.int32], Flags]:

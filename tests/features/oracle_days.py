@@ -70,6 +70,10 @@ class Attendance:
             case _:
                 return False
 
+    @property
+    def is_dual(self) -> bool:
+        return self._mode(self.student, self.place, before=False) == "DUAL"
+
     def _mode(self, student: int, place: Place, *, before: bool) -> object:
         """Of days before the own term opened by the roster of the term before; what one of the two says of DUAL holds for
         a term of which it is not told."""

@@ -9,7 +9,7 @@ from math import floor
 from features.vocabulary import Margin
 from records.codes import STAGE_OF_LEVEL
 from records.tables import ATTENDANCE
-from tests.features.oracle_days import Attendance, Mark
+from tests.features.oracle_days import NEUTRAL, Attendance, Mark
 from tests.features.oracle_rows import Rows
 from tests.features.oracle_told import Place, Told, number
 
@@ -47,36 +47,44 @@ def margin(measure: Margin, attendance: Attendance, rows: Rows) -> Fraction | No
 
 
 def _days_left(attendance: Attendance) -> Fraction | None:
-    """Of the whole term, from the opening or from the registration where it came later."""
+    """Of the whole term; of a dual student as many of its days as there will be at the college if it goes on as it did."""
     told, place = attendance.told, attendance.place
-    registered = place.row.values.get("registered_on")
-    begins = max(place.span.opens, registered) if isinstance(registered, date) else place.span.opens
-    term = [day for day in told.teaching_days(place.span) if day >= begins]
+    days = len(_days_since_the_student_is_there(attendance, attendance.days))
+    _, at_college = attendance.counted(ATTENDANCE["status"].is_in(*WITHOUT_LEAVE), place.span.opens, told.as_of)
+    in_company = sum(
+        mark.status in NEUTRAL and place.span.opens <= mark.day < told.as_of and mark.day not in told.no_teaching()
+        for mark in attendance.days
+    )
+    if in_company and attendance.is_dual:
+        days = floor(days * at_college / (at_college + in_company))
 
     def counted(values: tuple[str, ...]) -> Fraction | None:
         matching, held = attendance.counted(ATTENDANCE["status"].is_in(*values), place.span.opens, told.as_of)
         return matching if held else None
 
-    return _left(told, len(term), counted)
+    return _left(told, days, counted)
 
 
 def _fewest_left(attendance: Attendance, least: int) -> Fraction | None:
-    """Of the class periods of each course, as many as the term will have had if they go on as they did.
-
-    They are counted from the registration where that came after the opening and before every period.
-    """
+    """Of the class periods of each course, as many as the term will have had if they go on as they did."""
     told, place = attendance.told, attendance.place
-    registered, begins = place.row.values.get("registered_on"), place.span.opens
-    days = {mark.day for mark in attendance.periods} - told.no_teaching()
-    if isinstance(registered, date) and not any(begins <= day < registered for day in days):
-        begins = max(begins, registered)
-    term = [day for day in told.teaching_days(place.span) if day >= begins]
+    term = _days_since_the_student_is_there(attendance, attendance.periods)
     gone = [day for day in term if day < told.as_of]
     left = []
     for marks in attendance.courses(place.span.opens, told.as_of, least) if gone else []:
         periods = floor(Fraction(len(marks) * len(term), len(gone)))
         left.append(_left(told, periods, partial(_among, marks)))
     return min((one for one in left if one is not None), default=None)
+
+
+def _days_since_the_student_is_there(attendance: Attendance, marks: list[Mark]) -> list[date]:
+    """The term's teaching days, from the registration where that came after the opening and before each of these marks."""
+    told, place = attendance.told, attendance.place
+    registered, begins = place.row.values.get("registered_on"), place.span.opens
+    days = {mark.day for mark in marks} - told.no_teaching()
+    if isinstance(registered, date) and not any(begins <= day < registered for day in days):
+        begins = max(begins, registered)
+    return [day for day in told.teaching_days(place.span) if day >= begins]
 
 
 def _among(marks: list[Mark], values: tuple[str, ...]) -> Fraction:

@@ -3,6 +3,8 @@
 The first term of 2025 has 97 teaching days: of those a fifth is 19.4, so that 19 may be missed.
 """
 
+from datetime import date, timedelta
+
 import pytest
 
 from features.vocabulary import InTerm, Margin
@@ -89,6 +91,39 @@ def test_the_days_of_the_term_count_from_the_registration_where_it_came_later(sp
         """,
         LEFT, as_of="2025-09-01", on_roster=False, expect={1: 19, 2: 19, 3: 18, 4: 10, 5: 19},
     )  # fmt: skip
+
+
+def test_who_came_before_a_late_registration_has_the_whole_term(spec: Spec) -> None:
+    """Students 1 and 2 paid on 8 July; only 1 was there before. On 10 July, on which 3 has a mark, the college was closed."""
+    spec(
+        """
+        table      | student | happened_on | registered_on | status
+        enrolments | 1       | 2025-05-12  | 2025-07-08    |
+        enrolments | 2       | 2025-05-12  | 2025-07-08    |
+        enrolments | 3       | 2025-05-12  | 2025-07-14    |
+        attendance | 1       | 2025-06-02  |               | A
+        attendance | 1       | 2025-07-09  |               | P
+        attendance | 2       | 2025-05-16  |               | P
+        attendance | 2       | 2025-07-08  |               | P
+        attendance | 3       | 2025-07-10  |               | P
+        attendance | 3       | 2025-07-14  |               | P
+        """,
+        LEFT, as_of="2025-09-01", on_roster=False, expect={1: 18, 2: 12, 3: 11},
+    )  # fmt: skip
+
+
+def test_of_a_dual_student_the_days_at_the_college_are_the_term(spec: Spec) -> None:
+    """Ten days at the college and ten in the company: 48 of the 97 days, of which 9 may be missed; 1 missed one."""
+    picture = """
+        table      | student | happened_on | study_mode | status"""
+    for student, mode in {1: "DUAL", 2: "DUAL", 3: "DUAL", 4: "NORMAL", 5: "INTERNSHIP"}.items():
+        picture += f"\n        enrolments | {student} | 2025-05-12 | {mode} |"
+        for day in range(26):
+            missed = day >= 14 or (student, day) == (1, 3)
+            if day % 7 < 5:
+                picture += f"\n        attendance | {student} | {date(2025, 7, 14) + timedelta(days=day)} | | {'A' if missed else 'P'}"
+    expect = {1: 8, 2: 9, 3: 9, 4: 9, 5: 19}
+    spec(picture, LEFT, as_of="2025-08-11", on_roster=False, expect=expect)
 
 
 def test_days_that_the_calendar_takes_away_take_absences_away(spec: Spec) -> None:

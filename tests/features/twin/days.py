@@ -92,6 +92,12 @@ class Days:
             f"(coalesce({held}, 0) + coalesce({held_in_totals}, 0))",
         )
 
+    def in_company(self, window: Window) -> str:
+        """Days with a mark that says no more than that the student was not at the college."""
+        return self._marks(Sessions.DAY, window).ask(
+            f"count(*) FILTER (WHERE NOT {_SAYS} AND NOT is_closed AND day >= since AND day < until)"
+        )
+
     def _share(self, sessions: Sessions, window: Window, where: Where, weekdays: tuple[int, ...]) -> str:
         if not weekdays:
             return _part(*self.counted(sessions, window, where))

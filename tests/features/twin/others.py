@@ -52,18 +52,12 @@ class Margins:
         counts = [self.days.counted(Sessions.DAY, InTerm(), where) for where in (_MISSED, _LEAVE, _LATE)]
         held = counts[0][1]
         absences = self._absences(*(counted for counted, _ in counts))
-        self.known.once(
-            "teaching_of_term",
-            """
-            CREATE TEMP TABLE teaching_of_term AS
-            SELECT c.place, c.registered_on, count(*) AS days
-            FROM (SELECT DISTINCT place, academic_year, term, opens, registered_on FROM cohort) c
-            JOIN teaching t USING (academic_year, term)
-            WHERE t.day >= greatest(c.opens, c.registered_on) GROUP BY ALL
-            """,
-        )
-        number_of_days = """coalesce((SELECT days FROM teaching_of_term n
-            WHERE n.place = c.place AND n.registered_on IS NOT DISTINCT FROM c.registered_on), 0)"""
+        _make_days_of_term(self.known)
+        number_of_days = "(SELECT days FROM days_of_term n WHERE n.student = c.student)"
+        in_company = f"coalesce({self.days.in_company(InTerm())}, 0)"
+        dual = position(ENROLMENTS, "study_mode", "DUAL")
+        number_of_days = f"""CASE WHEN c.mode_now = {dual} AND {in_company} > 0
+            THEN floor({number_of_days} * {held} / ({held} + {in_company}) + 1e-6) ELSE {number_of_days} END"""
         allowed = f"floor({number_of_days} * (1 - {self._rule('attendance_share', 0.8)}) + 1e-6)"
         return f"CASE WHEN {held} > 0 THEN {allowed} - {absences} END"
 
@@ -89,6 +83,37 @@ class Margins:
         )
         left = f"{allowed} - {self._absences('missed', 'leave', 'late')}"
         return self.days.passes.over(with_term).ask(f"min({left}) FILTER (WHERE held >= {least})")
+
+
+def _make_days_of_term(known: Known) -> None:
+    """`days_of_term(student, days)`: the teaching days of the own term.
+
+    They count from a registration that came after the opening and before every mark.
+    """
+    known.once(
+        "early",
+        """
+        CREATE TEMP TABLE early AS
+        SELECT student, min(day) AS first FROM days JOIN cohort USING (student)
+        WHERE day >= opens AND day NOT IN (FROM closed) GROUP BY student
+        """,
+    )
+    known.once(
+        "days_of_term",
+        """
+        CREATE TEMP TABLE days_of_term AS
+        WITH since AS (
+            SELECT student, academic_year, term,
+                CASE WHEN first < registered_on THEN opens ELSE greatest(opens, registered_on) END AS since
+            FROM cohort LEFT JOIN early USING (student)
+        ),
+        counted AS (
+            SELECT s.*, count(t.day) AS days FROM (SELECT DISTINCT academic_year, term, since FROM since) s
+            LEFT JOIN teaching t ON t.academic_year = s.academic_year AND t.term = s.term AND t.day >= since GROUP BY ALL
+        )
+        SELECT student, days FROM since JOIN counted USING (academic_year, term, since)
+        """,
+    )
 
 
 def _make_bars(known: Known) -> None:
