@@ -11,14 +11,16 @@ from typing import Any, assert_never
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from features.cohort import Nobody, NobodyEnrolled
 from features.lag import nearest_teaching
 from features.snapshot import Snapshot, features
-from features.state import FOLDED_TABLES, Replay
+from features.state import FOLDED_TABLES, Replay, State, VersionedRows, read_of
 from records.clock import buddhist, start_of
 from records.errors import UserError
 from records.log import EventLog
+from records.tables import ENROLMENTS
 from records.text import Text
 
 SUFFIX = "__known_now"
@@ -87,8 +89,27 @@ def known_now(log: EventLog, as_of: date, today: date) -> KnownNow:
     tomorrow = today + timedelta(days=1)
     forward = Replay(log)
     then = features(forward.advance(as_of), as_of)
-    now = features(forward.advance(tomorrow), as_of)
+    now = features(_with_rosters_of(forward.advance(tomorrow), log, as_of, tomorrow), as_of)
     return beside(then, now, late_records(log, as_of, tomorrow))
+
+
+def _with_rosters_of(state: State, log: EventLog, as_of: date, until: date) -> State:
+    """The state with what the rosters tell of the day: who resigned after it was enrolled.
+
+    A row that happened on the day or later does not speak where the same roster has one of before; the first roster of a
+    term may have come in late.
+    """
+    chunks = log.reader(ENROLMENTS, read_of(ENROLMENTS), dictionaries=True).upto(start_of(until))
+    if not (told := list(chunks)):
+        return state
+    rows = pa.concat_tables(told)
+    key = rows.select(["student", "academic_year", "term"]).to_pandas()
+    is_before = rows.column("happened_on").to_numpy() < np.datetime64(as_of, "D")
+    has_one_before = pd.Series(is_before).groupby([key[name] for name in key]).transform("any").to_numpy()
+    state.rows[ENROLMENTS.name] = VersionedRows(ENROLMENTS)
+    state.remembered.clear()
+    state.fold(ENROLMENTS, rows.filter(pa.array(is_before | ~has_one_before)))
+    return state
 
 
 def beside(then: Snapshot, now: Snapshot, late: LateRecords) -> KnownNow:

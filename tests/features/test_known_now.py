@@ -63,6 +63,22 @@ def test_a_late_roster_is_counted_and_kept_with_the_side_that_knows(tmp_path: Pa
     assert "week_of_term" not in {one.feature for one in found.changed}, "who is in one alone has not changed"
 
 
+def test_who_resigned_after_the_day_was_enrolled_on_it(tmp_path: Path) -> None:
+    found = compared(
+        tmp_path,
+        """
+        student | happened_on | recorded_at | status   | class_group
+        1       | 2025-07-07  | 2025-07-07  | RESIGNED | A
+        2       | 2025-06-10  | 2025-07-07  | RESIGNED | A
+        3       | 2025-07-07  | 2025-07-07  | ENROLLED | B
+        4       | 2025-07-07  | 2025-07-07  | ENROLLED | A
+        """,
+    )
+    rows = by_student(found)
+    assert {number: row["enrolled"] for number, row in rows.items()} == {1: "both", 2: "then", 3: "both", 4: "now"}
+    assert "class_group__known_now" not in found.table or rows[3]["class_group__known_now"] == rows[3]["class_group"]
+
+
 def test_late_records_are_counted_by_the_day_they_are_about(tmp_path: Path) -> None:
     found = compared(tmp_path, LATE)
     assert found.late.told_since == 4
