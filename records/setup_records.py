@@ -58,12 +58,11 @@ def import_calendar(home: DataHome, college: College) -> CalendarChange:
     change = _change(college, known, local_day(datetime.now(UTC)))
     if set(rows) <= known and not change.withdrawn:
         return change
-    now = datetime.now(UTC)
-    news = {day[:2] for day in known} | {
-        (term.academic_year, term.term) for term in college.terms if any(map(term.has, change.withdrawn))
-    }
+    corrected, now = _days_ever_told(home, code), datetime.now(UTC)
+    if change.withdrawn and corrected.isdisjoint(row[:3] for row in rows):
+        corrected.update(row[:3] for row in rows)  # nothing of the term is as it was: that is news of today
     opens = {(term.academic_year, term.term): term.opens_on for term in college.terms}
-    told_on = [now if row[:2] in news else start_of(opens[row[:2]] - _KNOWN_BEFORE) for row in rows]
+    told_on = [now if row[:3] in corrected else start_of(opens[row[:2]] - _KNOWN_BEFORE) for row in rows]
     cells = {
         "academic_year": pa.array([row[0] for row in rows], pa.int32()),
         "term": pa.array([row[1] for row in rows], pa.int32()),
@@ -75,19 +74,32 @@ def import_calendar(home: DataHome, college: College) -> CalendarChange:
     return change
 
 
+def _days_ever_told(home: DataHome, institution: str) -> set[tuple[int, int, date]]:
+    """Academic year, term and day of every row of the calendar in the log, withdrawn ones as well."""
+    told = _log(home, institution).rows(tables.CALENDAR, columns=("academic_year", "term", "happened_on")).to_pylist()
+    return {(row["academic_year"], row["term"], row["happened_on"]) for row in told}
+
+
 def _change(college: College, known: set[tuple[int, int, date, str]], today: date) -> CalendarChange:
     told = {row[:3] for row in calendar_rows(college)}
-    terms = {(term.academic_year, term.term) for term in college.terms}
     gone = {day[:3] for day in known} - told
-    withdrawn = {day for day in gone if day[:2] in terms or any(term.has(day[2]) for term in college.terms)}
-    left = sorted(gone - withdrawn)
-    spans = [
-        TermDates(academic_year=year, term=term, opens_on=days[0][2], closes_on=days[-1][2])
-        for (year, term), days in ((key, list(days)) for key, days in groupby(left, lambda day: day[:2]))
-    ]
+    spans = _spans(told)
+    terms = {(span.academic_year, span.term) for span in spans}
+    withdrawn = {
+        day for day in gone if day[:2] in terms or any(span.opens_on <= day[2] <= span.closes_on for span in spans)
+    }
     return CalendarChange(
-        withdrawn=sorted(day for _, _, day in withdrawn), left_out=[span for span in spans if span.closes_on >= today]
+        withdrawn=sorted(day for _, _, day in withdrawn),
+        left_out=[span for span in _spans(gone - withdrawn) if span.closes_on >= today],
     )
+
+
+def _spans(days: set[tuple[int, int, date]]) -> list[TermDates]:
+    """The terms of these days (academic year, term, day), each from its first day to its last."""
+    of_terms = [list(own) for _, own in groupby(sorted(days), lambda day: day[:2])]
+    return [
+        TermDates(academic_year=own[0][0], term=own[0][1], opens_on=own[0][2], closes_on=own[-1][2]) for own in of_terms
+    ]
 
 
 def _known_calendar(home: DataHome, institution: str) -> set[tuple[int, int, date, str]]:
@@ -141,9 +153,12 @@ def _known_rules(home: DataHome, institution: str) -> list[Rule]:
 
 
 def _known(home: DataHome, institution: str, table: Table) -> list[dict[str, Any]]:
-    log = EventLog(folder=home.logs, institution=institution, index=ledger.log_index(home.database, institution))
-    known: list[dict[str, Any]] = versions.latest(table, log.rows(table)).to_pylist()
+    known: list[dict[str, Any]] = versions.latest(table, _log(home, institution).rows(table)).to_pylist()
     return known
+
+
+def _log(home: DataHome, institution: str) -> EventLog:
+    return EventLog(folder=home.logs, institution=institution, index=ledger.log_index(home.database, institution))
 
 
 def _take_in(

@@ -1,7 +1,7 @@
 """The calendar of the set-up workbook as records: known before its term, corrected later, days that left it withdrawn."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from records import codes, ledger
 from records.clock import start_of
@@ -73,8 +73,6 @@ def test_the_days_before_an_opening_that_was_put_off_are_withdrawn(home: DataHom
     change = import_calendar(home, replace(later, holidays=()))
     assert [day.day for day in change.withdrawn] == [19, 20, 21, 22, 23, 24]
     assert sorted(kinds(home)) == [date(2025, 5, day) for day in range(26, 31)] + [date(2025, 6, 2), date(2025, 6, 3)]
-    withdrawn = log_of(home).rows(CALENDAR).to_pylist()[-8:]
-    assert {row["recorded_at"] > start_of(date(2025, 5, 1)) for row in withdrawn} == {True}
     assert import_calendar(home, replace(later, holidays=())).withdrawn == []
 
 
@@ -83,9 +81,22 @@ def test_until_the_correction_was_known_the_term_was_as_first_told(home: DataHom
     import_calendar(home, COLLEGE)
     before = log_of(home).rows(CALENDAR)
     import_calendar(home, with_term(date(2025, 5, 26), date(2025, 6, 3)))
-    told = log_of(home).rows(CALENDAR)
-    assert told.slice(0, before.num_rows).drop(["batch"]).equals(before.drop(["batch"]))
-    assert min(told.column("recorded_at").to_pylist()[before.num_rows :]) > start_of(date(2025, 5, 26))
+    assert log_of(home).rows(CALENDAR, until=start_of(date(2025, 4, 20))).equals(before)
+    later = log_of(home).rows(CALENDAR).to_pylist()[before.num_rows :]
+    told_before = {row["happened_on"] for row in later if row["recorded_at"] == start_of(date(2025, 4, 26))}
+    assert told_before == {date(2025, 6, 2), date(2025, 6, 3)}, "days that were added before operation began"
+    withdrawn = {row["recorded_at"] > start_of(date(2025, 6, 3)) for row in later if row["retracted"]}
+    assert withdrawn == {True}
+
+
+def test_a_term_that_was_moved_as_a_whole_is_told_from_today(home: DataHome) -> None:
+    apply_college(home, COLLEGE)
+    import_calendar(home, COLLEGE)
+    for opens_on in (date(2025, 4, 7), date(2025, 7, 7)):
+        moved = with_term(opens_on, opens_on + timedelta(days=4))
+        assert import_calendar(home, moved).withdrawn
+        assert sorted(kinds(home)) == [opens_on + timedelta(days=offset) for offset in range(5)]
+        assert import_calendar(home, moved).withdrawn == []
 
 
 def test_a_term_that_closes_earlier_loses_only_its_last_days(home: DataHome) -> None:
