@@ -177,10 +177,12 @@ def _have_marks(
     found = np.zeros(len(student), np.bool_)
     for k in range(len(student)):
         if student[k] < cells.shape[1]:
-            for day in range(starts[k], ends[k]):
+            day = starts[k]
+            while day < ends[k] and not found[k]:
                 if not closed[institution[k], day]:
                     for cell in cells[day, student[k]]:
                         found[k] |= (cell & (_MARKS - 1)) != 0
+                day += 1
     return found
 
 

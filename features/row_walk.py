@@ -149,7 +149,7 @@ class RowsAsked:
 
     def newest_of_each(self, feature: Feature, where: Where, by: str, besides: Where | None) -> Floats:
         """How many values of a column have a newest row that matches; NaN without a row."""
-        columns, rows, found = self.rows.columns, self._chosen(feature), np.full(self.asked.size, np.nan)
+        columns, rows, found = self.rows.columns, self._chosen(feature), np.empty(self.asked.size)
         code, member = columns[where.column], self._member(where)
         other, left_out = _NONE if besides is None else (columns[besides.column], self._member(besides))
         _newest_of_each(rows, self._order, columns[by], code, member, other, left_out, found)
@@ -161,7 +161,7 @@ class RowsAsked:
         """The weighted sum of a column over rows that tell it, and the sum of the weights (1 where none is told)."""
         values = self.values(column)
         weights = np.zeros(0) if weight is None else self.values(weight)
-        total, of_weights = np.zeros(self.asked.size), np.zeros(self.asked.size)
+        total, of_weights = np.empty((2, self.asked.size))
         _sum(self._chosen(feature, where, also), values, weights, total, of_weights)
         return total, of_weights
 
@@ -271,16 +271,19 @@ def _picked(values, places, absent, found):  # type: ignore[no-untyped-def]
 def _newest_of_each(rows, order, by, code, member, besides, left_out, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
         own = rows.place[rows.begin[i] : rows.end[i]]
+        any_told, count = False, 0
         for row in own:
-            if not _told(row, by, besides, left_out):
-                continue
             newest = member[code[row]]  # few are, so it is seldom asked whether they are the newest
+            if (any_told and not newest) or not _told(row, by, besides, left_out):
+                continue
+            any_told = True
             if newest:
                 for other in own:
                     later = by[other] == by[row] and order[other] > order[row]
                     if later and _told(other, by, besides, left_out):
                         newest = False
-            found[i] = (found[i] if found[i] == found[i] else 0) + newest
+            count += newest
+        found[i] = count if any_told else np.nan
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -331,12 +334,15 @@ def _counted(rows, codes, member):  # type: ignore[no-untyped-def]
 def _sum(rows, values, weights, total, of_weights):  # type: ignore[no-untyped-def]
     """Every weight is 1 where there are none, and so is one that is not told."""
     for i in range(len(total)):
-        for row in rows.place[rows.begin[i] : rows.end[i]]:
+        part = weight_of_part = 0.0  # in a register: half of the time went into writing every step to the arrays
+        for at in range(_PLACE(rows.begin[i]), _PLACE(rows.end[i])):
+            row = _PLACE(rows.place[at])
             if values[row] == values[row]:
                 weight = np.float64(weights[row]) if len(weights) else 1.0
                 weight = weight if weight == weight else 1.0
-                total[i] += weight * np.float64(values[row])
-                of_weights[i] += weight
+                part += weight * np.float64(values[row])
+                weight_of_part += weight
+        total[i], of_weights[i] = part, weight_of_part
 
 
 @numba.njit(cache=True, nogil=True)
