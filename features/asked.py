@@ -17,6 +17,7 @@ from features.outside import NORMAL, Outside, outside_of
 from features.remembered import remembered
 from features.state import NO_DAY, State, VersionedRows
 from features.vocabulary import Ever, InTerm, Last, Sessions, Term, Window
+from records.codes import STUDY_MODES
 from records.tables import CALENDAR, ENROLMENTS, Column, Kind, Table, Use
 
 Floats = npt.NDArray[np.float64]
@@ -24,6 +25,7 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 FOREVER = 10**6
+_OWN_DAYS = [STUDY_MODES.position(mode) for mode in ("EVENING", "SHORT", "FLEX")]
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,12 @@ class Asked:
         taught = np.zeros((len(teach), high - low + 1), np.int64)
         np.cumsum(teach, axis=1, out=taught[:, 1:])
         return Calendars(first=low, teach=teach, closed=closed_days(self.state, low, high), taught=taught)
+
+    @cached_property
+    def keeps_own_days(self) -> Flags:
+        """Whose study mode has teaching days of its own (at weekends, on some evenings), which no calendar tells."""
+        mode = self.state.rows[ENROLMENTS.name].columns["study_mode"][self.cohort.row]
+        return np.isin(mode, _OWN_DAYS)
 
     @cached_property
     def outside(self) -> Outside:

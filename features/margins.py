@@ -64,8 +64,9 @@ def absence_rule(asked: Asked) -> AbsenceRule:
 def absences_allowed(asked: Asked, share: Floats, held: Floats | Counts, in_company: Counts) -> Floats:
     """How many absences a student may have in the whole term, of its teaching days since the student is in it.
 
-    Of a dual student: of as many days as there will be at the college if it goes on as it did, by the days of the term
-    that were `held` there and those that were a day `in_company`.
+    Of who has teaching days of their own, and of a dual student: of as many days as there will be at the college if it
+    goes on as it did, by the days of the term that were `held` there, and the teaching days there were or those that were
+    a day `in_company`.
     """
     cohort, calendars = asked.cohort, asked.calendars
     opens, closes = np.array([(span.opens, span.closes) for span in cohort.terms], np.int64).T
@@ -73,8 +74,11 @@ def absences_allowed(asked: Asked, share: Floats, held: Floats | Counts, in_comp
     begins = begins_of(asked, asked.state.attendance.marks(Sessions.DAY))
     late = np.flatnonzero(begins > cohort.opens)
     days[late] = calendars.taught_between(cohort.term[late], begins[late], closes[cohort.term[late]] + 1)
-    dual = np.flatnonzero(asked.outside.dual & (in_company > 0))
-    days[dual] = np.floor(days[dual] * held[dual] / (held[dual] + in_company[dual]) + 1e-6)
+    gone_by = np.where(asked.outside.dual & (in_company > 0), held + in_company, 0)
+    own = np.flatnonzero(asked.keeps_own_days)
+    gone_by[own] = calendars.taught_between(cohort.term[own], begins[own], cohort.today)
+    some = np.flatnonzero(gone_by > 0)
+    days[some] = np.floor(days[some] * held[some] / gone_by[some] + 1e-6)
     return np.asarray(_allowed(days, share))
 
 

@@ -173,8 +173,13 @@ class Answers:
         return self._parts[key]
 
     def recorded_part(self, window: Window) -> Floats:
-        """The part of the teaching days of the own term in a window that have a record; 0 where there is none."""
-        return np.nan_to_num(1 - self._unrecorded(Sessions.DAY, window), nan=0.0)
+        """The part of the teaching days of the own term in a window that have a record; 0 where there is none.
+
+        Of who has teaching days of their own 1 where there is any.
+        """
+        part, own = 1 - self._unrecorded(Sessions.DAY, window), self.asked.keeps_own_days
+        part[own] = self.recorded_days(window)[own] > 0
+        return np.nan_to_num(part, nan=0.0)
 
     def recorded_days(self, window: Window) -> Floats:
         """The days in a window of which shares of days are parts, one a student: single days and periods known by totals."""
@@ -238,7 +243,8 @@ class Answers:
     def _unrecorded(self, sessions: Sessions, window: Window) -> Floats:
         if (sessions, window) not in self._not_recorded:
             told = self._walk_of(sessions).count(ANY_MARK, Days(window, taught_only=True))
-            self._not_recorded[sessions, window] = part_unrecorded(self.asked, told, window)
+            part = part_unrecorded(self.asked, told, window)
+            self._not_recorded[sessions, window] = np.where(self.asked.keeps_own_days, np.nan, part)
         return self._not_recorded[sessions, window]
 
     def _absences_left(self, feature: Feature) -> Floats:

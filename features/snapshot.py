@@ -31,7 +31,8 @@ class Snapshot:
     """`values` is (students, features) in float32, in the order of `features`; NaN is not known.
 
     `completeness` says for each domain how much is known of each student (0–1): of attendance the teaching days of the
-    last 28 that have a record, of the others the part of their features that could be answered.
+    last 28 that have a record (of who has teaching days of their own, whether one has), of the others the part of their
+    features that could be answered.
     """
 
     institution: str

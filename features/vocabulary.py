@@ -274,7 +274,7 @@ class Unrecorded:
     """The part of the teaching days of the student's own term in the window on which nothing was recorded of them.
 
     A day in the company is recorded, and so is a day inside a period that is known by its totals. Days before a late
-    registration are not asked. Not absence.
+    registration are not asked. Not absence. NaN for who has teaching days of their own (`features.asked.Asked.keeps_own_days`).
     """
 
 
@@ -294,7 +294,8 @@ class Margin:
 
     `attendance_share`: absences left in the term, ⌊N·(1 − share)⌋ less absences, N the teaching days of the whole term
     from the opening, or from the registration where it came later and before every mark; of a dual student ⌊N · days
-    held / (days held + days in the company)⌋ of them, by the marks of the term. An absence is a day missed without leave, leave over
+    held / (days held + days in the company)⌋ of them, by the marks of the term; of who has teaching days of their own
+    (`features.asked.Asked.keeps_own_days`) ⌊N · days held / teaching days of them before today⌋. An absence is a day missed without leave, leave over
     `leaves_per_absence` (1 unless told; 0: leave is no absence) and lateness over `lates_per_absence` (not counted unless
     told). With `per_course` the same over the class periods of each course with at least `least` recorded ones, N being
     ⌊held · teaching days of the term / teaching days before today⌋, both from the registration where it came later than

@@ -74,6 +74,11 @@ class Attendance:
     def is_dual(self) -> bool:
         return self._mode(self.student, self.place, before=False) == "DUAL"
 
+    @property
+    def keeps_own_days(self) -> bool:
+        """Evening, short and flexible courses: on which days they are held no calendar tells."""
+        return self.place.row.values.get("study_mode") in ("EVENING", "SHORT", "FLEX")
+
     def _mode(self, student: int, place: Place, *, before: bool) -> object:
         """Of days before the own term opened by the roster of the term before; what one of the two says of DUAL holds for
         a term of which it is not told."""
@@ -243,6 +248,8 @@ class Attendance:
         return self._run(recorded, MISSED, current=True)
 
     def _unrecorded(self, recorded: set[date], first: date, end: date, sessions: Sessions) -> Fraction | None:
+        if self.keeps_own_days:
+            return None
         registered = self.place.row.values.get("registered_on")
         begins = max(first, registered) if isinstance(registered, date) else first
         days = [day for day in self.told.teaching_days(self.place.span) if begins <= day < end]

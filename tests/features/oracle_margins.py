@@ -47,7 +47,7 @@ def margin(measure: Margin, attendance: Attendance, rows: Rows) -> Fraction | No
 
 
 def _days_left(attendance: Attendance) -> Fraction | None:
-    """Of the whole term; of a dual student as many of its days as there will be at the college if it goes on as it did."""
+    """Of the whole term; of who is not there on all of its days as many as there will be if it goes on as it did."""
     told, place = attendance.told, attendance.place
     days = len(_days_since_the_student_is_there(attendance, attendance.days))
     _, at_college = attendance.counted(ATTENDANCE["status"].is_in(*WITHOUT_LEAVE), place.span.opens, told.as_of)
@@ -55,8 +55,11 @@ def _days_left(attendance: Attendance) -> Fraction | None:
         mark.status in NEUTRAL and place.span.opens <= mark.day < told.as_of and mark.day not in told.no_teaching()
         for mark in attendance.days
     )
+    gone = sum(day < told.as_of for day in _days_since_the_student_is_there(attendance, attendance.days))
     if in_company and attendance.is_dual:
         days = floor(days * at_college / (at_college + in_company))
+    elif gone and attendance.keeps_own_days:
+        days = floor(days * at_college / gone)
 
     def counted(values: tuple[str, ...]) -> Fraction | None:
         matching, held = attendance.counted(ATTENDANCE["status"].is_in(*values), place.span.opens, told.as_of)

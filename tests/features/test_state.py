@@ -151,6 +151,23 @@ def test_a_snapshot_as_a_table_has_student_class_group_and_the_catalogue(tmp_pat
     assert frame["missed_days_28d"].tolist() == snapshot.column("missed_days_28d").tolist()
 
 
+def test_of_who_learns_at_weekends_attendance_is_known_where_anything_is_recorded(tmp_path: Path) -> None:
+    told = records_of(
+        """
+        table      | student | happened_on | study_mode | status
+        enrolments | 1       | 2025-05-12  | EVENING    |
+        enrolments | 2       | 2025-05-12  | EVENING    |
+        enrolments | 3       | 2025-05-12  | NORMAL     |
+        attendance | 1       | 2025-08-30  |            | A
+        attendance | 2       | 2025-06-01  |            | P
+        attendance | 3       | 2025-08-29  |            | P
+        """,
+        ATTENDANCE,
+    )
+    [snapshot] = replay(write_log(tmp_path, [*calendar([(2025, 1)]), *told]), [MONDAY])
+    assert snapshot.completeness[Domain.ATTENDANCE].tolist() == pytest.approx([1, 0, 1 / 19])
+
+
 def test_a_snapshot_of_a_part_of_the_catalogue(tmp_path: Path) -> None:
     [snapshot] = replay(write_log(tmp_path, college()), [MONDAY], [FEATURE_OF["week_of_term"]])
     assert snapshot.frame().columns.tolist() == [

@@ -126,6 +126,20 @@ def test_of_a_dual_student_the_days_at_the_college_are_the_term(spec: Spec) -> N
     spec(picture, LEFT, as_of="2025-08-11", on_roster=False, expect=expect)
 
 
+@pytest.mark.parametrize(("mode", "left"), [("EVENING", 6), ("SHORT", 6), ("FLEX", 6), ("NORMAL", 18), (None, 18)])
+def test_who_learns_on_days_of_their_own_may_miss_a_fifth_of_those(spec: Spec, mode: str | None, left: int) -> None:
+    """Saturdays and Sundays of seven weeks, 14 days while the term had 35: 38 of its 97, of which 7 may be missed; 1 was."""
+    picture = f"""
+        table      | student | happened_on | study_mode  | status
+        enrolments | 1       | 2025-05-12  | {mode or ""} |"""
+    opens = date(2025, 5, 19)
+    for week in range(7):
+        for day in (5, 6):
+            status = "A" if (week, day) == (3, 5) else "P"
+            picture += f"\n        attendance | 1 | {opens + timedelta(days=7 * week + day)} | | {status}"
+    spec(picture, LEFT, as_of=str(opens + timedelta(days=49)), on_roster=False, expect={1: left})
+
+
 def test_days_that_the_calendar_takes_away_take_absences_away(spec: Spec) -> None:
     picture = """
         table      | student | happened_on | recorded_at | kind    | status

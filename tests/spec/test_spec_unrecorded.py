@@ -167,3 +167,20 @@ def test_a_total_of_days_before_the_registration_records_none_after_it(spec: Spe
         """,
         WEEK, as_of="2025-09-01", on_roster=False, expect={1: 0.6667},
     )  # fmt: skip
+
+
+def test_nobody_knows_how_much_is_not_recorded_of_who_learns_on_days_of_their_own(spec: Spec) -> None:
+    """Groups at weekends and on some evenings, short and flexible courses: no calendar tells their days."""
+    spec(
+        """
+        table      | student | happened_on | study_mode | status
+        enrolments | 1       | 2025-05-12  | EVENING    |
+        enrolments | 2       | 2025-05-12  | SHORT      |
+        enrolments | 3       | 2025-05-12  | FLEX       |
+        enrolments | 4       | 2025-05-12  | NORMAL     |
+        attendance | 1       | 2025-08-30  |            | P
+        attendance | 2       | 2025-08-26  |            | P
+        attendance | 4       | 2025-08-26  |            | P
+        """,
+        WEEK, as_of="2025-09-01", on_roster=False, expect={1: None, 2: None, 3: None, 4: 0.8},
+    )  # fmt: skip

@@ -139,7 +139,8 @@ class Days:
             told += """ UNION SELECT t.* FROM ({teaching}) t
                 JOIN totals o ON o.student = t.student AND t.day BETWEEN o.from_day AND o.happened_on"""
         recorded = self.passes.over(fill(told, teaching=teaching, marks=RELATIONS[sessions]))
-        return f"1 - coalesce({recorded.ask('count(*)')}, 0) / {self.passes.over(teaching).ask('count(*)')}"
+        part = f"1 - coalesce({recorded.ask('count(*)')}, 0) / {self.passes.over(teaching).ask('count(*)')}"
+        return f"CASE WHEN NOT c.keeps_own_days THEN {part} END"
 
     def courses(self, window: Window, **counts: Where) -> Pass:
         """One row a student and course in the window, with `held` recorded periods and the counts asked for."""

@@ -26,7 +26,7 @@ from records.tables import (
 from tests.features.small_log import Record, in_the_evening
 from tests.property.small_college import HOLIDAYS, MONDAYS, Knobs, college
 
-_MODES = ("NORMAL", "EVENING", "DUAL", "DUAL", "INTERNSHIP", None)
+_MODES = ("NORMAL", "EVENING", "DUAL", "DUAL", "INTERNSHIP", "FLEX", None)
 _LEVELS = ("V1", "V2", "D1", "B", "M4", "MODULE")
 _COURSES = ("MATH", "THAI", "WELD", None)
 _AWAY = ("A", "A", "K", "S", "B")

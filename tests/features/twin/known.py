@@ -268,6 +268,7 @@ def _make_cohort(known: Known) -> None:
                 AND NOT coalesce(ended_on >= least(opens, happened_on) AND (back_on IS NULL OR ended_on > back_on), FALSE)
         )
         SELECT h.student, h.class_group, h.level, h.registered_on, own.*,
+            coalesce(h.study_mode IN {own_days}, FALSE) AS keeps_own_days,
             CASE WHEN h.study_mode IS NULL AND earlier.study_mode = {dual} THEN {dual} ELSE h.study_mode END AS mode_now,
             greatest(own.opens, h.registered_on) AS begins,
             before.academic_year AS before_year, before.term AS before_term,
@@ -283,6 +284,7 @@ def _make_cohort(known: Known) -> None:
         """,
         enrolled=position(ENROLMENTS, "status", "ENROLLED"),
         dual=position(ENROLMENTS, "study_mode", "DUAL"),
+        own_days=positions(ENROLMENTS, "study_mode", "EVENING", "SHORT", "FLEX"),
         next_programme=positions(ENROLMENTS, "level", *NEXT_PROGRAMME_LEVELS),
         came_back=position(ENROLMENTS, "entry_route", "RETURNED"),
     )

@@ -56,8 +56,11 @@ class Margins:
         number_of_days = "(SELECT days FROM days_of_term n WHERE n.student = c.student)"
         in_company = f"coalesce({self.days.in_company(InTerm())}, 0)"
         dual = position(ENROLMENTS, "study_mode", "DUAL")
-        number_of_days = f"""CASE WHEN c.mode_now = {dual} AND {in_company} > 0
-            THEN floor({number_of_days} * {held} / ({held} + {in_company}) + 1e-6) ELSE {number_of_days} END"""
+        so_far = number_of_days.replace("days", "so_far", 1)
+        number_of_days = f"""CASE
+            WHEN c.mode_now = {dual} AND {in_company} > 0 THEN floor({number_of_days} * {held} / ({held} + {in_company}) + 1e-6)
+            WHEN c.keeps_own_days AND {so_far} > 0 THEN floor({number_of_days} * {held} / {so_far} + 1e-6)
+            ELSE {number_of_days} END"""
         allowed = f"floor({number_of_days} * (1 - {self._rule('attendance_share', 0.8)}) + 1e-6)"
         return f"CASE WHEN {held} > 0 THEN {allowed} - {absences} END"
 
@@ -86,7 +89,7 @@ class Margins:
 
 
 def _make_days_of_term(known: Known) -> None:
-    """`days_of_term(student, days)`: the teaching days of the own term.
+    """`days_of_term(student, days, so_far)`: the teaching days of the own term, all and those before today.
 
     They count from a registration that came after the opening and before every mark.
     """
@@ -108,10 +111,10 @@ def _make_days_of_term(known: Known) -> None:
             FROM cohort LEFT JOIN early USING (student)
         ),
         counted AS (
-            SELECT s.*, count(t.day) AS days FROM (SELECT DISTINCT academic_year, term, since FROM since) s
+            SELECT s.*, count(t.day) AS days, count(t.day) FILTER (WHERE t.day < {as_of}) AS so_far FROM (SELECT DISTINCT academic_year, term, since FROM since) s
             LEFT JOIN teaching t ON t.academic_year = s.academic_year AND t.term = s.term AND t.day >= since GROUP BY ALL
         )
-        SELECT student, days FROM since JOIN counted USING (academic_year, term, since)
+        SELECT student, days, so_far FROM since JOIN counted USING (academic_year, term, since)
         """,
     )
 
