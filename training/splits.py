@@ -61,8 +61,8 @@ def forward_splits(panel: Panel, *, horizon: Horizon, known_until: date) -> tupl
         test = of_terms(mature, [term])
         if term[1] == SUMMER_TERM or not is_closed(test, known_until):
             continue
-        opens = opening(panel, term)
-        if opens not in panel.known:
+        opens = _told_by(panel, opening(panel, term))
+        if opens is None:
             continue
         training = trained_then(panel, opens, horizon)
         if training.weeks:
@@ -78,6 +78,15 @@ def is_closed(test: Panel, known_until: date) -> bool:
 def _closes(week: Week) -> int:
     own = term_of(week)
     return max(span.closes for span in week.cohort.terms if (span.academic_year, span.term) == own)
+
+
+def _told_by(panel: Panel, first: date) -> date | None:
+    """The newest day of which it is known who had left, by the first week of a term; None where there is none.
+
+    It is the Monday of the term's first teaching day. The first week with rows is a later one where the term opens on a
+    Friday, or where its calendar came in late.
+    """
+    return max((day for day in panel.known if day <= first), default=None)
 
 
 def opening(panel: Panel, term: TermKey) -> date:

@@ -95,6 +95,17 @@ def test_terms_are_tested_in_order_and_each_trains_on_more() -> None:
         assert len(split.test.weeks) == WEEKS
 
 
+def test_a_term_that_opens_on_a_friday_is_tested_by_what_was_known_on_its_monday() -> None:
+    """On that Monday nobody is enrolled yet, so the first week with rows is the one after."""
+    whole, first = panel(), {monday(number) for number in TERMS.values()}
+    splits = forward_splits(
+        replace(whole, weeks=tuple(one for one in whole.weeks if one.as_of not in first)),
+        horizon=LIST_HORIZON, known_until=monday(90),
+    )  # fmt: skip
+    assert [split.opens for split in splits] == [monday(20), monday(40), monday(60)]
+    assert [len(split.test.weeks) for split in splits] == [WEEKS - 1] * 3
+
+
 def test_nothing_trains_whose_horizon_or_count_lay_after_the_opening() -> None:
     """A week is settled by the count in week 19 only when its eight weeks ended by then."""
     first = forward_splits(panel(), horizon=LIST_HORIZON, known_until=monday(90))[0]
