@@ -14,6 +14,7 @@ from features.cohort import TermSpan
 from features.state import State, VersionedRows
 from records.codes import ENROLMENT_STATUSES, LEVELS, ONE_TERM_LEVELS, SUMMER_TERM, TERMINAL_LEVELS
 from records.tables import ENROLMENTS, ROSTER_COUNTS
+from training.last_seen import has_marks, last_seen
 from training.told_endings import NEVER, term_rows
 
 Ints = npt.NDArray[np.int64]
@@ -45,14 +46,28 @@ def roster_counts(state: State, spans: tuple[TermSpan, ...]) -> tuple[RosterCoun
     return tuple(sorted(found, key=lambda count: count.day))
 
 
-def on_roster(state: State, spans: tuple[TermSpan, ...]) -> Flags:
-    """Whether the newest roster of the term has them, and not as gone."""
+def on_roster(state: State, spans: tuple[TermSpan, ...], counts: tuple[RosterCount, ...]) -> Flags:
+    """Whether the newest roster of the term has them, and not as gone.
+
+    The roster of a term that was not counted, or of a summer term, may have names of who never came: who was not seen
+    in such a term, though its register was kept, is not there.
+    """
     rows = state.rows[ENROLMENTS.name]
     term = term_rows(rows, spans)
     there = np.zeros((len(spans), state.students), bool)
     alive = _is_there(rows) & (term >= 0)
     there[term[alive], rows.student[alive]] = True
+    for position in set(range(len(spans))) - {count.term for count in counts}:
+        there[position] &= _may_have_come(state, spans[position])
     return there
+
+
+def _may_have_come(state: State, span: TermSpan) -> Flags:
+    """By student: whether they were seen in the term; everybody where no register was kept."""
+    everybody, closes = np.arange(state.students), np.full(state.students, span.closes)
+    if not has_marks(state, span.opens, closes, everybody).any():
+        return np.ones(state.students, bool)
+    return last_seen(state, span.opens, closes, everybody) >= 0
 
 
 def skipping(spans: tuple[TermSpan, ...], there: Flags) -> Flags:
@@ -68,9 +83,10 @@ def missing_since(state: State, spans: tuple[TermSpan, ...], counts: tuple[Roste
     """For who was on the roster of a term: the opening of the term from whose roster they are missing, else NEVER.
 
     Missing is: taken off the same term's roster, marked gone on it, or on no roster of the next counted term (who was
-    taken off that one in its course was still there when it opened); not who finished a programme: last seen at a
-    terminal level in the year before. Who is on the roster of a term in between that was not counted, or of a summer term, is
-    missing after that one; to be taken off a summer term's roster is none.
+    taken off that one in its course was still there when it opened, and so was who was marked gone and had been seen in
+    it); not who finished a programme: last seen at a terminal level in the year before. Who is there in a term in between
+    that was not counted, or in a summer term (see `on_roster`), is missing after that one; to be taken off a summer
+    term's roster is none.
     """
     rows = state.rows[ENROLMENTS.name]
     term = term_rows(rows, spans)
@@ -82,6 +98,11 @@ def missing_since(state: State, spans: tuple[TermSpan, ...], counts: tuple[Roste
     since[term[taken_off], rows.student[taken_off]] = opens[term[taken_off]]
     began = there.copy()
     began[term[left_out_later], rows.student[left_out_later]] = True
+    marked_gone = taken_off & rows.columns["alive"]
+    for position in np.unique(term[marked_gone]):
+        own = rows.student[marked_gone & (term == position)]
+        closes = np.full(len(own), spans[position].closes)
+        began[position, own] = last_seen(state, spans[position].opens, closes, own) >= 0
     last_level = _at_levels(state, term, since.shape, _TERMINAL)
     one_term = _at_levels(state, term, since.shape, _ONE_TERM)
     counted = sorted({count.term for count in counts})

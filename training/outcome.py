@@ -59,8 +59,8 @@ class Outcomes:
 
     `left_on` is the broad reading (missing and unresolved counts as left), `confirmed_on` the strict one; before
     `left_on` they were seen last on `seen_on`, by the records of that term and the one before.
-    `other_on` is the day a student moved, finished or died, `other_kind` which of these (Ending, int8). Who came back on
-    `back_on` may leave the same term again: `left_again_on`, `confirmed_again_on` and `seen_again_on` hold from that day; so do
+    `other_on` is the day a student moved, finished or died, `other_kind` which of these (Ending, int8). Who came back for
+    the first time in a term, on `back_on`, may leave the same term again: `left_again_on`, `confirmed_again_on` and `seen_again_on` hold from that day; so do
     `other_again_on` and its kind from `other_back_on`, where a move fell through. Of who stays, as far as is known, `would_leave_on` is the
     day on which they will have left should the roster of the next term lack them; NEVER once that one is known.
     `skips` tells who is not on the roster of a summer term: to them the term after it is the next.
@@ -113,7 +113,8 @@ def outcomes_of(state: State, log: EventLog, known_until: date) -> Outcomes:
     )
     elsewhere = np.where(other_back < NEVER, other_again, other) < NEVER
     confirmed, confirmed_again = left.copy(), again.copy()
-    counts, there = roster_counts(state, spans), on_roster(state, spans)
+    counts = roster_counts(state, spans)
+    there = on_roster(state, spans, counts)
     missing = missing_since(state, spans, counts, there)
     unresolved = (missing < NEVER) & ~elsewhere & ~_found_elsewhere(state, spans, there, elsewhere)
     vanished = _day_of_vanishing(state, spans, missing)

@@ -91,14 +91,36 @@ def test_who_is_taken_off_in_the_second_term_did_not_leave_in_the_first(tmp_path
     assert college.left_on(1, known=LATER, term=(2025, 2)) == date(2026, 1, 17)
 
 
+@pytest.mark.parametrize(
+    ("seen", "first", "second"), [("P", None, date(2026, 1, 17)), ("A", date(2025, 10, 4), date(2025, 10, 27))]
+)
+def test_who_is_marked_gone_in_the_second_term_left_in_the_first_only_if_they_never_came(
+    tmp_path: Path, seen: str, first: date | None, second: date
+) -> None:
+    roster = """
+        student | happened_on | academic_year | term | status
+        1       | 2025-05-12  | 2025          | 1    | ENROLLED
+        2       | 2025-05-12  | 2025          | 1    | ENROLLED
+        1       | 2025-10-20  | 2025          | 2    | ENROLLED
+        2       | 2025-10-20  | 2025          | 2    | ENROLLED
+        1       | 2026-03-02  | 2025          | 2    | GONE_ON_ROLL
+        """
+    attendance = f"student | from | to | status\n1 | 2025-05-19 | 2025-10-03 | P\n1 | 2025-10-27 | 2026-01-16 | {seen}"
+    college = drawn(tmp_path, roster, attendance=attendance)
+    assert college.left_on(1, known=LATER, term=(2025, 1)) == first
+    assert college.left_on(1, known=LATER, term=(2025, 2)) == second
+
+
 def test_who_is_on_the_roster_of_a_term_that_was_not_counted_was_there_until_then(tmp_path: Path) -> None:
     roster = """
         student | happened_on | academic_year | term | level
         1       | 2024-11-11  | 2024          | 2    | V1
         2       | 2024-11-11  | 2024          | 2    | V1
         3       | 2024-11-11  | 2024          | 2    | V1
+        4       | 2024-11-11  | 2024          | 2    | V1
         1       | 2025-05-12  | 2025          | 1    | V2
         2       | 2025-05-12  | 2025          | 1    | V2
+        4       | 2025-05-12  | 2025          | 1    | V2
         2       | 2025-11-10  | 2025          | 2    | V2
         """
     counts = """
@@ -111,12 +133,16 @@ def test_who_is_on_the_roster_of_a_term_that_was_not_counted_was_there_until_the
         1       | 2024-10-28 | 2025-03-07 | P
         3       | 2024-10-28 | 2025-03-07 | P
         1       | 2025-05-19 | 2025-08-29 | P
+        4       | 2024-10-28 | 2025-02-14 | P
+        4       | 2025-05-19 | 2025-10-03 | A
         """
     college = drawn(tmp_path, roster, counts, attendance=attendance)
     assert college.left_on(1, known=LATER, term=(2024, 2)) is None
     assert college.left_on(1, known=LATER, term=(2025, 1)) == date(2025, 8, 30)
     assert college.left_on(3, known=LATER, term=(2024, 2)) == date(2025, 3, 8)
-    assert college.said("2025-01-20", known=LATER) == {1: HERE, 2: HERE, 3: LEFT}
+    for term in ((2024, 2), (2025, 1)):  # a name on a list, of somebody who never came
+        assert college.left_on(4, known=LATER, term=term) == date(2025, 2, 15)
+    assert college.said("2025-01-20", known=LATER) == {1: HERE, 2: HERE, 3: LEFT, 4: LEFT}
 
 
 def test_gone_but_still_on_the_roll_is_gone(tmp_path: Path) -> None:

@@ -64,10 +64,10 @@ def counts(request: pytest.FixtureRequest) -> str:
     return REGULAR_COUNTS + (summer if request.param == "the summer roster is counted" else "")
 
 
-def drawn(folder: Path, counts: str, events: str = "") -> College:
+def drawn(folder: Path, counts: str, events: str = "", rosters: str = ROSTERS, attendance: str = ATTENDANCE) -> College:
     records = [
         *calendar([(2024, 2), (2025, 1)]), *summer_calendar(),
-        *records_of(ROSTERS, ENROLMENTS), *records_of(counts, ROSTER_COUNTS), *_each_day(ATTENDANCE),
+        *records_of(rosters, ENROLMENTS), *records_of(counts, ROSTER_COUNTS), *_each_day(attendance),
         *(records_of(events, OUTCOMES) if events else ()),
     ]  # fmt: skip
     return College(log=write_log(folder, records))
@@ -86,6 +86,15 @@ def test_who_was_there_in_summer_and_not_afterwards_left_in_summer(tmp_path: Pat
     assert college.left_on(2, known="2025-07-07", term=(2024, 3)) == date(2025, 4, 12)
     assert college.said("2025-03-03", known="2025-07-07") == {1: HERE, 2: LEFT, 3: HERE, 4: GONE}
     assert college.said("2025-04-21", known="2025-07-07") == {1: HERE, 2: GONE}
+
+
+@pytest.mark.parametrize("marks", ["", "    4       | 2025-03-24 | 2025-05-02 | A\n"])
+def test_who_was_put_on_the_summer_roster_and_never_came_left_before(tmp_path: Path, counts: str, marks: str) -> None:
+    rosters = ROSTERS.rstrip() + "\n    4       | 2025-03-31  | 2024          | 3    | A\n"
+    college = drawn(tmp_path, counts, rosters=rosters, attendance=ATTENDANCE.rstrip() + "\n" + marks)
+    for term in ((2024, 2), (2024, 3)):
+        assert college.left_on(4, known="2025-07-07", term=term) == date(2025, 2, 15)
+    assert college.said("2025-04-07", known="2025-07-07") == {1: HERE, 2: LEFT, 4: GONE}
 
 
 def test_before_the_next_regular_roster_nobody_is_missing_and_no_late_week_is_mature(
