@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from features.cohort import TermSpan
 from features.state import State, VersionedRows
 from records.clock import start_of
-from records.codes import OUTCOME_EVENTS
+from records.codes import ENROLMENT_STATUSES, ENTRY_ROUTES, OUTCOME_EVENTS
 from records.log import EventLog
 from records.tables import ENROLMENTS, OUTCOMES, SAME_PERSON
 
@@ -18,6 +18,8 @@ Ints = npt.NDArray[np.int64]
 NEVER = np.int64(2**31)  # later than any day
 
 _RETURNED = [OUTCOME_EVENTS.position("RETURNED")]
+_HERE = (-1, ENROLMENT_STATUSES.position("ENROLLED"))
+_CAME_BACK = ENTRY_ROUTES.position("RETURNED")
 
 
 def last_told(log: EventLog, known_until: date) -> VersionedRows:
@@ -41,13 +43,20 @@ def term_rows(rows: VersionedRows, spans: tuple[TermSpan, ...]) -> Ints:
 def first_told(
     rows: VersionedRows, state: State, spans: tuple[TermSpan, ...], statuses: Sequence[int], wanted: Sequence[int]
 ) -> Ints:
-    """The first day on which the roster told one of these statuses, or one of these events happened."""
+    """The first day on which the roster told one of these statuses, or one of these events happened.
+
+    A status that held before the term of its roster opened ended the term of that day too.
+    """
     days = np.full((len(spans), state.students), NEVER)
     term = term_rows(rows, spans)
     told = np.isin(rows.columns["status"], statuses) & (term >= 0)
     day = rows.columns["status_on"].astype(np.int64)
-    day = np.where(day > -(10**8), day, rows.columns["happened_on"].astype(np.int64))
+    is_dated = day > -(10**8)
+    day = np.where(is_dated, day, rows.columns["happened_on"].astype(np.int64))
     np.minimum.at(days, (term[told], rows.student[told]), day[told])
+    of_day = _open_on(day, spans)
+    earlier = told & is_dated & (of_day >= 0) & (of_day < term)
+    np.minimum.at(days, (of_day[earlier], rows.student[earlier]), day[earlier])
     happened, student, on = events(state, spans, wanted)
     np.minimum.at(days, (happened, student), on)
     return days
@@ -56,19 +65,28 @@ def first_told(
 def events(state: State, spans: tuple[TermSpan, ...], wanted: Sequence[int]) -> tuple[Ints, Ints, Ints]:
     """Term, student and day of these events; they belong to the term that had opened last when they happened."""
     rows = state.rows[OUTCOMES.name]
-    opens = np.array([span.opens for span in spans], np.int64)
     day = rows.columns["happened_on"].astype(np.int64)
-    term = np.searchsorted(opens, day, side="right") - 1
+    term = _open_on(day, spans)
     told = rows.columns["alive"] & np.isin(rows.columns["event"], wanted) & (term >= 0)
     return term[told], rows.student[told], day[told]
 
 
+def _open_on(day: Ints, spans: tuple[TermSpan, ...]) -> Ints:
+    """The term that had opened last by each day, -1 before all."""
+    return np.searchsorted(np.array([span.opens for span in spans], np.int64), day, side="right") - 1
+
+
 def first_return(state: State, spans: tuple[TermSpan, ...], ended: Ints) -> Ints:
-    """The first return in the same term after these endings."""
+    """The first return in the same term after these endings, told as such or by the roster (features.cohort)."""
     back = np.full(ended.shape, NEVER)
-    term, student, day = events(state, spans, _RETURNED)
-    after = day >= ended[term, student]
-    np.minimum.at(back, (term[after], student[after]), day[after])
+    rows = state.rows[ENROLMENTS.name]
+    of_row = term_rows(rows, spans)
+    is_here = rows.columns["alive"] & np.isin(rows.columns["status"], _HERE)
+    told = is_here & (rows.columns["entry_route"] == _CAME_BACK) & (of_row >= 0)
+    listed = of_row[told], rows.student[told], rows.columns["happened_on"][told].astype(np.int64)
+    for term, student, day in (events(state, spans, _RETURNED), listed):
+        after = day >= ended[term, student]
+        np.minimum.at(back, (term[after], student[after]), day[after])
     return back
 
 

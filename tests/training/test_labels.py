@@ -43,6 +43,33 @@ def test_who_returned_has_left_before_and_is_here_after(tmp_path: Path) -> None:
     assert college.said("2025-07-21", known=LATER) == {1: HERE, 2: HERE}
 
 
+def test_who_returned_by_the_roster_is_here_after(tmp_path: Path) -> None:
+    roster = """
+        student | happened_on | academic_year | term | entry_route
+        1       | 2025-05-12  | 2025          | 1    |
+        2       | 2025-05-12  | 2025          | 1    |
+        1       | 2025-07-21  | 2025          | 1    | RETURNED
+        1       | 2025-10-20  | 2025          | 2    | RETURNED
+        2       | 2025-10-20  | 2025          | 2    |
+        """
+    college = drawn(tmp_path, roster, events=event("LEFT", "2025-06-12"))
+    assert college.said("2025-06-09", known=LATER)[1] == LEFT
+    assert college.said("2025-07-28", known=LATER)[1] == HERE
+
+
+def test_who_resigned_by_the_next_roster_in_the_course_of_this_term_was_gone_from_that_day(tmp_path: Path) -> None:
+    roster = """
+        student | happened_on | academic_year | term | status   | status_on
+        1       | 2025-05-12  | 2025          | 1    |          |
+        2       | 2025-05-12  | 2025          | 1    |          |
+        1       | 2025-10-20  | 2025          | 2    | RESIGNED | 2025-07-01
+        2       | 2025-10-20  | 2025          | 2    |          |
+        """
+    college = drawn(tmp_path, roster)
+    assert college.said("2025-06-09", known=LATER)[1] == LEFT
+    assert college.said("2025-07-07", known=LATER)[1] == GONE
+
+
 def test_who_returned_may_leave_again(tmp_path: Path) -> None:
     events = """
         student | happened_on | event
