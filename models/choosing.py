@@ -21,6 +21,8 @@ REASONS = CHANGEABLE_REASONS + FIXED_REASONS
 MOST_OF_A_DOMAIN = 2
 MISSING = 2
 DOMAINS = len(Domain)
+LEAST_CONTRIBUTION = 0.05
+"""In log-odds. A contribution below this changes odds by less than a twentieth: no reason to trouble anybody with."""
 
 
 class Say(IntEnum):
@@ -72,17 +74,37 @@ def choose(choice: Choice, values: Matrix, contributions: Floats) -> Chosen:
 
     Candidates are features whose value can be said and whose contribution is at least `least`: first up to 3 that can
     be changed, the largest first, then up to 2 fixed ones; a domain gives at most 2 of the five. Beside them up to 2
-    features that are missing, at most one a domain. Of equal contributions the earlier feature comes first.
+    features that are missing, at most one a domain. Of equal contributions the earlier feature comes first. Where the
+    domain that raises the score most has no candidate, its largest one that can be said is one (docs/adr/0021).
     """
     chosen = nothing_chosen(len(values))
-    large = contributions >= choice.least
-    said = large & can_be_said(choice, values)
+    large, true = contributions >= choice.least, can_be_said(choice, values)
+    said = large & true
+    _add_spokesmen(choice, true, contributions, said)
     reasons = _Places(choice, chosen.reason, chosen.contribution, most_of_a_domain=MOST_OF_A_DOMAIN)
     reasons.fill(np.where(said & choice.changeable, contributions, -np.inf), CHANGEABLE_REASONS)
     reasons.fill(np.where(said & ~choice.changeable, contributions, -np.inf), FIXED_REASONS)
     missing = _Places(choice, chosen.missing, chosen.missing_contribution, most_of_a_domain=1)
     missing.fill(np.where(large & np.isnan(values), contributions, -np.inf), MISSING)
     return chosen
+
+
+def leading_domains(choice: Choice, contributions: Floats) -> npt.NDArray[np.intp]:
+    """Of each row the domain whose features add most together: its position in list(Domain)."""
+    total = np.zeros((len(contributions), DOMAINS))
+    for feature, domain in enumerate(choice.domain):  # one by one: the compiled twin rounds the same
+        total[:, domain] += contributions[:, feature]
+    return np.asarray(total.argmax(axis=1))
+
+
+def _add_spokesmen(
+    choice: Choice, true: npt.NDArray[np.bool_], contributions: Floats, said: npt.NDArray[np.bool_]
+) -> None:
+    """Features that tell much the same share what they add, and no single one of them may come back in a refit."""
+    own = choice.domain == leading_domains(choice, contributions)[:, None]
+    speaks = own & true & (contributions >= LEAST_CONTRIBUTION) & ~(said & own).any(axis=1)[:, None]
+    row = np.flatnonzero(speaks.any(axis=1))
+    said[row, np.where(speaks, contributions, -np.inf)[row].argmax(axis=1)] = True
 
 
 class _Places:

@@ -9,7 +9,15 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from models.choosing import CHANGEABLE_REASONS, DOMAINS, FIXED_REASONS, MISSING, MOST_OF_A_DOMAIN, Say
+from models.choosing import (
+    CHANGEABLE_REASONS,
+    DOMAINS,
+    FIXED_REASONS,
+    LEAST_CONTRIBUTION,
+    MISSING,
+    MOST_OF_A_DOMAIN,
+    Say,
+)
 
 Array = npt.NDArray[Any]
 
@@ -116,6 +124,7 @@ def choose_rows(choice: Any, columns: Array, sums: Array, chosen: Any) -> None:
     candidates = np.empty((3, columns.shape[1], len(columns)), np.int16)
     counts = np.zeros((3, columns.shape[1]), np.int64)
     _list_candidates(choice, columns, sums, candidates, counts)
+    _add_spokesmen(choice, columns, sums, candidates, counts)
     given = np.empty(DOMAINS, np.uint8)
     for row in range(columns.shape[1]):
         can_change, fixed, absent = candidates[0, row], candidates[1, row], candidates[2, row]
@@ -156,6 +165,40 @@ def _list_candidates(choice: Any, columns: Array, sums: Array, candidates: Array
 
 
 @numba.njit(cache=True, nogil=True)
+def _add_spokesmen(choice: Any, columns: Array, sums: Array, candidates: Array, counts: Array) -> None:
+    """Of rows whose leading domain has no candidate its largest feature that can be said."""
+    say, _, domain, changeable, rounds_to_zero = choice
+    total = np.zeros((DOMAINS, columns.shape[1]))
+    for feature in range(len(columns)):
+        for row in range(columns.shape[1]):
+            total[domain[feature], row] += sums[feature, row]
+    for row in range(columns.shape[1]):
+        lead = int(total[:, row].argmax())
+        if _has_candidate(lead, domain, candidates[:2, row], counts[:2, row]):
+            continue
+        best = -1
+        for feature in range(len(columns)):
+            added = sums[feature, row]
+            if domain[feature] == lead and added >= LEAST_CONTRIBUTION and (best < 0 or added > sums[best, row]):
+                value = columns[feature, row]
+                if not np.isnan(value) and _can_be_said(say[feature], value, rounds_to_zero[feature]):
+                    best = feature
+        if best >= 0:
+            kind = 0 if changeable[best] else 1
+            candidates[kind, row, counts[kind, row]] = best
+            counts[kind, row] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _has_candidate(lead: int, domain: Array, candidates: Array, counts: Array) -> bool:
+    for kind in range(len(counts)):
+        for position in range(counts[kind]):
+            if domain[candidates[kind, position]] == lead:
+                return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
 def _can_be_said(say: int, value: float, rounds_to_zero: float) -> bool:
     if value != 0 and abs(value) <= rounds_to_zero:
         return False
@@ -176,12 +219,18 @@ def _take(
     contribution: Array,
     place: int,
 ) -> int:
-    """Give the place to the largest candidate whose domain has room and strike it off; returns 1 if there was one."""
+    """Give the place to the largest candidate whose domain has room and strike it off; returns 1 if there was one.
+
+    Of equal ones to the first feature; a spokesman stands last in the list.
+    """
     best, largest = -1, -np.inf
     for position in range(len(candidates)):
         candidate = candidates[position]
-        if candidate >= 0 and given[domain[candidate]] < most_of_a_domain and sums[candidate, row] > largest:
-            best, largest = position, sums[candidate, row]
+        if candidate < 0 or given[domain[candidate]] >= most_of_a_domain:
+            continue
+        added = sums[candidate, row]
+        if added > largest or (added == largest and best >= 0 and candidate < candidates[best]):
+            best, largest = position, added
     if best < 0:
         return 0
     feature[place], contribution[place] = candidates[best], largest

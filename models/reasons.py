@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from features.declaration import Feature
 from features.vocabulary import Change, Count, Domain, FromMedian, Personal, Relative, Risk, Slope, StepChange, Unit
-from models.choosing import Choice, Say
+from models.choosing import LEAST_CONTRIBUTION, Choice, Say
 from models.explain import Explained
 from records.roles import Permission
 from records.text import Text
@@ -22,8 +22,6 @@ from records.text import Text
 Floats = npt.NDArray[np.float64]
 Permissions = frozenset[Permission]
 SHOWN_REASONS = 3
-# A contribution below this changes odds by less than a twentieth: no reason to trouble anybody with.
-LEAST_CONTRIBUTION = 0.05
 # Measures whose value says which way something moved or lies, so that half of their values make a sentence untrue.
 _MOVES = (Change, Slope, StepChange, Relative, FromMedian)
 _DOMAINS = list(Domain)

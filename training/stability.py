@@ -2,7 +2,7 @@
 
 A college would fit again next term, with other seeds or with other students; a reason that would then be another one is
 nothing to act on. Every feature gets a bar (`spread`): the least contribution from which it came back in the asked
-share of cases, in each of the compared models; below it the feature is no reason (models/reasons.choice_of). A bar in
+share of cases, in each of the compared models; below it the feature is no reason of its own (models/choosing). A bar in
 proportion to how far contributions move does not do that: it cuts where most of them lie, so that fewer come back.
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.declaration import Feature
-from models.choosing import Choice, can_be_said, choose
-from models.reasons import LEAST_CONTRIBUTION, choice_of
+from models.choosing import LEAST_CONTRIBUTION, Choice, can_be_said, choose, leading_domains
+from models.reasons import choice_of
 from models.risk_model import RiskModel, model_of
 from training.fit import Bag, refit
 from training.panel import Panel
@@ -164,20 +164,20 @@ def drawn_again(person: Ints, left: npt.NDArray[np.bool_], random: np.random.Gen
 def decided(
     features: Sequence[Feature], rows: Matrix, first: Floats, again: Sequence[Floats], refits: Sequence[Floats]
 ) -> tuple[float, Choice]:
-    """The smallest share asked of a feature with which reasons and domains come back as wanted; else the largest.
+    """The smallest share asked of a feature with which reasons come back as wanted; else the largest.
 
     And what is asked of a reason then. `again` and `refits` are contributions (rows, features): bars come from all,
-    and the wanted shares must be reached in each of `refits`.
+    and the wanted share must be reached in each of `refits`. No bar moves how often a leading domain comes back.
     """
     back = _share_back(choice_of(features), rows, first, [*again, *refits])
     found = _ASKED[0], choice_of(features, _bars(back, _ASKED[0]))
     for asked in _ASKED:
         choice = choice_of(features, _bars(back, asked))
-        shares = [survival(choice, rows, first, refit) for refit in refits]
-        if any(by_feature is None for by_feature, _ in shares):  # nobody has a reason left
+        shares = [share for share, _ in (survival(choice, rows, first, refit) for refit in refits) if share is not None]
+        if len(shares) < len(refits):  # nobody has a reason left
             break
         found = asked, choice
-        if all((np.array(share, float) >= (WANTED_FEATURES, WANTED_DOMAINS)).all() for share in shares):
+        if min(shares) >= WANTED_FEATURES:
             break
     return found
 
@@ -207,21 +207,22 @@ def _bars(back: Floats, asked: float) -> Floats:
 
 
 def survival(choice: Choice, rows: Matrix, first: Floats, again: Floats) -> tuple[float | None, float | None]:
-    """How many reasons are reasons again, and of how many students the leading domain has a reason again, as shares.
+    """How many reasons are reasons again, and of how many students the leading domain gives a reason again, as shares.
 
-    `first` and `again` are contributions (rows, features) of two models. The leading domain is that of the largest
-    reason. None where nobody has a reason.
+    `first` and `again` are contributions (rows, features) of two models. The leading domain is that which adds most; a
+    feature that only speaks for it is no reason of its own, and counts with its domain. None where nobody has a reason.
     """
     before, after = choose(choice, rows, first), choose(choice, rows, again)
-    named = before.reason >= 0
+    student = np.arange(len(rows))[:, None]
+    named = (before.reason >= 0) & (first[student, before.reason] >= choice.least[before.reason])
     if not named.any():
         return None, None
     came_back = (before.reason[:, :, None] == after.reason[:, None, :]).any(axis=2)
-    has = named.any(axis=1)
-    largest = np.where(named, before.contribution, -np.inf).argmax(axis=1)
-    leading = choice.domain[before.reason[np.arange(len(rows)), largest]]
-    domains = np.where(after.reason >= 0, choice.domain[after.reason], -1)
-    return float(came_back[named].mean()), float((domains == leading[:, None]).any(axis=1)[has].mean())
+    lead = leading_domains(choice, first)[:, None]
+    told, again_told = (
+        ((chosen.reason >= 0) & (choice.domain[chosen.reason] == lead)).any(axis=1) for chosen in (before, after)
+    )
+    return float(came_back[named].mean()), float(again_told[told].mean())
 
 
 def _reasons(choice: Choice, rows: Matrix, contributions: Floats) -> float:

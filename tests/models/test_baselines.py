@@ -25,8 +25,9 @@ from models.baselines import (
     fit_group_mean,
     fit_logistic,
 )
+from models.choosing import LEAST_CONTRIBUTION
 from models.explain import Explained
-from models.reasons import LEAST_CONTRIBUTION, sentence
+from models.reasons import sentence
 from models.risk_model import RiskModel
 from tests.models.conftest import Answers, Matrix
 

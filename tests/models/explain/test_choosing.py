@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from models import kernel
-from models.choosing import DOMAINS, Choice, Chosen, Say, choose, nothing_chosen
+from models.choosing import DOMAINS, LEAST_CONTRIBUTION, Choice, Chosen, Say, choose, nothing_chosen
 
 NAN = np.nan
 Floats = npt.NDArray[np.float64]
@@ -86,6 +86,27 @@ def test_what_would_be_shown_as_0_and_is_not_is_not_said(say: Say, said: list[fl
     assert [value for value in values if reasons(choice, [1.0], [value])[0] == 0] == said
 
 
+@pytest.mark.parametrize(
+    ("contributions", "values", "said"),
+    [
+        ([0.3, 0.4, 0.2, 0.1], None, [3, 1]),  # the first two lead together, and neither passes its bar
+        ([0.3, 0.4, 0.2, 0.1], [1.0, NAN, 1.0, 1.0], [3, 0]),
+        ([0.04, 0.03, 0.0, 0.0], None, []),
+        ([0.3, 0.4, 0.0, 0.8], None, [3]),  # another leads
+        ([0.6, 0.4, 0.2, 0.1], None, [0, 3]),  # one passes
+        ([0.3, 0.4, -0.9, 0.1], None, [3]),  # what lowers the score counts too
+    ],
+)
+def test_the_leading_domain_has_a_say_where_none_of_its_features_passes_its_bar(
+    contributions: list[float], values: list[float] | None, said: list[int]
+) -> None:
+    first = (Say.KNOWN, 0.5, 0, True)
+    choice = choice_of(first, first, (Say.KNOWN, 10.0, 0, True), (Say.KNOWN, 0.05, 1, True))
+    assert [place for place in reasons(choice, contributions, values) if place >= 0] == sorted(
+        said, key=lambda place: -contributions[place]
+    )
+
+
 def test_what_is_missing_is_named_apart_one_a_domain() -> None:
     choice = choice_of(*[(Say.NEVER, 0.05, domain, True) for domain in (0, 0, 1, 2)])
     chosen = both_ways(choice, np.full((1, 4), NAN), np.array([[0.1, 0.3, 0.2, 0.01]]))
@@ -123,9 +144,16 @@ def slowly(choice: Choice, values: Floats, contributions: Floats) -> list[int]:
         Say.ZERO: lambda value: value == 0,
     }
     order = sorted(range(len(values)), key=lambda place: -contributions[place])
-    large = [place for place in order if contributions[place] >= choice.least[place]]
-    said = [place for place in large if tests[Say(choice.say[place])](values[place])]
-    said = [place for place in said if values[place] == 0 or abs(values[place]) > choice.rounds_to_zero[place]]
+    true = [place for place in order if tests[Say(choice.say[place])](values[place])]
+    true = [place for place in true if values[place] == 0 or abs(values[place]) > choice.rounds_to_zero[place]]
+    total = [
+        sum(one for one, of in zip(contributions, choice.domain, strict=True) if of == domain)
+        for domain in range(DOMAINS)
+    ]
+    leading = [place for place in true if choice.domain[place] == total.index(max(total))]
+    said = [place for place in true if contributions[place] >= choice.least[place]]
+    if leading and not set(leading) & set(said) and contributions[leading[0]] >= LEAST_CONTRIBUTION:
+        said = [place for place in true if place in (*said, leading[0])]
     taken: list[int] = []
     for changeable, most in ((True, 3), (False, 2)):
         for place in [place for place in said if choice.changeable[place] == changeable]:
