@@ -148,11 +148,12 @@ class RowsAsked:
         return self._counts[feature.window, column]
 
     def newest_of_each(self, feature: Feature, where: Where, by: str, besides: Where | None) -> Floats:
-        """How many values of a column have a newest row that matches; NaN without a row."""
+        """How many values of a column have a newest row that matches; NaN without a row. A later term is newer."""
         columns, rows, found = self.rows.columns, self._chosen(feature), np.empty(self.asked.size)
         code, member = columns[where.column], self._member(where)
         other, left_out = _NONE if besides is None else (columns[besides.column], self._member(besides))
-        _newest_of_each(rows, self._order, columns[by], code, member, other, left_out, found)
+        term = self._terms if "academic_year" in feature.table.key else self._order
+        _newest_of_each(rows, term, self._order, columns[by], code, member, other, left_out, found)
         return found
 
     def summed(
@@ -268,7 +269,7 @@ def _picked(values, places, absent, found):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _newest_of_each(rows, order, by, code, member, besides, left_out, found):  # type: ignore[no-untyped-def]
+def _newest_of_each(rows, term, order, by, code, member, besides, left_out, found):  # type: ignore[no-untyped-def]
     for i in range(len(found)):
         own = rows.place[rows.begin[i] : rows.end[i]]
         any_told, count = False, 0
@@ -279,7 +280,9 @@ def _newest_of_each(rows, order, by, code, member, besides, left_out, found):  #
             any_told = True
             if newest:
                 for other in own:
-                    later = by[other] == by[row] and order[other] > order[row]
+                    if by[other] != by[row] or term[other] < term[row]:
+                        continue
+                    later = term[other] > term[row] or order[other] > order[row]
                     if later and _told(other, by, besides, left_out):
                         newest = False
             count += newest

@@ -147,7 +147,8 @@ class Share:
 class CountNewest:
     """How many values of the column `by` have a newest record that matches; records that match `besides` are left out.
 
-    `by` holds codes or texts: of a course that was taken again the newest result speaks, whatever its term.
+    `by` holds codes or texts. Of records that carry a term the newest are those of the newest term: of a course that was
+    taken again the result of the term it was last taken in speaks, even when an earlier one is released again later.
     """
 
     where: Where

@@ -248,8 +248,8 @@ class Answers:
                 return self._weighed_part(feature, weight, among, where)
             case Count() | Share():
                 return self._counted_rows(feature)
-            case CountNewest():
-                return self._newest_of_each(feature, feature.measure)
+            case CountNewest(where=where, by=by, besides=besides):
+                return self._newest_of_each(feature, where, by, besides)
             case NoRecord(where=where):
                 return (~self._has(self._chosen(feature, where))).astype(float)
             case Matches(where=where):
@@ -308,15 +308,15 @@ class Answers:
         found = counted if isinstance(feature.measure, Count) else counted / seen
         return found.where(seen > 0, feature.absent_means)
 
-    def _newest_of_each(self, feature: Feature, asked: CountNewest) -> "pd.Series[float]":
-        by, besides = asked.by, asked.besides
+    def _newest_of_each(self, feature: Feature, where: Where, by: str, besides: Where | None) -> "pd.Series[float]":
         key = (feature.table.name, feature.window, by, besides)
         if key not in self._of_each:
             rows = self._telling(feature, by)
             rows = rows if besides is None else rows[~_fits(feature.table, rows, besides)]
-            self._of_each[key] = _in_order(feature.table, rows).drop_duplicates(["place", by], keep="last")
+            order = [name for name in ("academic_year", "term", "happened_on") if name in rows]
+            self._of_each[key] = rows.sort_values(order, kind="stable").drop_duplicates(["place", by], keep="last")
         newest = self._of_each[key]
-        matching = newest["place"][_fits(feature.table, newest, asked.where)]
+        matching = newest["place"][_fits(feature.table, newest, where)]
         counted = self._all(matching.value_counts(sort=False).astype(float), 0.0)
         return counted.where(self._has(newest), feature.absent_means)
 

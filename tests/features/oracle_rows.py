@@ -81,9 +81,8 @@ class Rows:
                 asked = self.of(among)
                 return Fraction(sum(matches(row, where) for row in asked), len(asked)) if asked else absent
             case CountNewest(where=where, by=by, besides=besides):
-                counted = [row for row in rows if besides is None or not matches(row, besides)]
-                newest_of = {row.values[by]: row for row in counted if row.values.get(by) is not None}
-                return Fraction(sum(matches(row, where) for row in newest_of.values())) if newest_of else absent
+                newest = self._newest_of_each(by, besides)
+                return Fraction(sum(matches(row, where) for row in newest)) if newest else absent
             case Mean(column=column, weight=weight, where=where):
                 return _mean(self.of(where), column, weight, absent)
             case Latest(column=column, where=where, also=also, telling=telling):
@@ -124,6 +123,12 @@ class Rows:
                 raise TypeError(
                     f"the oracle is not asked for {type(self.feature.measure).__name__} of {self.feature.table.name}"
                 )
+
+    def _newest_of_each(self, by: str, besides: Where | None) -> list[Record]:
+        """The newest row of each value of a column, of rows that carry a term by the term first."""
+        rows = sorted(self.inside(), key=term_of) if "academic_year" in self.feature.table.key else self.inside()
+        counted = [row for row in rows if besides is None or not matches(row, besides)]
+        return list({row.values[by]: row for row in counted if row.values.get(by) is not None}.values())
 
     def _weeks_same(self, found: list[tuple[date, Fraction]]) -> Fraction:
         in_a_row = list(takewhile(lambda one: one[1] == found[-1][1], reversed(found)))

@@ -92,6 +92,22 @@ def test_a_course_taken_again_in_a_later_term_is_incomplete_by_its_newest_result
         spec(picture, FEATURE_OF[name], as_of="2025-10-02", terms=TWO_TERMS, expect=after)
 
 
+def test_an_old_result_told_again_after_the_course_was_passed_in_a_later_term_is_not_its_newest(spec: Spec) -> None:
+    picture = """
+        student | happened_on | recorded_at      | academic_year | term | course_code | credits | grade
+        1       | 2025-03-20  |                  | 2024          | 2    | MATH        |         | R
+        1       | 2025-10-01  |                  | 2025          | 1    | MATH        |         | 2
+        1       | 2025-10-10  |                  | 2024          | 2    | MATH        | 3       | R
+        2       | 2025-11-01  | 2025-11-01 12:00 | 2025          | 1    | MATH        |         | 2
+        2       | 2025-11-01  | 2025-11-01 12:10 | 2024          | 2    | MATH        |         | R
+        3       | 2025-10-01  |                  | 2025          | 1    | MATH        |         | R
+        3       | 2025-10-10  |                  | 2024          | 2    | MATH        |         | 2
+        """
+    terms, expect = (*TWO_TERMS, (2025, 2)), {1: 0, 2: 0, 3: 1, 4: None}
+    for name in ("incomplete_marks_ever", "r_marks_ever"):
+        spec(picture, FEATURE_OF[name], as_of="2025-11-03", terms=terms, expect=expect)
+
+
 def test_the_mean_score_is_of_scored_work_this_term(spec: Spec) -> None:
     spec(
         """

@@ -88,10 +88,11 @@ class Rows:
         left_out = "FALSE" if besides is None else matches(feature.table, besides)
         source = """
             SELECT * FROM ({rows}) WHERE {by} IS NOT NULL AND NOT coalesce({left_out}, FALSE)
-            QUALIFY row_number() OVER (PARTITION BY student, {by} ORDER BY newness DESC) = 1
+            QUALIFY row_number() OVER (PARTITION BY student, {by} ORDER BY {order}) = 1
             """
-        rows = self._source(feature.table, feature.window)
-        return self.passes.over(fill(source, rows=rows, by=by, left_out=left_out))
+        rows, by_term = self._source(feature.table, feature.window), "academic_year" in feature.table.key
+        order = "academic_year DESC, term DESC, newness DESC" if by_term else "newness DESC"
+        return self.passes.over(fill(source, rows=rows, by=by, left_out=left_out, order=order))
 
     @staticmethod
     def _step(rows: Pass, value: str, chosen: str) -> str:
