@@ -115,6 +115,19 @@ def covered_days(asked: Asked, rows: VersionedRows, window: Window, begins: Ints
     return found
 
 
+def came_before(asked: Asked, day: Ints) -> Flags:
+    """Whether totals show each student in the term before a day of theirs: more days were held than taught since that day."""
+    found, rows, cohort = np.zeros(asked.size, bool), totals_of(asked), asked.cohort
+    if rows is None:
+        return found
+    periods = _usable(asked, rows, asked.place[rows.student])
+    periods = periods[_overlap(asked, rows, periods, cohort.opens, day) > 0]
+    place, stop = asked.place[rows.student[periods]], _bounds(rows, periods)[1]
+    since = asked.calendars.taught_between(cohort.term[place], day[place], stop)
+    found[place[rows.columns["held"][periods] > since]] = True
+    return found
+
+
 def _marked(asked: Asked, low: int, high: int, who: Ints) -> Flags:
     """Days from `low` up to `high` on which a student has a mark."""
     cube = asked.state.attendance

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from features.asked import Asked
 from features.course_walk import AbsenceRule, Counts, begins_of
+from features.day_totals import came_before
 from features.remembered import remembered
 from features.rules import DEFAULTS, Entered, entered
 from features.vocabulary import Sessions
@@ -72,6 +73,7 @@ def absences_allowed(asked: Asked, share: Floats, held: Floats | Counts, in_comp
     opens, closes = np.array([(span.opens, span.closes) for span in cohort.terms], np.int64).T
     days = calendars.taught_between(np.arange(len(opens)), opens, closes + 1).astype(np.float64)[cohort.term]
     begins = begins_of(asked, asked.state.attendance.marks(Sessions.DAY))
+    begins = np.where(came_before(asked, begins), cohort.opens, begins)
     late = np.flatnonzero(begins > cohort.opens)
     days[late] = calendars.taught_between(cohort.term[late], begins[late], closes[cohort.term[late]] + 1)
     gone_by = np.where(asked.outside.dual & (in_company > 0), held + in_company, 0)

@@ -294,8 +294,9 @@ class Margin:
     Marks of days on which the college was closed are left out.
 
     `attendance_share`: absences left in the term, ⌊N·(1 − share)⌋ less absences, N the teaching days of the whole term
-    from the opening, or from the registration where it came later and before every mark; of a dual student ⌊N · days
-    held / (days held + days in the company)⌋ of them, by the marks of the term; of who has teaching days of their own
+    from the opening, or from the registration where it came later and neither a mark nor a total (of more days than were
+    taught since) shows the student before; of a dual student ⌊N · days held / (days held + days in the company)⌋ of them,
+    by the marks of the term; of who has teaching days of their own
     (`features.asked.Asked.keeps_own_days`) ⌊N · days held / teaching days of them before today⌋. An absence is a day missed without leave, leave over
     `leaves_per_absence` (1 unless told; 0: leave is no absence) and lateness over `lates_per_absence` (not counted unless
     told). With `per_course` the same over the class periods of each course with at least `least` recorded ones, N being

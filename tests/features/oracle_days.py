@@ -220,14 +220,14 @@ class Attendance:
         """Days with daily records are never counted from totals too, nor the days of a period within a longer one twice."""
         no_teaching = self.told.no_teaching()
         days = [mark.day for mark in self.days if mark.day not in no_teaching]
-        alone = [one for one in self._totals() if not any(one[0] <= day < one[1] for day in days)]
+        alone = [one for one in self.totals() if not any(one[0] <= day < one[1] for day in days)]
         return [
             (start, stop, told)
             for start, stop, told in alone
             if not any(a <= start and stop <= z and (a, z) != (start, stop) for a, z, _ in alone)
         ]
 
-    def _totals(self) -> Iterator[tuple[date, date, dict[str, object]]]:
+    def totals(self) -> Iterator[tuple[date, date, dict[str, object]]]:
         """First day and end (not included) of each period that is known by its totals, and what was told of it."""
         for total in self.told.past(ATTENDANCE_TOTAL, self.student):
             start = total.values.get("from_day")
@@ -253,7 +253,7 @@ class Attendance:
         registered = self.place.row.values.get("registered_on")
         begins = max(first, registered) if isinstance(registered, date) else first
         days = [day for day in self.told.teaching_days(self.place.span) if begins <= day < end]
-        known = [(start, stop) for start, stop, _ in self._totals() if sessions is Sessions.DAY]
+        known = [(start, stop) for start, stop, _ in self.totals() if sessions is Sessions.DAY]
         lost = [day for day in days if day not in recorded and not any(start <= day < stop for start, stop in known)]
         return Fraction(len(lost), len(days)) if days else None
 

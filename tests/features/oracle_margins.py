@@ -11,7 +11,7 @@ from records.codes import STAGE_OF_LEVEL
 from records.tables import ATTENDANCE
 from tests.features.oracle_days import NEUTRAL, Attendance, Mark
 from tests.features.oracle_rows import Rows
-from tests.features.oracle_told import Place, Told, number
+from tests.features.oracle_told import Place, Told, exact, number
 
 Counted = Callable[[tuple[str, ...]], Fraction | None]
 # What holds where the institution has said nothing (domain 2.5).
@@ -81,13 +81,30 @@ def _fewest_left(attendance: Attendance, least: int) -> Fraction | None:
 
 
 def _days_since_the_student_is_there(attendance: Attendance, marks: list[Mark]) -> list[date]:
-    """The term's teaching days, from the registration where that came after the opening and before each of these marks."""
+    """The term's teaching days, from the registration where that came after the opening and before each of these marks.
+
+    Whole days are told by totals too.
+    """
     told, place = attendance.told, attendance.place
     registered, begins = place.row.values.get("registered_on"), place.span.opens
     days = {mark.day for mark in marks} - told.no_teaching()
-    if isinstance(registered, date) and not any(begins <= day < registered for day in days):
+    if isinstance(registered, date) and not (
+        any(begins <= day < registered for day in days)
+        or (marks is attendance.days and _came_before(attendance, registered))
+    ):
         begins = max(begins, registered)
     return [day for day in told.teaching_days(place.span) if day >= begins]
+
+
+def _came_before(attendance: Attendance, registered: date) -> bool:
+    """Whether a total holds days of the term that cannot all lie since the registration."""
+    span = attendance.place.span
+    taught = attendance.told.teaching_days(span)
+    return any(
+        max(start, span.opens) < min(stop, registered)
+        and exact(told["held"]) > sum(registered <= day < stop for day in taught)
+        for start, stop, told in attendance.totals()
+    )
 
 
 def _among(marks: list[Mark], values: tuple[str, ...]) -> Fraction:

@@ -112,6 +112,29 @@ def test_who_came_before_a_late_registration_has_the_whole_term(spec: Spec) -> N
     )  # fmt: skip
 
 
+def test_totals_show_who_came_before_a_late_registration(spec: Spec) -> None:
+    """All but 5 paid on 8 July, 36 teaching days before 1 September; of the total of 3 more were held, of that of 4 were not."""
+    spec(
+        """
+        table            | student | from_day   | happened_on | registered_on | held | present | absent | leave
+        enrolments       | 1       |            | 2025-05-12  | 2025-07-08    |      |         |        |
+        enrolments       | 2       |            | 2025-05-12  | 2025-07-08    |      |         |        |
+        enrolments       | 3       |            | 2025-05-12  | 2025-07-08    |      |         |        |
+        enrolments       | 4       |            | 2025-05-12  | 2025-07-08    |      |         |        |
+        enrolments       | 5       |            | 2025-05-12  |               |      |         |        |
+        attendance_total | 1       | 2025-05-01 | 2025-05-31  |               | 10   | 10      | 0      | 0
+        attendance_total | 1       | 2025-07-01 | 2025-07-31  |               | 20   | 18      | 2      | 0
+        attendance_total | 2       | 2025-03-01 | 2025-04-30  |               | 10   | 8       | 2      | 0
+        attendance_total | 2       | 2025-05-19 | 2025-06-30  |               | 0    | 0       | 0      | 0
+        attendance_total | 2       | 2025-07-08 | 2025-08-31  |               | 40   | 36      | 4      | 0
+        attendance_total | 3       | 2025-05-19 | 2025-08-31  |               | 37   | 33      | 4      | 0
+        attendance_total | 4       | 2025-05-19 | 2025-08-31  |               | 36   | 32      | 4      | 0
+        attendance_total | 5       | 2025-05-19 | 2025-08-31  |               | 72   | 68      | 4      | 0
+        """,
+        LEFT, as_of="2025-09-01", on_roster=False, expect={1: 17, 2: 8, 3: 15, 4: 8, 5: 15},
+    )  # fmt: skip
+
+
 def test_of_a_dual_student_the_days_at_the_college_are_the_term(spec: Spec) -> None:
     """Ten days at the college and ten in the company: 48 of the 97 days, of which 9 may be missed; 1 missed one."""
     picture = """

@@ -91,14 +91,22 @@ class Margins:
 def _make_days_of_term(known: Known) -> None:
     """`days_of_term(student, days, so_far)`: the teaching days of the own term, all and those before today.
 
-    They count from a registration that came after the opening and before every mark.
+    They count from a registration that came after the opening, before every mark and before what totals hold.
     """
     known.once(
         "early",
         """
         CREATE TEMP TABLE early AS
-        SELECT student, min(day) AS first FROM days JOIN cohort USING (student)
-        WHERE day >= opens AND day NOT IN (FROM closed) GROUP BY student
+        WITH told AS (
+            SELECT student, day FROM days JOIN cohort USING (student) WHERE day >= opens AND day NOT IN (FROM closed)
+            UNION ALL
+            SELECT c.student, greatest(from_day, opens)
+            FROM totals o JOIN cohort c USING (student) LEFT JOIN teaching t
+                ON t.academic_year = c.academic_year AND t.term = c.term AND t.day BETWEEN registered_on AND o.happened_on
+            WHERE o.happened_on >= opens
+            GROUP BY c.student, opens, from_day, o.happened_on, held HAVING held > count(t.day)
+        )
+        SELECT student, min(day) AS first FROM told GROUP BY student
         """,
     )
     known.once(
