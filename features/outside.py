@@ -35,7 +35,7 @@ class Outside:
     student in weeks in which nobody of the LEAST_DUAL or more of the class group was seen on a day that was not closed. On
     days before the student's term opened this goes by the study modes that the roster of the term before told, which a
     summer term never is. Who is dual by one of the two and untold by the other is dual in both terms; an internship is of
-    its own term alone.
+    its own term alone: who is on no roster of a new term yet is no intern in it.
     """
 
     row: npt.NDArray[np.int32]
@@ -46,8 +46,7 @@ class Outside:
 
 def outside_of(state: State, cohort: Cohort) -> Outside:
     """Of the students of one cohort."""
-    now = state.rows[ENROLMENTS.name].columns["study_mode"][cohort.row]
-    before = _modes_before(state, cohort)
+    now, before = _modes_now(state, cohort), _modes_before(state, cohort)
     now, before = _dual_where_untold(now, before), _dual_where_untold(before, now)
     row, company = _by_mode(state, cohort, now)
     if np.array_equal(before, now):
@@ -79,6 +78,17 @@ def _by_mode(state: State, cohort: Cohort, mode: npt.NDArray[np.int16]) -> tuple
 def _dual_where_untold(mode: npt.NDArray[np.int16], other: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
     """The modes of one term with those of the other in place of what is untold, as far as these are of the dual system."""
     return np.where((mode == _UNTOLD) & (other == _DUAL), other, mode)
+
+
+def _modes_now(state: State, cohort: Cohort) -> npt.NDArray[np.int16]:
+    """The study mode by the row that speaks; _UNTOLD of an intern who is carried over from the roster of another term."""
+    rows = state.rows[ENROLMENTS.name].columns
+    modes = rows["study_mode"][cohort.row]
+    interns = np.flatnonzero(modes == _INTERN)
+    own = np.array([(span.academic_year, span.term) for span in cohort.terms])[cohort.term[interns]].T
+    told = np.stack([rows[name][cohort.row[interns]] for name in ("academic_year", "term")])
+    modes[interns[(told != own).any(axis=0)]] = _UNTOLD
+    return modes
 
 
 def _modes_before(state: State, cohort: Cohort) -> npt.NDArray[np.int16]:

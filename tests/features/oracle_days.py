@@ -81,10 +81,12 @@ class Attendance:
 
     def _mode(self, student: int, place: Place, *, before: bool) -> object:
         """Of days before the own term opened by the roster of the term before; what one of the two says of DUAL holds for
-        a term of which it is not told."""
+        a term of which it is not told. An internship told by the roster of another term is not one of the own term."""
         wanted = (place.before.year, place.before.term) if place.before else None
         modes = [row.values.get("study_mode") for row in self.told.facts(ENROLMENTS, student) if term_of(row) == wanted]
         now, earlier = place.row.values.get("study_mode"), modes[-1] if modes else None
+        if now == "INTERNSHIP" and term_of(place.row) != (place.span.year, place.span.term):
+            now = None
         own, other = (earlier, now) if before else (now, earlier)
         return "DUAL" if own is None and other == "DUAL" else own
 

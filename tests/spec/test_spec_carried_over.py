@@ -1,8 +1,12 @@
-"""Who stays enrolled in a new term while rosters still come in, one class group after the other."""
+"""Who stays enrolled in a new term while rosters still come in, one class group after the other, and by which study mode."""
 
 import pytest
 
-from tests.spec.asking import Enrolled
+from features.attendance import MISSED
+from features.vocabulary import Count, InTerm, Term
+from records.tables import ATTENDANCE
+from tests.features.pictures import ask
+from tests.spec.asking import Enrolled, Spec
 
 ONE_YEAR = ((2025, 1), (2025, 2))
 NEXT_YEAR = ((2024, 2), (2025, 1))
@@ -89,3 +93,20 @@ def test_a_summer_term_has_its_own_students_alone_and_the_next_term_those_of_the
     enrolled(SUMMER, as_of="2025-03-25", terms=NEXT_YEAR, expect={1, 2})
     enrolled(SUMMER, as_of="2025-04-07", terms=NEXT_YEAR, expect={1})
     enrolled(SUMMER, as_of="2025-05-26", terms=NEXT_YEAR, expect={1, 2})
+
+
+def test_an_internship_ends_with_its_term_and_the_dual_system_goes_on_while_the_new_roster_is_awaited(
+    spec: Spec,
+) -> None:
+    """Nobody of the three of the dual system was seen in the weeks of 13 January and 26 May."""
+    picture = """
+        table      | student | happened_on | academic_year | term | study_mode | status"""
+    for student, mode in {1: "INTERNSHIP", 2: "NORMAL", 3: "DUAL", 4: "DUAL", 5: "DUAL"}.items():
+        picture += f"\n        enrolments | {student} | 2024-10-21 | 2024 | 2 | {mode} |"
+        for day, status in (("2025-01-06", "P"), ("2025-01-13", "A"), ("2025-05-19", "P"), ("2025-05-26", "A")):
+            picture += f"\n        attendance | {student} | {day} | | | | {status}"
+    told = picture + "\n        enrolments | 1 | 2025-06-03 | 2025 | 1 | INTERNSHIP |"
+    now, before = (ask(ATTENDANCE, Count(where=MISSED), InTerm(term=term)) for term in (Term.THIS, Term.PREVIOUS))
+    for one, asked, of_intern in ((picture, now, 1), (picture, before, 0), (told, now, 0), (told, before, 0)):
+        expect = {1: of_intern, 2: 1, 3: 0, 4: 0, 5: 0}
+        spec(one, asked, as_of="2025-06-09", terms=NEXT_YEAR, on_roster=False, expect=expect)

@@ -121,6 +121,7 @@ def know(log: EventLog, as_of: date, threads: int | None) -> Known:
     _make_terms(known)
     _make_moves(known)
     _make_rosters(known)
+    _make_here(known)
     _make_cohort(known)
     _make_people(known)
     return known
@@ -245,16 +246,15 @@ def _make_rosters(known: Known) -> None:
     )
 
 
-def _make_cohort(known: Known) -> None:
-    """Whom the rosters of the open terms name, and who waits for one.
+def _make_here(known: Known) -> None:
+    """`here` has the rows of whom the rosters of the open terms name, and of who waits for one.
 
     Of a student's rows that of the newest of these terms alone is asked whether they are here.
     """
     known.run(
         """
-        CREATE TEMP TABLE cohort AS
-        WITH open_terms AS (SELECT place FROM terms WHERE {as_of} BETWEEN opens AND closes),
-        newest AS (
+        CREATE TEMP TABLE here AS
+        WITH newest AS (
             FROM (FROM rosters WHERE is_open UNION ALL FROM waiting)
             QUALIFY row_number() OVER (PARTITION BY student ORDER BY is_open DESC, place DESC) = 1
         ),
@@ -262,31 +262,44 @@ def _make_cohort(known: Known) -> None:
             SELECT r.*, greatest(m.left_on, CASE WHEN level IN {next_programme} THEN NULL ELSE m.graduated_on END) AS ended_on,
                 greatest(m.back_on, CASE WHEN entry_route = {came_back} THEN r.happened_on END) AS back_on
             FROM newest r LEFT JOIN moves m USING (student)
-        ),
-        here AS (
-            FROM moved WHERE (status IS NULL OR status = {enrolled})
-                AND NOT coalesce(ended_on >= least(opens, happened_on) AND (back_on IS NULL OR ended_on > back_on), FALSE)
         )
+        FROM moved WHERE (status IS NULL OR status = {enrolled})
+            AND NOT coalesce(ended_on >= least(opens, happened_on) AND (back_on IS NULL OR ended_on > back_on), FALSE)
+        """,
+        enrolled=position(ENROLMENTS, "status", "ENROLLED"),
+        next_programme=positions(ENROLMENTS, "level", *NEXT_PROGRAMME_LEVELS),
+        came_back=position(ENROLMENTS, "entry_route", "RETURNED"),
+    )
+
+
+def _make_cohort(known: Known) -> None:
+    """Each of them in the term that is open now, with what the row and that of the term before tell of the study mode.
+
+    Who is dual by one of the two and untold by the other is dual in both terms; who waits is no intern of the new one.
+    """
+    known.run(
+        """
+        CREATE TEMP TABLE cohort AS
         SELECT h.student, h.class_group, h.level, h.registered_on, own.*,
             coalesce(h.study_mode IN {own_days}, FALSE) AS keeps_own_days,
-            CASE WHEN h.study_mode IS NULL AND earlier.study_mode = {dual} THEN {dual} ELSE h.study_mode END AS mode_now,
+            CASE WHEN h.study_mode = {intern} AND NOT h.is_open THEN NULL ELSE h.study_mode END AS told_now,
+            CASE WHEN told_now IS NULL AND earlier.study_mode = {dual} THEN {dual} ELSE told_now END AS mode_now,
             greatest(own.opens, h.registered_on) AS begins,
             before.academic_year AS before_year, before.term AS before_term,
             before.opens AS before_opens, before.closes AS before_closes,
-            CASE WHEN earlier.study_mode IS NULL AND h.study_mode = {dual} THEN {dual} ELSE earlier.study_mode END AS mode_before
+            earlier.study_mode AS told_before,
+            CASE WHEN told_before IS NULL AND told_now = {dual} THEN {dual} ELSE told_before END AS mode_before
         FROM here h
         JOIN terms own ON own.place = CASE
-            WHEN h.place IN (FROM open_terms) THEN h.place ELSE (SELECT max(place) FROM open_terms) END
+            WHEN h.is_open THEN h.place ELSE (SELECT max(place) FROM terms WHERE {as_of} BETWEEN opens AND closes) END
         LEFT JOIN terms before ON before.opens < own.opens AND (before.academic_year, before.term) = CASE own.term
             WHEN 1 THEN (own.academic_year - 1, 2) ELSE (own.academic_year, own.term - 1) END
         LEFT JOIN enrolments earlier ON earlier.student = h.student
             AND earlier.academic_year = before.academic_year AND earlier.term = before.term
         """,
-        enrolled=position(ENROLMENTS, "status", "ENROLLED"),
         dual=position(ENROLMENTS, "study_mode", "DUAL"),
+        intern=position(ENROLMENTS, "study_mode", "INTERNSHIP"),
         own_days=positions(ENROLMENTS, "study_mode", "EVENING", "SHORT", "FLEX"),
-        next_programme=positions(ENROLMENTS, "level", *NEXT_PROGRAMME_LEVELS),
-        came_back=position(ENROLMENTS, "entry_route", "RETURNED"),
     )
 
 
