@@ -34,8 +34,9 @@ class Outside:
     `company[row, day]` says on which days of the cubes absence is a day in the company: for an intern on all, for a dual
     student in weeks in which nobody of the LEAST_DUAL or more of the class group was seen on a day that was not closed. On
     days before the student's term opened this goes by the study modes that the roster of the term before told, which a
-    summer term never is. Who is dual by one of the two and untold by the other is dual in both terms; an internship is of
-    its own term alone: who is on no roster of a new term yet is no intern in it.
+    summer term never is. Who is dual by one of the two and untold by the other is dual in both terms, but does not show the
+    weeks of the other where LEAST_DUAL or more of the group were told to be dual in it. An internship is of its own term
+    alone: who is on no roster of a new term yet is no intern in it.
     """
 
     row: npt.NDArray[np.int32]
@@ -46,12 +47,12 @@ class Outside:
 
 def outside_of(state: State, cohort: Cohort) -> Outside:
     """Of the students of one cohort."""
-    now, before = _modes_now(state, cohort), _modes_before(state, cohort)
-    now, before = _dual_where_untold(now, before), _dual_where_untold(before, now)
-    row, company = _by_mode(state, cohort, now)
-    if np.array_equal(before, now):
+    told_now, told_before = _modes_now(state, cohort), _modes_before(state, cohort)
+    now, before = _dual_where_untold(told_now, told_before), _dual_where_untold(told_before, told_now)
+    row, company = _by_mode(state, cohort, now, told_now)
+    if np.array_equal(told_before, told_now):
         return Outside(row, company, now == _DUAL)
-    row_before, company_before = _by_mode(state, cohort, before)
+    row_before, company_before = _by_mode(state, cohort, before, told_before)
     outside = np.flatnonzero((row != NORMAL) | (row_before != NORMAL))
     kinds, which = np.unique(
         np.stack([row_before[outside], row[outside], cohort.opens[outside]], axis=1), axis=0, return_inverse=True
@@ -63,12 +64,19 @@ def outside_of(state: State, cohort: Cohort) -> Outside:
     return Outside(row, np.where(day < kinds[:, 2:], of_before[kinds[:, 0]], of_now[kinds[:, 1]]), now == _DUAL)
 
 
-def _by_mode(state: State, cohort: Cohort, mode: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.int32], Flags]:
-    """Each student's row of `company` by these study modes, and the rows: weeks are those of who was dual by them."""
+def _by_mode(
+    state: State, cohort: Cohort, mode: npt.NDArray[np.int16], told: npt.NDArray[np.int16]
+) -> tuple[npt.NDArray[np.int32], Flags]:
+    """Each student's row of `company` by these study modes, and the rows: weeks are those of who was dual by them.
+
+    Of a group of which LEAST_DUAL or more were told to be dual, those alone show the weeks: others may have been elsewhere.
+    """
     dual = np.flatnonzero(mode == _DUAL)
     groups, place = distinct(cohort.group[dual])
     company = np.ones((1 + len(groups), len(state.attendance.days)), bool)
-    company[1:] = _in_company(state, cohort.student[dual], place, cohort.today)
+    is_told = told[dual] == _DUAL
+    shows = is_told | (np.bincount(place, is_told) < LEAST_DUAL)[place]
+    company[1:] = _in_company(state, cohort.student[dual][shows], place[shows], cohort.today)
     row = np.full(len(mode), NORMAL, np.int32)
     row[mode == _INTERN] = _ALWAYS
     row[dual] = 1 + place

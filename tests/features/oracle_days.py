@@ -81,14 +81,19 @@ class Attendance:
 
     def _mode(self, student: int, place: Place, *, before: bool) -> object:
         """Of days before the own term opened by the roster of the term before; what one of the two says of DUAL holds for
-        a term of which it is not told. An internship told by the roster of another term is not one of the own term."""
+        a term of which it is not told."""
+        now, earlier = self._told_modes(student, place)
+        own, other = (earlier, now) if before else (now, earlier)
+        return "DUAL" if own is None and other == "DUAL" else own
+
+    def _told_modes(self, student: int, place: Place) -> tuple[object, object]:
+        """What is told of the own term and of the term before; of an internship by the roster of that very term alone."""
         wanted = (place.before.year, place.before.term) if place.before else None
         modes = [row.values.get("study_mode") for row in self.told.facts(ENROLMENTS, student) if term_of(row) == wanted]
         now, earlier = place.row.values.get("study_mode"), modes[-1] if modes else None
         if now == "INTERNSHIP" and term_of(place.row) != (place.span.year, place.span.term):
             now = None
-        own, other = (earlier, now) if before else (now, earlier)
-        return "DUAL" if own is None and other == "DUAL" else own
+        return now, earlier
 
     @cached_property
     def _weeks_at_the_college(self) -> list[set[date]]:
@@ -109,15 +114,17 @@ class Attendance:
 
     @cached_property
     def _of_dual(self) -> list[list[int]]:
-        """Who is now in the class group and in the dual system now, or was in the term before."""
-        return [
-            [
-                student
-                for student, place in self.told.places.items()
-                if place.group == self.place.group and self._mode(student, place, before=before) == "DUAL"
-            ]
-            for before in (False, True)
-        ]
+        """Of who is now in the class group those who show where its dual system is now, and where it was in the term before.
+
+        Those of whom it is told in that term; of fewer than three told all, also who are dual by the other term.
+        """
+        group = [(student, place) for student, place in self.told.places.items() if place.group == self.place.group]
+        found = []
+        for before in (False, True):
+            told = [student for student, place in group if self._told_modes(student, place)[before] == "DUAL"]
+            dual = [student for student, place in group if self._mode(student, place, before=before) == "DUAL"]
+            found.append(told if len(told) >= 3 else dual)
+        return found
 
     def of(self, sessions: Sessions) -> list[Mark]:
         match sessions:

@@ -287,20 +287,29 @@ def test_weeks_of_the_term_before_are_those_of_who_was_dual_then(spec: Spec, now
     spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect=dict.fromkeys(range(1, 5), 1))
 
 
-def test_who_joined_the_dual_group_later_tells_nothing_of_its_weeks_before(spec: Spec) -> None:
-    picture = """
+@pytest.mark.parametrize(
+    ("told", "of_four", "missed"),
+    [((1, 2, 3), "NORMAL", 0), ((1, 2, 3), "", 0), ((1, 2), "NORMAL", 0), ((1, 2), "", 1), ((), "NORMAL", 0), ((), "", 1)],
+)  # fmt: skip
+def test_who_joined_the_dual_group_later_tells_nothing_of_its_weeks_before(
+    spec: Spec, told: tuple[int, ...], of_four: str, missed: int
+) -> None:
+    """Unless nothing was told of the mode of 4, and of fewer than three others that they were dual then."""
+    picture = f"""
         table      | student | happened_on | academic_year | term | study_mode | class_group | status
-        enrolments | 4       | 2024-10-21  | 2024          | 2    | NORMAL     | B           |
+        enrolments | 4       | 2024-10-21  | 2024          | 2    | {of_four}  | B           |
         enrolments | 4       | 2025-05-12  | 2025          | 1    | DUAL       | A           |
         attendance | 4       | 2025-01-06  |               |      |            |             | P"""
     for student in (1, 2, 3):
-        picture += f"\n        enrolments | {student} | 2024-10-21 | 2024 | 2 | DUAL | A |"
+        mode = "DUAL" if student in told else ""
+        picture += f"\n        enrolments | {student} | 2024-10-21 | 2024 | 2 | {mode} | A |"
         picture += f"\n        enrolments | {student} | 2025-05-12 | 2025 | 1 | DUAL | A |"
         picture += f"\n        attendance | {student} | 2025-01-07 | | | | | A"
         picture += f"\n        attendance | {student} | 2025-01-13 | | | | | P"
     before = ask(ATTENDANCE, Count(where=MISSED), InTerm(term=Term.PREVIOUS))
     terms = [(2024, 2), (2025, 1)]
-    spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect={1: 0, 2: 0, 3: 0, 4: 0})
+    expect = dict.fromkeys((1, 2, 3), missed) | {4: 0}
+    spec(picture, before, as_of="2025-09-01", terms=terms, on_roster=False, expect=expect)
 
 
 def test_a_week_in_the_company_neither_breaks_nor_lengthens_a_run(spec: Spec) -> None:

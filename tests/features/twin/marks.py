@@ -88,12 +88,15 @@ def _put_in_company(known: Known) -> None:
 
     On days before the term opened by what the roster of the term before says.
     """
-    for when, mode in (("now", "mode_now"), ("before", "mode_before")):
+    for when in ("now", "before"):
+        mode = f"mode_{when}"
         known.run(
             """
             CREATE TEMP TABLE weeks_at_college_{when} AS
             SELECT DISTINCT c.class_group, date_trunc('week', m.day) AS week FROM marks m JOIN cohort c USING (student)
-            WHERE c.{mode} = {dual} AND m.status IN {seen} AND m.day NOT IN (FROM closed)
+            WHERE c.{mode} = {dual} AND m.status IN {seen} AND m.day NOT IN (FROM closed) AND (
+                c.told_{when} = {dual} OR c.class_group NOT IN (
+                    SELECT class_group FROM cohort WHERE told_{when} = {dual} GROUP BY class_group HAVING count(*) >= 3))
             """,
             when=when,
             mode=mode,
