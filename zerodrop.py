@@ -186,7 +186,7 @@ def _spanning() -> dict[str, Callable[..., None]]:
         serve_pages: Annotated[
             bool, typer.Option("--serve/--no-serve", help="Keep serving, or check that the page answers and stop.")
         ] = True,
-        students: Annotated[int, typer.Option(min=300)] = 1200,
+        students: Annotated[int, typer.Option(min=300, help="Of few the absence rule makes the list.")] = 3000,
         port: int = 8000,
         home: Annotated[Path, typer.Option("--home", help="Where to make the demo's data home.")] = Path("var/demo"),
         again: Annotated[
