@@ -118,15 +118,7 @@ def decision(card: Telling) -> Iterator[Block]:
             ),
             boxed=True,
         )
-    against, more = card.list_name(gain["against"]), beside(interval(gain["per_week"]))
-    yield Paragraph(
-        text=say(
-            f"เทียบกับ{against} ซึ่งเป็นรายชื่ออย่างง่ายที่ดีที่สุดในภาคเรียนก่อน ๆ ด้วยจำนวนเยี่ยมเท่ากัน "
-            f"แบบจำลองพบผู้ที่จะออกเพิ่มสัปดาห์ละ {more} คน (ช่วงเชื่อมั่น 95 % ผู้ออก {count(gain['leavers'])} คน)",
-            f"Beside the simple list that did best on earlier terms ({against}), with the same number of visits, it reaches "
-            f"{more} more leavers a week (95 % interval; {count(gain['leavers'])} leavers, {_drawn(gain['by'])}).",
-        )
-    )
+    yield Paragraph(text=_gained(card, gain))
     head = (
         say("สถานศึกษา", "Institution"), say("รายชื่อที่เลือก", "List chosen"), say("ตัดสินจาก", "Judged"),
         say("นักเรียน", "Students"), say("ผู้ออก", "Leavers"), say("พบเพิ่มต่อสัปดาห์", "More reached a week"),
@@ -134,6 +126,22 @@ def decision(card: Telling) -> Iterator[Block]:
     rows = tuple(_institution(card, one) for one in card.evidence["institutions"])
     if rows:
         yield Table(head=head, rows=rows, words=3)
+        yield Paragraph(
+            text=say(
+                "ที่ใดเลือกรายชื่ออื่น หรือไม่อยู่ในตารางนี้ จะให้แบบจำลองรับหน้าที่ที่นั่นไม่ได้",
+                "Where another list was chosen, or at a place that is not in this table, the model is not put in charge.",
+            )
+        )
+
+
+def _gained(card: Telling, gain: Mapping[str, Any]) -> str:
+    against, more = card.list_name(gain["against"]), beside(interval(gain["per_week"]))
+    return card.say(
+        f"เทียบกับ{against} ซึ่งเป็นรายชื่ออย่างง่ายที่ดีที่สุดในภาคเรียนก่อน ๆ ด้วยจำนวนเยี่ยมเท่ากัน "
+        f"แบบจำลองพบผู้ที่จะออกเพิ่มสัปดาห์ละ {more} คน (ช่วงเชื่อมั่น 95 % ผู้ออก {count(gain['leavers'])} คน)",
+        f"Beside the simple list that did best on earlier terms ({against}), with the same number of visits, it reaches "
+        f"{more} more leavers a week (95 % interval; {count(gain['leavers'])} leavers, {_drawn(gain['by'])}).",
+    )
 
 
 def _drawn(by: str) -> str:
@@ -307,8 +315,9 @@ def limits(card: Telling) -> Iterator[Block]:
             "Those whom somebody helped in time count as having stayed: the model may rate students like them too low.",
         ),
         say(
-            "ใช้ได้กับสถานศึกษาและตัวบ่งชี้ที่ระบุไว้เท่านั้น",
-            "It speaks for the institutions and features named here, and no others.",
+            "ใช้ได้กับสถานศึกษาและตัวบ่งชี้ที่ระบุไว้เท่านั้น สถานศึกษาที่เพิ่มหลังให้รับหน้าที่ทุกแห่งจะใช้แบบจำลองนี้ด้วย จนกว่าจะมีผู้ลงนามเป็นอย่างอื่น",
+            "It speaks for the institutions and features named here, and no others. One that is added after the model was put "
+            "in charge of all gets its list too, until somebody signs otherwise.",
         ),
     ]
     if evidence["leaks"]:

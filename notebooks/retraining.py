@@ -133,7 +133,7 @@ try:
     print(f"in charge: model {done.in_charge[:12]}")
 except ModelRefused as refused:
     print(str(refused).split("\n")[0])
-    reason = ", ".join(one.check.code for one in blocking(trained.checks)) or "clearly worse here"
+    reason = ", ".join(one.check.code for one in blocking(trained.checks)) or "the simple list chosen here"
     promote_model(home, institution=code, digest=RULE_LIST, signed_by="ครูมาลี ตัวอย่าง", reason=reason)
     print(f"in charge: the simple list, because of {reason}; {MODEL} waits for another term")
 

@@ -28,7 +28,7 @@ from records.access import open_log
 from records.errors import ConfigurationGap
 from records.home import DataHome
 from records.lists import RULE_LIST
-from training.promote import model_folder
+from training.promote import chosen_lists, model_folder
 
 Flags = npt.NDArray[np.bool_]
 
@@ -49,7 +49,8 @@ class Moved:
 class Comparison:
     """`enters` and `leaves` are of the list (visited or watched), `moves` between the two; in order of the new rank.
 
-    `figures_now` and `figures_then` are the lists of the two cards by name, as training.evidence.ListFigures in JSON;
+    `chosen` is the list that the new model's card chose here, None where it does not name this institution: only where it
+    is the model itself may it be promoted. `figures_now` and `figures_then` are the lists of the two cards by name, as training.evidence.ListFigures in JSON;
     `figures_now` is None where a simple list is in charge, whose figures stand in the other card beside the model's.
     """
 
@@ -57,6 +58,7 @@ class Comparison:
     as_of: date
     now: str
     then: str
+    chosen: str | None
     students: int
     listed_now: int
     listed_then: int
@@ -95,6 +97,7 @@ def compare_models(
         as_of=snapshot.as_of,
         now=now,
         then=then,
+        chosen=chosen_lists(card_in(folder, then)).get(institution),
         students=len(snapshot.values),
         listed_now=int(listed_now.sum()),
         listed_then=int(listed_then.sum()),

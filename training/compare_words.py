@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.card_words import BANDS, FIGURES, UNTOLD, beside, interval, share_interval
+from models.card_words import BANDS, FIGURES, LISTS, UNTOLD, beside, interval, share_interval
 from records.lists import RULE_LIST
 from records.text import Text
 from training.compare import Comparison, Moved
@@ -17,6 +17,8 @@ def told(found: Comparison) -> Iterator[str]:
     yield f"{found.institution}  {found.as_of}"
     yield f"ใช้อยู่ · in charge: {_named(found.now)}"
     yield f"ถ้าเปลี่ยน · if switched: {_named(found.then)}"
+    if found.chosen != MODEL:
+        yield _refused(found.chosen)
     yield ""
     yield (
         f"นักเรียน · students {found.students:,}   อยู่ในรายชื่อ · listed {found.listed_now} → {found.listed_then}   "
@@ -38,6 +40,15 @@ def told(found: Comparison) -> Iterator[str]:
 
 def _named(digest: str) -> str:
     return f"{digest} (รายชื่อตามการขาดเรียน · the absence rule)" if digest == RULE_LIST else digest[:16]
+
+
+def _refused(chosen: str | None) -> str:
+    if chosen is None:
+        return "บัตรไม่ได้ตัดสินที่นี่ จึงให้รับหน้าที่ที่นี่ไม่ได้ · its card does not name this place, so it cannot be promoted here"
+    return (
+        f"ที่นี่บัตรเลือก{LISTS[chosen].th} จึงให้รับหน้าที่ที่นี่ไม่ได้ · "
+        f"here its card chose {LISTS[chosen].en}, so it cannot be promoted here"
+    )
 
 
 def _row(one: Moved) -> str:

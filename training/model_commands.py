@@ -111,7 +111,7 @@ def promote(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Put a trained model in charge: its blocking checks have passed, its bytes are copied, a named person signs."""
+    """Put a trained model in charge where its card chose it and no blocking check failed; a named person signs."""
     from training.promote import promote_model
 
     with data_home(home) as opened:
@@ -162,9 +162,22 @@ def _in_charge(done: "Promoted", institution: str, others: dict[str, str]) -> st
     ]
     for code, held in others.items():
         held_th, held_en = _named(held)
+        if code in done.elsewhere:
+            lines += [
+                f"ยกเว้น {code}: {held_th} รับหน้าที่ต่อไป เพราะบัตรไม่ได้เลือกแบบจำลองนี้ที่นั่น",
+                f"Except at {code}: {held_en} stays in charge, since the card did not choose the model there.",
+            ]
+        else:
+            lines += [
+                f"ยกเว้น {code}: {held_th} รับหน้าที่ตามที่ลงนามไว้สำหรับแห่งนี้เอง ถ้าจะเปลี่ยนให้ระบุ --institution {code}",
+                f"Except at {code}: {held_en} stays in charge, by a decision of its own. To change it: --institution {code}",
+            ]
+    if institution == "*" and done.in_charge != "absence_rule":
         lines += [
-            f"ยกเว้น {code}: {held_th} รับหน้าที่ตามที่ลงนามไว้สำหรับแห่งนี้เอง ถ้าจะเปลี่ยนให้ระบุ --institution {code}",
-            f"Except at {code}: {held_en} stays in charge, by a decision of its own. To change it: --institution {code}",
+            "สถานศึกษาที่เพิ่มภายหลังจะใช้แบบจำลองนี้ด้วย แม้บัตรไม่ได้ตัดสินที่นั่น ถ้าไม่ต้องการ: zerodrop promote absence_rule "
+            "--institution รหัสสถานศึกษา",
+            "An institution that is added later follows, though the card does not speak for it. Not wanted there: "
+            "zerodrop promote absence_rule --institution CODE",
         ]
     if done.mlflow_waits:
         lines += [

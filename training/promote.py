@@ -1,7 +1,7 @@
 """Promotion and rollback: a named person puts a trained bundle (or the simple list) in charge; bytes copied, act recorded."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,23 @@ from models.card import card_in
 from models.signed import is_whole
 from records.errors import ModelRefused
 from records.home import DataHome
-from records.ledger import require_institution
-from records.lists import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST, promote
+from records.ledger import institutions, require_institution
+from records.lists import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST, champion, promote
 from records.promotions import Signed, before, history, roll_back
 from records.runs_file import require_whole_runs
+from training.evidence import MODEL
 
 
 @dataclass(frozen=True, kw_only=True)
 class Promoted:
-    """A digest, or the name of the simple list. `mlflow_waits`: signed, but MLflow could not be told."""
+    """A digest, or the name of the simple list. `mlflow_waits`: signed, but MLflow could not be told.
+
+    `elsewhere` is what stays in charge of institutions where the card did not choose a model that all others get.
+    """
 
     in_charge: str
     mlflow_waits: bool
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +38,18 @@ def promote_model(home: DataHome, *, institution: str, digest: str | None, signe
     """Copy the bundle's bytes to the data home, prove that they load here, and sign.
 
     `digest` may be the first letters of one, None for the newest run, or RULE_LIST to go back to the simple list.
-    Raises ModelRefused without a signature, and for a model whose card has a failed blocking check: there is no way
-    around one. MLflow is told after the signature; where it cannot be, the next decision or training tells it.
+    Raises ModelRefused without a signature, for a model whose card has a failed blocking check (there is no way around
+    one), and where its card chose another list or does not name the institution. For EVERY_INSTITUTION such places are
+    left out by a decision of their own, signed with this one: the absence rule where the card chose that, else what is in
+    charge; a place that is added later follows. MLflow is told after the signature; where it cannot be, the next decision
+    or training tells it.
     """
     _require_signature("promotion", home, institution, signed_by, reason)
     require_whole_runs(home.settings)
-    chosen = RULE_LIST if digest == RULE_LIST else _kept(home, digest, institution)
-    promote(home.database, institution=institution, model_digest=chosen, signed_by=signed_by, reason=reason)
-    return Promoted(in_charge=chosen, mlflow_waits=not _told_to_mlflow(home))
+    chosen, elsewhere = (RULE_LIST, {}) if digest == RULE_LIST else _kept(home, digest, institution)
+    for code, held in {**elsewhere, institution: chosen}.items():  # the model last: no such place gets it meanwhile
+        promote(home.database, institution=code, model_digest=held, signed_by=signed_by, reason=reason)
+    return Promoted(in_charge=chosen, mlflow_waits=not _told_to_mlflow(home), elsewhere=elsewhere)
 
 
 def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason: str) -> RolledBack:
@@ -48,7 +57,7 @@ def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason:
 
     What would be in charge is held to what a promotion is held to: for this institution it may never have been promoted.
     Raises ModelRefused without a signature, without a promotion to take back, for a bundle that can no longer be read,
-    and where promote_model would refuse it. MLflow is told as promote_model tells it.
+    where promote_model would refuse it, and where promote_model would leave places out. MLflow is told as promote_model tells it.
     """
     _require_signature("rollback", home, institution, signed_by, reason)
     require_whole_runs(home.settings)
@@ -56,7 +65,10 @@ def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason:
         held, digest = before(session, institution)
     if digest != RULE_LIST:
         read_bundle(home.models, digest)
-        _require_may_serve(home, card_in(home.models / digest, digest), digest, institution)
+        card = card_in(home.models / digest, digest)
+        _require_checks(card, digest)
+        if undecided := _undecided(home, card, digest, institution):
+            raise _not_chosen(card, digest, undecided)
     roll_back(
         home.database,
         institution=institution,
@@ -102,18 +114,16 @@ def model_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
         raise
 
 
-def _kept(home: DataHome, digest: str | None, institution: str) -> str:
+def _kept(home: DataHome, digest: str | None, institution: str) -> tuple[str, dict[str, str]]:
+    """The digest of the bundle, and what stays in charge elsewhere."""
     folder, trained = model_folder(home, digest)
     verify(folder, trained)  # the very bytes of that run, not what its folder holds by now
-    _require_may_serve(home, card_in(folder, trained), trained, institution)
+    card = card_in(folder, trained)
+    _require_checks(card, trained)
+    elsewhere = _elsewhere(home, card, trained, institution)
     chosen = keep(folder, home.models)
     read_bundle(home.models, chosen)
-    return chosen
-
-
-def _require_may_serve(home: DataHome, card: dict[str, Any], digest: str, institution: str) -> None:
-    _require_checks(card, digest)
-    _require_no_worse_place(home, card, digest, institution)
+    return chosen, elsewhere
 
 
 def _require_checks(card: dict[str, Any], digest: str) -> None:
@@ -131,19 +141,55 @@ def _require_checks(card: dict[str, Any], digest: str) -> None:
         )
 
 
-def _require_no_worse_place(home: DataHome, card: dict[str, Any], digest: str, institution: str) -> None:
-    """An institution where the model is clearly worse keeps a list of its own: decided there before, or not at all."""
-    worse = [one["institution"] for one in card["evidence"]["institutions"] if one["clearly_worse"]]
+def _elsewhere(home: DataHome, card: dict[str, Any], digest: str, institution: str) -> dict[str, str]:
+    """What stays in charge of the places that would follow, though the card did not choose the model there.
+
+    Raises ModelRefused for an institution itself, and where the card chose the model nowhere.
+    """
+    chosen, undecided = chosen_lists(card), _undecided(home, card, digest, institution)
+    if undecided and MODEL not in {chosen.get(code) for code in _concerned(home, institution)}:
+        raise _not_chosen(card, digest, undecided)
     with home.database.read() as session:
-        undecided = [code for code in worse if institution == code or not _decided(history(session, code), digest)]
-    if institution in (EVERY_INSTITUTION, *undecided) and undecided:
-        codes = ", ".join(undecided)
-        raise ModelRefused(
-            f"Model {digest[:12]} reaches clearly fewer leavers than a simple list at {codes}. Put the absence rule in "
-            f"charge there: zerodrop promote {RULE_LIST} --institution {undecided[0]} · "
-            f"แบบจำลอง {digest[:12]} พบผู้ออกน้อยกว่ารายชื่ออย่างง่ายอย่างชัดเจนที่ {codes} "
-            f"ให้รายชื่อตามการขาดเรียนรับหน้าที่ที่นั่น: zerodrop promote {RULE_LIST} --institution {undecided[0]}"
+        held = {code: champion(session, code) for code in undecided}
+    return {code: RULE_LIST if code in chosen or held[code] == digest else held[code] for code in undecided}
+
+
+def _undecided(home: DataHome, card: dict[str, Any], digest: str, institution: str) -> list[str]:
+    """Where the card did not choose the model and nothing else was put in charge: it would be the model."""
+    chosen = chosen_lists(card)
+    with home.database.read() as session:
+        return [
+            code
+            for code in _concerned(home, institution)
+            if chosen.get(code) != MODEL and (institution == code or not _decided(history(session, code), digest))
+        ]
+
+
+def _concerned(home: DataHome, institution: str) -> list[str]:
+    return [row.code for row in institutions(home.database)] if institution == EVERY_INSTITUTION else [institution]
+
+
+def chosen_lists(card: Mapping[str, Any]) -> dict[str, str]:
+    """Which list the card of a model chose for each institution where it was judged."""
+    return {one["institution"]: one["chosen"] for one in card.get("evidence", {}).get("institutions", ())}
+
+
+def _not_chosen(card: dict[str, Any], digest: str, codes: Sequence[str]) -> ModelRefused:
+    chosen = chosen_lists(card)
+    simple, unjudged = [code for code in codes if code in chosen], [code for code in codes if code not in chosen]
+    th, en = [], []
+    if simple:
+        th.append(f"บัตรของแบบจำลอง {digest[:12]} เลือกรายชื่อตามการขาดเรียนที่ {', '.join(simple)}")
+        en.append(f"The card of model {digest[:12]} chose the absence rule at {', '.join(simple)}.")
+    if unjudged:
+        th.append(f"แบบจำลอง {digest[:12]} ยังไม่เคยถูกตัดสินที่ {', '.join(unjudged)} (ฝึกใหม่เมื่อที่นั่นมีภาคเรียนที่จบแล้ว)")
+        en.append(
+            f"Model {digest[:12]} was never judged at {', '.join(unjudged)}; train again once a term has closed there."
         )
+    ways = "\n".join(f"zerodrop promote {RULE_LIST} --institution {code}" for code in (*simple, *unjudged))
+    return ModelRefused(
+        f"{' '.join(en)} Put the absence rule in charge there · {' '.join(th)} ให้รายชื่อตามการขาดเรียนรับหน้าที่ที่นั่น:\n{ways}"
+    )
 
 
 def _decided(decisions: Sequence[Signed], digest: str) -> bool:

@@ -13,9 +13,22 @@ from features.catalogue import FINGERPRINT
 from models.bundle import digest_of, keep, write_bundle
 from models.risk_model import Calibration, RiskModel
 from records import lists
+from records.college import Institution
 from records.home import open_home
+from records.ledger import add_institution
 from records.settings import Settings
-from tests.functional.command_fixtures import MODEL, SERVE, USAGE, Place, call, copy_home, make_place, query, refused
+from tests.functional.command_fixtures import (
+    INSTITUTION,
+    MODEL,
+    SERVE,
+    USAGE,
+    Place,
+    call,
+    copy_home,
+    make_place,
+    query,
+    refused,
+)
 from tests.models.cards import complete_card
 from tests.models.one_split import one_split
 from tests.training.drawn_card import draw_card
@@ -112,9 +125,11 @@ def test_a_promoted_bundle_that_is_gone(copied: Path, tmp_path: Path) -> None:
 
 
 SIGNED = ("--signed-by", "ครูมาลี ตัวอย่าง", "--reason", "เทียบแล้ว")
+HERE = replace(EVIDENCE, institutions=(replace(EVIDENCE.institutions[0], institution=INSTITUTION),))
+"""As EVIDENCE, of the institution of this home."""
 
 
-def kept(home: Path, folder: Path, *, offset: float = 0.0, evidence: Evidence = EVIDENCE) -> str:
+def kept(home: Path, folder: Path, *, offset: float = 0.0, evidence: Evidence = HERE) -> str:
     """A model that this home keeps but that nobody put in charge; another `offset` makes another digest."""
     model = one_split("missed_share_28d", above=0.25, calibration=Calibration(offset=offset))
     write_bundle(folder / f"trained {offset}", model, draw_card(evidence), "card", bonus=0.0)
@@ -156,12 +171,51 @@ def test_a_comparison_shows_numbers_and_class_groups_and_no_name(place: Place, c
     assert said.code == 0, said.err
     assert "the absence rule" in said.out
     assert "would" in said.out
+    assert "cannot be promoted here" not in said.out
     assert not [word for word in place.files.personal() if word in said.everything]
     told = call("compare", digest, "--as-of", "2025-07-07", "--home", copied, "--json").document
     assert told["then"] == digest
     assert told["now"] == "absence_rule"
     assert told["listed_then"] == told["staying"] + len(told["enters"])
     assert query(copied, "select count(*) from audit where detail like '%compare models%'") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "sentence"),
+    [
+        (EVIDENCE, "its card does not name this place, so it cannot be promoted here"),
+        (
+            replace(HERE, institutions=(replace(HERE.institutions[0], chosen="absences_28d"),)),
+            "here its card chose absences of the last four weeks, so it cannot be promoted here",
+        ),
+    ],
+)
+def test_a_comparison_says_where_the_model_cannot_be_promoted(
+    copied: Path, tmp_path: Path, evidence: Evidence, sentence: str
+) -> None:
+    digest = kept(copied, tmp_path, evidence=evidence)
+    assert sentence in call("compare", digest, "--as-of", "2025-07-07", "--home", copied).out
+    assert call("promote", digest, *SIGNED, "--home", copied).code == MODEL
+
+
+def test_a_promotion_for_all_says_that_it_reaches_places_that_are_added_later(copied: Path, tmp_path: Path) -> None:
+    digest = kept(copied, tmp_path)
+    said = "An institution that is added later follows, though the card does not speak for it."
+    assert said in call("promote", digest, *SIGNED, "--home", copied).out
+    assert said not in call("promote", digest, "--institution", INSTITUTION, *SIGNED, "--home", copied).out
+    assert said not in call("promote", "absence_rule", *SIGNED, "--home", copied).out
+
+
+def test_a_promotion_for_all_names_the_places_that_it_leaves_out(copied: Path, tmp_path: Path) -> None:
+    opened = open_home(Settings(home=copied))
+    add_institution(opened.database, Institution(code="new", name_th="ใหม่", name_en="New"))
+    opened.close()
+    said = call("promote", kept(copied, tmp_path), *SIGNED, "--home", copied)
+    assert "ยกเว้น new: รายชื่อตามการขาดเรียน รับหน้าที่ต่อไป เพราะบัตรไม่ได้เลือกแบบจำลองนี้ที่นั่น" in said.out
+    assert "Except at new: The absence rule stays in charge, since the card did not choose the model there." in said.out
+    assert query(copied, "select institution, signed_by from promotion order by id") == [
+        ("new", SIGNED[1]), ("*", SIGNED[1])
+    ]  # fmt: skip
 
 
 def changed_manifest(home: Path, digest: str) -> None:
@@ -247,7 +301,7 @@ def test_a_training_says_which_checks_keep_the_model_from_being_put_in_charge(pl
 
 def test_a_failed_blocking_check_refuses_with_its_code(copied: Path, tmp_path: Path) -> None:
     leak = Leak(probe="identity", feature="gpa_last", strength=0.93)
-    digest = kept(copied, tmp_path, evidence=replace(EVIDENCE, leaks=(leak,)))
+    digest = kept(copied, tmp_path, evidence=replace(HERE, leaks=(leak,)))
     said = call("promote", digest, *SIGNED, "--home", copied)
     assert said.code == MODEL
     assert "\nTR203 " in said.err

@@ -1,4 +1,4 @@
-"""Putting a model in charge: never past a failed blocking check, never where it is clearly worse, always signed."""
+"""Putting a model in charge: never past a failed blocking check, only where its card chose it, always signed."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,8 +11,10 @@ from models.bundle import keep, write_bundle
 from models.card import card_in
 from models.risk_model import Calibration
 from records import lists
+from records.college import Institution
 from records.errors import ModelRefused
 from records.home import DataHome
+from records.ledger import add_institution
 from records.lists import RULE_LIST
 from tests.features.pictures import calendar, roster
 from tests.features.small_log import INSTITUTION
@@ -23,6 +25,9 @@ from tests.training.drawn_home import make_home
 from training.evidence import Leak
 from training.promote import model_folder, promote_model, roll_back_model
 
+[ONLY] = EVIDENCE.institutions
+HERE = replace(EVIDENCE, institutions=(replace(ONLY, institution=INSTITUTION),))
+"""As EVIDENCE, of the institution of these tests."""
 SIGNED = {"signed_by": "ครูมาลี ตัวอย่าง", "reason": "เทียบกับรายชื่ออย่างง่ายแล้ว"}
 
 
@@ -47,7 +52,7 @@ def champion(home: DataHome, institution: str = INSTITUTION) -> str:
 
 
 def test_a_model_whose_checks_passed_is_put_in_charge(home: DataHome) -> None:
-    digest = trained(home, draw_card())
+    digest = trained(home, draw_card(HERE))
     done = promote_model(home, institution="*", digest=digest[:8], **SIGNED)
     assert (done.in_charge, done.mlflow_waits) == (digest, False)
     assert champion(home) == digest
@@ -55,7 +60,7 @@ def test_a_model_whose_checks_passed_is_put_in_charge(home: DataHome) -> None:
 
 def test_no_signature_overrides_a_failed_blocking_check(home: DataHome) -> None:
     leak = Leak(probe="identity", feature="gpa_last", strength=0.93)
-    digest = trained(home, draw_card(replace(EVIDENCE, leaks=(leak,))))
+    digest = trained(home, draw_card(replace(HERE, leaks=(leak,))))
     with pytest.raises(ModelRefused) as refused:
         promote_model(home, institution="*", digest=digest, **SIGNED)
     said = str(refused.value)
@@ -68,47 +73,89 @@ def test_no_signature_overrides_a_failed_blocking_check(home: DataHome) -> None:
 
 
 def test_a_card_without_checks_is_refused(home: DataHome) -> None:
-    card = draw_card()
+    card = draw_card(HERE)
     del card["checks"]
     digest = trained(home, card)
     with pytest.raises(ModelRefused, match="holds no checks, so nobody can see whether it may serve"):
         promote_model(home, institution="*", digest=digest, **SIGNED)
 
 
-def worse_here() -> dict[str, Any]:
-    [only] = EVIDENCE.institutions
-    other = replace(only, institution="elsewhere", clearly_worse=False)
-    return draw_card(
-        replace(EVIDENCE, institutions=(replace(only, institution=INSTITUTION, clearly_worse=True), other))
-    )
+def rule_here() -> dict[str, Any]:
+    """A card that chose the absence rule at this institution and the model at another."""
+    here = replace(ONLY, institution=INSTITUTION, chosen="absences_28d")
+    return draw_card(replace(EVIDENCE, institutions=(here, replace(ONLY, institution="elsewhere"))))
+
+
+def add(home: DataHome, *codes: str) -> None:
+    for code in codes:
+        add_institution(home.database, Institution(code=code, name_th="ใหม่", name_en="New"))
 
 
 @pytest.mark.parametrize("institution", ["*", INSTITUTION])
-def test_where_a_model_is_clearly_worse_it_is_not_put_in_charge(home: DataHome, institution: str) -> None:
-    digest = trained(home, worse_here())
+def test_where_the_card_chose_the_simple_list_the_model_is_not_put_in_charge(home: DataHome, institution: str) -> None:
+    digest = trained(home, rule_here())
     with pytest.raises(ModelRefused) as refused:
         promote_model(home, institution=institution, digest=digest, **SIGNED)
-    way_out = f"zerodrop promote {RULE_LIST} --institution {INSTITUTION}"
     assert str(refused.value) == (
-        f"Model {digest[:12]} reaches clearly fewer leavers than a simple list at {INSTITUTION}. Put the absence rule in "
-        f"charge there: {way_out} · แบบจำลอง {digest[:12]} พบผู้ออกน้อยกว่ารายชื่ออย่างง่ายอย่างชัดเจนที่ {INSTITUTION} "
-        f"ให้รายชื่อตามการขาดเรียนรับหน้าที่ที่นั่น: {way_out}"
+        f"The card of model {digest[:12]} chose the absence rule at {INSTITUTION}. Put the absence rule in charge there · "
+        f"บัตรของแบบจำลอง {digest[:12]} เลือกรายชื่อตามการขาดเรียนที่ {INSTITUTION} ให้รายชื่อตามการขาดเรียนรับหน้าที่ที่นั่น:\n"
+        f"zerodrop promote {RULE_LIST} --institution {INSTITUTION}"
     )
     assert champion(home) == RULE_LIST
 
 
-def test_once_the_simple_list_was_chosen_there_the_others_get_the_model(home: DataHome) -> None:
-    digest = trained(home, worse_here())
+def test_where_a_model_was_never_judged_it_is_not_put_in_charge(home: DataHome) -> None:
+    add(home, "new")
+    digest = trained(home, draw_card(HERE))
+    with pytest.raises(ModelRefused) as refused:
+        promote_model(home, institution="new", digest=digest, **SIGNED)
+    assert str(refused.value) == (
+        f"Model {digest[:12]} was never judged at new; train again once a term has closed there. "
+        f"Put the absence rule in charge there · "
+        f"แบบจำลอง {digest[:12]} ยังไม่เคยถูกตัดสินที่ new (ฝึกใหม่เมื่อที่นั่นมีภาคเรียนที่จบแล้ว) "
+        f"ให้รายชื่อตามการขาดเรียนรับหน้าที่ที่นั่น:\nzerodrop promote {RULE_LIST} --institution new"
+    )
+    assert champion(home, "new") == RULE_LIST
+
+
+def test_a_promotion_for_all_puts_the_model_in_charge_only_where_the_card_chose_it(home: DataHome) -> None:
+    add(home, "elsewhere", "new")
+    digest = trained(home, rule_here())
+    done = promote_model(home, institution="*", digest=digest, **SIGNED)
+    assert (done.in_charge, done.elsewhere) == (digest, {INSTITUTION: RULE_LIST, "new": RULE_LIST})
+    assert (champion(home, "elsewhere"), champion(home), champion(home, "new")) == (digest, RULE_LIST, RULE_LIST)
+
+
+def test_a_place_that_the_card_does_not_name_keeps_the_model_that_it_has(home: DataHome) -> None:
+    add(home, "elsewhere")
+    both = replace(HERE, institutions=(*HERE.institutions, replace(ONLY, institution="elsewhere")))
+    first, second = trained(home, draw_card(both)), trained(home, draw_card(HERE), offset=0.5)
+    promote_model(home, institution="*", digest=first, **SIGNED)
+    assert promote_model(home, institution="*", digest=second, **SIGNED).elsewhere == {"elsewhere": first}
+    assert (champion(home), champion(home, "elsewhere")) == (second, first)
+
+
+def test_what_was_decided_for_a_place_before_is_not_signed_again(home: DataHome) -> None:
+    add(home, "elsewhere")
+    digest = trained(home, rule_here())
     promote_model(home, institution=INSTITUTION, digest=RULE_LIST, **SIGNED)
-    assert promote_model(home, institution="*", digest=digest, **SIGNED).in_charge == digest
-    assert champion(home) == RULE_LIST
-    assert champion(home, "elsewhere") == digest
-    with pytest.raises(ModelRefused, match="clearly fewer leavers"):
-        promote_model(home, institution=INSTITUTION, digest=digest, **SIGNED)
+    assert promote_model(home, institution="*", digest=digest, **SIGNED).elsewhere == {}
+    assert (champion(home), champion(home, "elsewhere")) == (RULE_LIST, digest)
+
+
+def test_a_rollback_for_all_is_refused_where_it_would_reach_a_place_never_judged(home: DataHome) -> None:
+    for digest in (trained(home, draw_card(HERE)), RULE_LIST):
+        promote_model(home, institution="*", digest=digest, **SIGNED)
+    add(home, "new")
+    with pytest.raises(ModelRefused, match="was never judged at new"):
+        roll_back_model(home, institution="*", **SIGNED)
+    promote_model(home, institution="new", digest=RULE_LIST, **SIGNED)
+    roll_back_model(home, institution="*", **SIGNED)
+    assert champion(home, "new") == RULE_LIST
 
 
 def test_a_rollback_puts_the_model_before_in_charge_and_both_are_told(home: DataHome) -> None:
-    first, second = trained(home, draw_card()), trained(home, draw_card(), offset=0.5)
+    first, second = trained(home, draw_card(HERE)), trained(home, draw_card(HERE), offset=0.5)
     for digest in (first, second):
         promote_model(home, institution="*", digest=digest, **SIGNED)
     done = roll_back_model(home, institution="*", **SIGNED)
@@ -117,7 +164,7 @@ def test_a_rollback_puts_the_model_before_in_charge_and_both_are_told(home: Data
 
 
 def test_a_rollback_to_a_bundle_that_is_gone_changes_nothing(home: DataHome) -> None:
-    first, second = trained(home, draw_card()), trained(home, draw_card(), offset=0.5)
+    first, second = trained(home, draw_card(HERE)), trained(home, draw_card(HERE), offset=0.5)
     for digest in (first, second):
         promote_model(home, institution="*", digest=digest, **SIGNED)
     (home.models / first).rename(home.settings.home / "away")
@@ -126,12 +173,12 @@ def test_a_rollback_to_a_bundle_that_is_gone_changes_nothing(home: DataHome) -> 
     assert champion(home) == second
 
 
-def test_an_institution_does_not_go_back_to_a_model_that_is_clearly_worse_there(home: DataHome) -> None:
-    """Its own decision for the simple list is what let the others have the model."""
-    digest = trained(home, worse_here())
-    promote_model(home, institution=INSTITUTION, digest=RULE_LIST, **SIGNED)
+def test_an_institution_does_not_go_back_to_a_model_that_its_card_did_not_choose_there(home: DataHome) -> None:
+    """Its own decision for the simple list was signed when the others got the model."""
+    add(home, "elsewhere")
+    digest = trained(home, rule_here())
     promote_model(home, institution="*", digest=digest, **SIGNED)
-    with pytest.raises(ModelRefused, match=f"clearly fewer leavers than a simple list at {INSTITUTION}"):
+    with pytest.raises(ModelRefused, match=f"chose the absence rule at {INSTITUTION}"):
         roll_back_model(home, institution=INSTITUTION, **SIGNED)
     assert champion(home) == RULE_LIST
     assert champion(home, "elsewhere") == digest
@@ -139,7 +186,7 @@ def test_an_institution_does_not_go_back_to_a_model_that_is_clearly_worse_there(
 
 def test_what_mlflow_could_not_be_told_is_signed_and_says_so(home: DataHome) -> None:
     """The address is that of the records, which MLflow does not get."""
-    digest = trained(home, draw_card())
+    digest = trained(home, draw_card(HERE))
     wrong = replace(home, settings=home.settings.model_copy(update={"mlflow_url": home.settings.database_address}))
     assert promote_model(wrong, institution="*", digest=digest, **SIGNED).mlflow_waits
     assert champion(home) == digest
@@ -147,17 +194,17 @@ def test_what_mlflow_could_not_be_told_is_signed_and_says_so(home: DataHome) -> 
     assert champion(home) == RULE_LIST
 
 
-def test_following_the_others_is_no_decision_against_a_model_that_is_clearly_worse_there(home: DataHome) -> None:
-    for digest in (trained(home, draw_card()), RULE_LIST):
+def test_following_the_others_is_no_decision_against_a_model_that_was_not_chosen_there(home: DataHome) -> None:
+    for digest in (trained(home, draw_card(HERE)), RULE_LIST):
         promote_model(home, institution="*" if digest != RULE_LIST else INSTITUTION, digest=digest, **SIGNED)
     roll_back_model(home, institution=INSTITUTION, **SIGNED)
-    with pytest.raises(ModelRefused, match="clearly fewer leavers"):
-        promote_model(home, institution="*", digest=trained(home, worse_here(), offset=0.5), **SIGNED)
+    with pytest.raises(ModelRefused, match="chose the absence rule at"):
+        promote_model(home, institution="*", digest=trained(home, rule_here(), offset=0.5), **SIGNED)
 
 
 @pytest.mark.parametrize(("signed_by", "reason"), [("", "why"), ("ครู", " \n")])
 def test_a_rollback_needs_a_name_and_a_reason(home: DataHome, signed_by: str, reason: str) -> None:
-    promote_model(home, institution="*", digest=trained(home, draw_card()), **SIGNED)
+    promote_model(home, institution="*", digest=trained(home, draw_card(HERE)), **SIGNED)
     with pytest.raises(ModelRefused, match=r"A rollback needs the name of who signs \(--signed-by\) and a reason"):
         roll_back_model(home, institution="*", signed_by=signed_by, reason=reason)
 
@@ -170,8 +217,8 @@ def test_letters_that_several_models_share_name_none(home: DataHome) -> None:
 
 
 def test_the_card_of_a_promoted_model_is_the_one_that_was_signed(home: DataHome) -> None:
-    digest = trained(home, draw_card())
-    assert card_in(home.models / digest, digest) == draw_card()
+    digest = trained(home, draw_card(HERE))
+    assert card_in(home.models / digest, digest) == draw_card(HERE)
     (home.models / digest / "card.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ModelRefused, match=r"card\.json is missing or was changed after signing"):
         card_in(home.models / digest, digest)
