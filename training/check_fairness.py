@@ -1,9 +1,10 @@
 """TR5xx: are leavers of every group found alike? A gap that the sample could not show is not the same as no gap."""
 
+import math
 from collections.abc import Iterator
 
 from records.text import Text
-from training.audit_groups import ATTRIBUTE_OF, group_label
+from training.audit_groups import ATTRIBUTE_OF, NOT_KNOWN_CODE, group_label
 from training.check_calibration import LEAST_OBSERVED, MOST_OBSERVED, outside
 from training.check_declaration import Check, Finding, Severity, finding, named, not_applicable, percent, shown, tested
 from training.evidence import AttributeFairness, Evidence
@@ -11,6 +12,7 @@ from training.fairness import CANNOT_TELL, GAP
 
 PROTECTED = ("sex", "nationality_group", "poverty_class", "disability_any")
 """What people are, not where or how they study: the law and the committees know these as grounds of discrimination."""
+_NOT_KNOWN = NOT_KNOWN_CODE.value
 
 
 def _attributes(evidence: Evidence) -> tuple[AttributeFairness, ...]:
@@ -33,7 +35,13 @@ def _gaps(found: list[AttributeFairness], th: str, en: str) -> Finding | None:
 
 
 def _intolerable(evidence: Evidence) -> Finding | None:
-    found = [one for one in _attributes(evidence) if one.attribute in PROTECTED and _clearly_over(one)]
+    compared = [one for one in _attributes(evidence) if one.attribute in PROTECTED and not math.isnan(one.gap.value)]
+    if not compared:
+        raise not_applicable(
+            th="ตามเพศ สัญชาติ ฐานะ หรือความพิการ ไม่มีสองกลุ่มที่มีผู้ออกพอให้เทียบ",
+            en="by none of these attributes are there two groups with leavers enough to compare",
+        )
+    found = [one for one in compared if _clearly_over(one)]
     return _gaps(found, "ความต่างของสัดส่วนผู้ออกที่ถูกพบ เกินที่ยอมรับได้ทั้งช่วง", "Recall differs by more than is tolerable")
 
 
@@ -82,9 +90,8 @@ def _wrong_groups(attributes: tuple[AttributeFairness, ...]) -> Iterator[Text]:
 
 def _not_audited(evidence: Evidence) -> Finding | None:
     tested(evidence)
-    missing = [
-        ATTRIBUTE_OF[name].label for name in PROTECTED if name not in {one.attribute for one in evidence.fairness}
-    ]
+    known = {one.attribute for one in evidence.fairness if any(group.group != _NOT_KNOWN for group in one.groups)}
+    missing = [ATTRIBUTE_OF[name].label for name in PROTECTED if name not in known]
     if not missing:
         return None
     return finding(
@@ -165,8 +172,8 @@ CHECKS = (
         code="TR505",
         title=Text(th="ตรวจความเป็นธรรมครบ", en="Fairness was audited"),
         passes_when=Text(
-            th="ตรวจครบตามเพศ สัญชาติ ฐานะ และความพิการ",
-            en="The audit covers sex, nationality group, poverty class and disability.",
+            th="ทราบเพศ สัญชาติ ฐานะ และความพิการของนักเรียน และตรวจครบทั้งสี่ด้าน",
+            en="Sex, nationality group, poverty class and disability are known of students, and the audit covers them.",
         ),
         severity=Severity.ADVICE,
         why=Text(

@@ -68,6 +68,16 @@ def men(**figures: Any) -> Evidence:
     return by_sex(groups=(replace(first, **figures), *others))
 
 
+def known_only(*names: str) -> Evidence:
+    """As where the others were never imported: everybody is in one group, that of whom nothing is known."""
+    untold = {
+        name: replace(fairness_by(name, "NOT_KNOWN"), gap=UNKNOWN, detectable_gap=math.nan, verdict="cannot tell")
+        for name in PROTECTED
+        if name not in names
+    }
+    return replace(EVIDENCE, fairness=tuple(untold.get(one.attribute, one) for one in EVIDENCE.fairness))
+
+
 def source(domain: Domain, lost: Interval) -> Evidence:
     found = (replace(one, auc_lost=lost) if one.name == domain.value else one for one in EVIDENCE.sources)
     return replace(EVIDENCE, sources=tuple(found))
@@ -152,6 +162,8 @@ FAILS_TOO = (
     ("TR404", model(ece=about(0.04, 0.02))),
     ("TR405", model(calibration_slope=about(1.3, 0.1))),
     ("TR503", by_sex(verdict="cannot tell", detectable_gap=math.nan)),
+    ("TR505", known_only()),
+    ("TR505", known_only("sex", "poverty_class", "disability_any")),
 )
 
 # At the bound, or where only a part of the interval is past it.
@@ -167,7 +179,9 @@ PASSES = (
     ("TR403", model(brier_skill=about(-0.01))),
     ("TR501", by_sex(verdict="gap", gap=about(0.15, 0.1))),
     ("TR501", by_mode(verdict="gap", gap=about(0.3, 0.1))),
+    ("TR501", known_only("sex")),
     ("TR504", men(suppressed=True, observed_expected=UNKNOWN)),
+    ("TR505", by_sex(groups=EVIDENCE.fairness[0].groups[:1])),
     ("TR603", churning(staying_share=0.8)),
 )
 
@@ -184,6 +198,7 @@ NOT_APPLICABLE = (
     ("TR307", replace(EVIDENCE, sources=())),
     ("TR308", replace(EVIDENCE, constraints=None)),
     ("TR404", model(ece=UNKNOWN)),
+    ("TR501", known_only()),
     ("TR502", replace(EVIDENCE, fairness=())),
     ("TR601", steady(domains_survive=math.nan)),
     ("TR603", replace(EVIDENCE, churn=None)),
