@@ -9,6 +9,7 @@ from models.horizon import HORIZONS
 from records.clock import BANGKOK
 from records.lists import EVERY_INSTITUTION
 from records.promotions import Signed
+from records.text import Text
 
 _BLOCKING, _ADVICE, _PASSED, _NOT_APPLICABLE = "blocking", "advice", "passed", "not_applicable"
 
@@ -136,12 +137,23 @@ def decision(card: Telling) -> Iterator[Block]:
 
 def _gained(card: Telling, gain: Mapping[str, Any]) -> str:
     against, more = card.list_name(gain["against"]), beside(interval(gain["per_week"]))
+    best = _OPPONENTS[card.evidence.get("opponent_chosen_before")]  # cards of before do not tell
     return card.say(
-        f"เทียบกับ{against} ซึ่งเป็นรายชื่ออย่างง่ายที่ดีที่สุดในภาคเรียนก่อน ๆ ด้วยจำนวนเยี่ยมเท่ากัน "
+        f"เทียบกับ{against} ซึ่งเป็น{best.th} ด้วยจำนวนเยี่ยมเท่ากัน "
         f"แบบจำลองพบผู้ที่จะออกเพิ่มสัปดาห์ละ {more} คน (ช่วงเชื่อมั่น 95 % ผู้ออก {count(gain['leavers'])} คน)",
-        f"Beside the simple list that did best on earlier terms ({against}), with the same number of visits, it reaches "
+        f"Beside {best.en} ({against}), with the same number of visits, it reaches "
         f"{more} more leavers a week (95 % interval; {count(gain['leavers'])} leavers, {_drawn(gain['by'])}).",
     )
+
+
+_OPPONENTS = {
+    True: Text(th="รายชื่ออย่างง่ายที่ดีที่สุดในภาคเรียนก่อนภาคเรียนทดสอบ", en="the simple list that did best on earlier terms"),
+    False: Text(
+        th="รายชื่ออย่างง่ายที่ดีที่สุดในภาคเรียนทดสอบเอง (ไม่มีภาคเรียนก่อนหน้าให้เลือก)",
+        en="the simple list that did best on the test terms themselves, there being no earlier ones to choose it on",
+    ),
+    None: Text(th="รายชื่ออย่างง่ายที่ดีที่สุด", en="the best simple list"),
+}
 
 
 def _drawn(by: str) -> str:

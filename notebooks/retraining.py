@@ -89,7 +89,7 @@ print(table.sort_values("reached", ascending=False).round(3))
 
 # %% [markdown]
 # The decision is taken against the simple list that did best on earlier terms, so that it owes nothing to the luck of
-# these. The lower bound must lie above zero.
+# these; where there are none, against the best of these. The lower bound must lie above zero.
 
 # %%
 gain = evidence.gain

@@ -28,10 +28,17 @@ def _against_simple(evidence: Evidence) -> Finding | None:
     if gain.per_week.low > 0:
         return None
     against = LISTS[gain.against]
+    th, en = ("", "") if evidence.opponent_chosen_before is not False else _NONE_BEFORE
     return finding(
-        th=f"เทียบกับ {against.th} พบผู้ออกเพิ่มสัปดาห์ละ {shown(gain.per_week)} ขอบล่างไม่เกิน 0",
-        en=f"Beyond {against.en}: {shown(gain.per_week)} leavers more a week; the lower bound is not above 0.",
+        th=f"เทียบกับ {against.th}{th} พบผู้ออกเพิ่มสัปดาห์ละ {shown(gain.per_week)} ขอบล่างไม่เกิน 0",
+        en=f"Beyond {against.en}{en}: {shown(gain.per_week)} leavers more a week; the lower bound is not above 0.",
     )
+
+
+_NONE_BEFORE = (
+    " (ดีที่สุดในภาคเรียนทดสอบเอง เพราะไม่มีภาคเรียนก่อนหน้า)",
+    " (the best on the test terms themselves, there being no earlier ones)",
+)
 
 
 def _of_model(evidence: Evidence) -> ListFigures:
@@ -139,8 +146,10 @@ CHECKS = (
         code="TR301",
         title=Text(th="ดีกว่ารายชื่ออย่างง่ายที่ดีที่สุด", en="Beats the best simple list"),
         passes_when=Text(
-            th="ขอบล่างของผู้ออกที่พบเพิ่มต่อสัปดาห์ เทียบกับรายชื่ออย่างง่ายที่ดีที่สุดของภาคก่อน มากกว่า 0",
-            en="The lower 95 % bound of the leavers reached a week beyond the simple list that did best before is above 0.",
+            th="ขอบล่างของผู้ออกที่พบเพิ่มต่อสัปดาห์ เทียบกับรายชื่ออย่างง่ายที่ดีที่สุดในภาคเรียนก่อนภาคเรียนทดสอบ "
+            "(ถ้าไม่มี ในภาคเรียนทดสอบเอง) มากกว่า 0",
+            en="The lower 95 % bound of the leavers reached a week beyond the simple list that did best on terms before the "
+            "test terms (where there are none: on the test terms themselves) is above 0.",
         ),
         severity=Severity.BLOCKING,
         why=Text(

@@ -1,6 +1,7 @@
 """The model or a simple list: decided on the newest two closed terms, against the list that did best before them.
 
-The opponent is chosen on earlier terms, so that it owes nothing to the luck of the terms that decide. "Reached" are
+The opponent is chosen on earlier terms, so that it owes nothing to the luck of the terms that decide; where there are
+none, on the deciding ones, and evidence says so. "Reached" are
 the leavers among the rows that each institution could really visit that week.
 """
 
@@ -23,16 +24,25 @@ LEAST_LEAVERS = 100
 """With fewer leavers in the deciding terms an institution cannot show a gain by itself: it is judged with its group."""
 
 
-def best_simple(earlier: Contest) -> str:
+def opponent(earlier: Contest | None, deciding: Contest) -> tuple[str, bool]:
+    """The list to beat, and whether it was chosen on earlier terms.
+
+    Without one it is that which did best on the deciding terms: that is harder for the model, never easier.
+    """
+    if earlier and earlier.rounds:
+        return best_simple(earlier), True
+    return best_simple(deciding), False
+
+
+def best_simple(contest: Contest) -> str:
     """The simple list that reached most leavers at real capacity over these rounds.
 
-    Without an earlier term ask it of the deciding ones: that is harder for the model, never easier. Raises ValueError
-    for a contest without a simple list.
+    Raises ValueError for a contest without a simple list.
     """
-    competing = [name for name in SIMPLE_LISTS if name in earlier.names]
+    competing = [name for name in SIMPLE_LISTS if name in contest.names]
     if not competing:
         raise ValueError("a contest has at least one simple list")
-    return max(competing, key=lambda name: sum(_reached(one, name) for one in earlier.rounds))
+    return max(competing, key=lambda name: sum(_reached(one, name) for one in contest.rounds))
 
 
 def _reached(one: Round, name: str) -> int:

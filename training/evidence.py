@@ -248,6 +248,9 @@ class Evidence:
     cold_start: SourceValue | None = None
     """What an institution loses that trains nothing itself (training.sources), its AUC within each institution; None where
     there are no others to learn from."""
+    opponent_chosen_before: bool | None = None
+    """Whether the list that `gain` is against did best on terms before the test terms; False: on the test terms themselves,
+    for want of others. None without a gain, and on cards of before."""
 
 
 def as_json(found: object) -> Any:

@@ -19,7 +19,7 @@ from training.backtest import Candidate, Tested
 from training.check_data import silent_domains
 from training.churn import churn, same_after_retraining, smallest_bonus
 from training.contest import Contest, Entrant, hold
-from training.decision import SIMPLE_LISTS, best_simple, decide, gains
+from training.decision import SIMPLE_LISTS, decide, gains, opponent
 from training.entrants import simple_entrants
 from training.evidence import MODEL, Calibrated, Evidence, LeadTime, Leak, SourceValue, Stability
 from training.facts import base_rate, test_facts, training_facts
@@ -237,12 +237,13 @@ def _stability(steady: Steadiness, test: _Test | None) -> Stability:
 
 
 def _with_test(work: Work, beside: _Beside, test: _Test) -> Evidence:
-    bare, contest, earlier = _evidence(work, beside, test), test.contest, beside.earlier
+    bare, contest = _evidence(work, beside, test), test.contest
     lost, constraints = beside.sources
     with side_by_side() as pool:
         figures = pool.submit(judged, contest, base_rate=_base_rates(work))
         fair = pool.submit(fairness, contest, audit_groups(work.home, contest, actor=work.actor))
-        gain, institutions = decide(contest, best_simple(earlier if earlier and earlier.rounds else contest))
+        against, chosen_before = opponent(beside.earlier, contest)
+        gain, institutions = decide(contest, against)
         return replace(
             bare,
             test=test_facts(contest, work.tested),
@@ -256,6 +257,7 @@ def _with_test(work: Work, beside: _Beside, test: _Test) -> Evidence:
             fairness=fair.result(),
             gains=gains(contest),
             cold_start=beside.cold_start,
+            opponent_chosen_before=chosen_before,
         )
 
 

@@ -49,6 +49,18 @@ def test_the_card_tells_every_list_with_intervals_and_which_one_is_shown(told: s
     assert told in render(CARD)
 
 
+def test_the_card_says_on_which_terms_the_list_to_beat_was_chosen() -> None:
+    assert "Beside the simple list that did best on earlier terms (absences" in render(CARD)
+    assert "ซึ่งเป็นรายชื่ออย่างง่ายที่ดีที่สุดในภาคเรียนก่อนภาคเรียนทดสอบ ด้วย" in render(CARD)
+    card = draw_card(replace(EVIDENCE, opponent_chosen_before=False))
+    assert "did best on the test terms themselves, there being no earlier ones to choose it on (absences" in render(
+        card
+    )
+    assert "ที่ดีที่สุดในภาคเรียนทดสอบเอง (ไม่มีภาคเรียนก่อนหน้าให้เลือก) ด้วย" in render(card)
+    del card["evidence"]["opponent_chosen_before"]
+    assert "Beside the best simple list (absences" in render(card)  # a card of before does not tell
+
+
 @pytest.mark.parametrize("told", [
     "Trained on 2025-10-06; the newest week that taught is that of 2025-08-04", "ฝึกเมื่อ 6/10/2568",
     "1/2566, 2/2566, 1/2567", "Test terms: 2/2567, 1/2568, 36 weeks (2 skipped)", "50,000",

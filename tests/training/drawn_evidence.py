@@ -103,5 +103,6 @@ EVIDENCE = Evidence(
     gains=(_GAIN, replace(_GAIN, against="logistic", per_week=about(0.6, 0.5))),
     lags=(LAG,),
     silent_domains=(),
+    opponent_chosen_before=True,
 )  # fmt: skip
 """Every check passes on it."""

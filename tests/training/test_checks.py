@@ -235,6 +235,16 @@ def test_the_list_to_beat_is_called_as_on_the_card(name: str) -> None:
     assert said.th.startswith(f"เทียบกับ {LISTS[name].th} พบผู้ออกเพิ่มสัปดาห์ละ 1.50")
 
 
+def test_a_list_to_beat_that_was_chosen_on_the_test_terms_is_said_to_be() -> None:
+    said = result("TR301", replace(gaining(UNSURE), opponent_chosen_before=False)).said
+    before = result("TR301", gaining(UNSURE)).said
+    assert said is not None
+    assert before is not None
+    assert "the best on the test terms themselves, there being no earlier ones" in said.en
+    assert "ดีที่สุดในภาคเรียนทดสอบเอง เพราะไม่มีภาคเรียนก่อนหน้า" in said.th
+    assert "themselves" not in before.en
+
+
 @pytest.mark.parametrize("probe", PROBE_OF)
 @pytest.mark.parametrize("feature", ["attendance", CATALOGUE[0].name, ""])
 def test_a_leak_is_told_without_a_machine_name(probe: str, feature: str) -> None:

@@ -11,7 +11,7 @@ from tests.training.drawn_contest import draw_contest, draw_round, draw_week
 from tests.training.drawn_evidence import EVIDENCE, FIGURES
 from training.checks import blocking, run_checks
 from training.contest import Contest, Round
-from training.decision import SIMPLE_LISTS, best_simple, decide, gains
+from training.decision import SIMPLE_LISTS, best_simple, decide, gains, opponent
 from training.entrants import ABC_FLAGS, ABSENCES, LOGISTIC, LOTTERY, SIMPLE
 from training.evidence import MODEL, Evidence, Gain
 from training.intervals import auc, person_weights
@@ -76,6 +76,14 @@ def test_no_learnt_list_and_no_lottery_is_to_be_beaten() -> None:
     assert best_simple(earlier) == ABSENCES
     assert set(SIMPLE_LISTS) <= set(SIMPLE)
     assert LOTTERY not in SIMPLE_LISTS
+
+
+def test_the_opponent_owes_nothing_to_the_deciding_terms_where_there_are_earlier_ones() -> None:
+    earlier = ranks(absences_28d=(3, 4, 5), abc_flags=(0, 1, 2))
+    deciding = ranks(absences_28d=(0, 1, 2), abc_flags=(3, 4, 5))
+    assert opponent(earlier, deciding) == (ABC_FLAGS, True)
+    for none in (None, Contest(rounds=(), names=earlier.names)):
+        assert opponent(none, deciding) == (ABSENCES, False)
 
 
 def test_a_contest_without_simple_lists_is_refused() -> None:

@@ -195,6 +195,7 @@ def test_every_part_of_the_evidence_is_there(college: TrainedCollege) -> None:
         {person for one in college.trained.tested for week in one.split.test.weeks for person in week.person[week.left]}
     )
     assert evidence.gain is not None
+    assert evidence.opponent_chosen_before is False  # no term before the test terms could be one
     assert {gain.against for gain in evidence.gains} == set(SIMPLE)
     assert [one.institution for one in evidence.institutions] == [college.code]
     assert evidence.lead_time is not None
