@@ -27,7 +27,7 @@ def _figures(evidence: Evidence) -> ListFigures:
 
 def _wrong_numbers(evidence: Evidence) -> Finding | None:
     ratio = _figures(evidence).observed_expected
-    told(ratio.value)
+    told(ratio.low)
     if not outside(ratio):
         return None
     return finding(
@@ -38,8 +38,7 @@ def _wrong_numbers(evidence: Evidence) -> Finding | None:
 
 def _wrong_probabilities(evidence: Evidence) -> Finding | None:
     error = _figures(evidence).ece
-    told(error.value)
-    if not error.low > MOST_ECE:
+    if told(error.low) <= MOST_ECE:
         return None
     return finding(
         th=f"ความน่าจะเป็นคลาดเคลื่อนเฉลี่ย {shown(error, 3)} เกิน {MOST_ECE} ทั้งช่วง",
@@ -49,8 +48,7 @@ def _wrong_probabilities(evidence: Evidence) -> Finding | None:
 
 def _worse_than_one_number(evidence: Evidence) -> Finding | None:
     skill = _figures(evidence).brier_skill
-    told(skill.value)
-    if not skill.high < 0:
+    if told(skill.high) >= 0:
         return None
     return finding(
         th=f"ทักษะบรายเออร์ {shown(skill, 3)} ต่ำกว่า 0 ทั้งช่วง",

@@ -1,13 +1,12 @@
 """TR5xx: are leavers of every group found alike? A gap that the sample could not show is not the same as no gap."""
 
 import math
-from collections.abc import Iterator
 
 from records.text import Text
 from training.audit_groups import ATTRIBUTE_OF, NOT_KNOWN_CODE, group_label
 from training.check_calibration import LEAST_OBSERVED, MOST_OBSERVED, outside
 from training.check_declaration import Check, Finding, Severity, finding, named, not_applicable, percent, shown, tested
-from training.evidence import AttributeFairness, Evidence
+from training.evidence import AttributeFairness, Evidence, GroupFigures
 from training.fairness import CANNOT_TELL, GAP
 
 PROTECTED = ("sex", "nationality_group", "poverty_class", "disability_any")
@@ -70,7 +69,15 @@ def _cannot_tell(evidence: Evidence) -> Finding | None:
 
 
 def _group_numbers_wrong(evidence: Evidence) -> Finding | None:
-    wrong = list(_wrong_groups(_attributes(evidence)))
+    told = [
+        (found.attribute, group)
+        for found in _attributes(evidence)
+        for group in found.groups
+        if not math.isnan(group.observed_expected.low)
+    ]
+    if not told:
+        raise not_applicable(th="ไม่มีกลุ่มใดมีผู้ออกพอจะบอกได้", en="no group has leavers enough to tell")
+    wrong = [_with_ratio(attribute, group) for attribute, group in told if outside(group.observed_expected)]
     if not wrong:
         return None
     bounds = f"{LEAST_OBSERVED:.2f} – {MOST_OBSERVED:.2f}"
@@ -80,12 +87,9 @@ def _group_numbers_wrong(evidence: Evidence) -> Finding | None:
     )
 
 
-def _wrong_groups(attributes: tuple[AttributeFairness, ...]) -> Iterator[Text]:
-    for found in attributes:
-        for group in found.groups:
-            if not group.suppressed and outside(group.observed_expected):
-                label, ratio = group_label(found.attribute, group.group), shown(group.observed_expected)
-                yield Text(th=f"{label.th} {ratio}", en=f"{label.en} {ratio}")
+def _with_ratio(attribute: str, group: GroupFigures) -> Text:
+    label, ratio = group_label(attribute, group.group), shown(group.observed_expected)
+    return Text(th=f"{label.th} {ratio}", en=f"{label.en} {ratio}")
 
 
 def _not_audited(evidence: Evidence) -> Finding | None:

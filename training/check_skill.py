@@ -7,6 +7,7 @@ from models.card_words import LISTS
 from records.lists import RULE_LIST
 from records.text import Text
 from training.check_declaration import Check, Finding, Severity, finding, named, not_applicable, shown, tested, told
+from training.decision import LEAST_LEAVERS
 from training.entrants import LOGISTIC
 from training.evidence import MODEL, Evidence, Gain, ListFigures
 
@@ -85,7 +86,7 @@ def _logistic_is_enough(evidence: Evidence) -> Finding | None:
     if told(gain.per_week.low) > 0:
         return None
     return finding(
-        th=f"พบผู้ออกเพิ่มจากสมการโลจิสติกสัปดาห์ละ {shown(gain.per_week)} แยกไม่ได้จากศูนย์",
+        th=f"พบผู้ออกเพิ่มจากสมการโลจิสติกสัปดาห์ละ {shown(gain.per_week)} ยังไม่มากกว่า 0 อย่างชัดเจน",
         en=f"Beyond logistic regression: {shown(gain.per_week)} leavers more a week, not clearly above 0.",
     )
 
@@ -106,7 +107,7 @@ def _too_late(evidence: Evidence) -> Finding | None:
     if days >= LEAST_LEAD_DAYS:
         return None
     return finding(
-        th=f"ครึ่งหนึ่งของผู้ออกขึ้นรายชื่อก่อนวันสุดท้ายที่พบไม่เกิน {days:.0f} วัน",
+        th=f"ในผู้ออกที่ขึ้นรายชื่อ ครึ่งหนึ่งขึ้นก่อนวันสุดท้ายที่พบไม่เกิน {days:.0f} วัน",
         en=f"Half of the leavers who were listed came on the list at most {days:.0f} days before they were last seen.",
     )
 
@@ -199,8 +200,10 @@ CHECKS = (
         code="TR304",
         title=Text(th="ใช้ได้กับทุกสถานศึกษาในกลุ่ม", en="Serves every institution of the group"),
         passes_when=Text(
-            th="ไม่มีสถานศึกษาใดที่รายชื่ออย่างง่ายดีกว่า หรือที่แบบจำลองยังพิสูจน์ไม่ได้",
-            en="At no institution is the model clearly worse, or unproven where there are leavers enough to prove it.",
+            th="ไม่มีสถานศึกษาใดที่แบบจำลองแย่กว่าอย่างชัดเจน หรือยังพิสูจน์ไม่ได้ "
+            f"(ที่ใดมีผู้ออกน้อยกว่า {LEAST_LEAVERS} คน ใช้ผลพิสูจน์ของทั้งกลุ่ม)",
+            en="At no institution is the model clearly worse or unproven (with fewer than "
+            f"{LEAST_LEAVERS} leavers there, the proof is that of the whole group).",
         ),
         severity=Severity.ADVICE,
         why=Text(
@@ -237,7 +240,7 @@ CHECKS = (
         code="TR306",
         title=Text(th="เตือนทันเวลา", en="Warns in time"),
         passes_when=Text(
-            th=f"ครึ่งหนึ่งของผู้ออกขึ้นรายชื่อก่อนวันสุดท้ายที่พบอย่างน้อย {LEAST_LEAD_DAYS} วัน",
+            th=f"ในผู้ออกที่ขึ้นรายชื่อ ครึ่งหนึ่งขึ้นก่อนวันสุดท้ายที่พบอย่างน้อย {LEAST_LEAD_DAYS} วัน",
             en=f"Half of the leavers listed come on the list {LEAST_LEAD_DAYS} days or more before they are last seen.",
         ),
         severity=Severity.ADVICE,
