@@ -38,6 +38,9 @@ class TermDates:
     def label(self) -> str:
         return f"{self.term}/{self.academic_year + 543}"
 
+    def has(self, day: date) -> bool:
+        return self.opens_on <= day <= self.closes_on
+
 
 @dataclass(frozen=True, kw_only=True)
 class Holiday:

@@ -20,6 +20,7 @@ from records.intake.source import Covers, Told, in_one
 from records.log import EventLog
 from records.tables import Table
 
+_Day = tuple[int, int, date]  # academic year, term, day
 _KNOWN_BEFORE = timedelta(days=30)  # a term's calendar is known about a month before it opens
 
 
@@ -55,12 +56,17 @@ def import_calendar(home: DataHome, college: College) -> CalendarChange:
     rows = calendar_rows(college)
     code = college.institution.code
     known = _known_calendar(home, code)
-    change = _change(college, known, local_day(datetime.now(UTC)))
-    if set(rows) <= known and not change.withdrawn:
+    told, now = {row[:3] for row in rows}, datetime.now(UTC)
+    gone = {day[:3] for day in known} - told
+    withdrawn = _withdrawn(told, gone)
+    change = CalendarChange(
+        withdrawn=sorted(day for _, _, day in withdrawn),
+        left_out=[span for span in _spans(gone - withdrawn) if span.closes_on >= local_day(now)],
+    )
+    if set(rows) <= known and not withdrawn:
         return change
-    corrected, now = _days_ever_told(home, code), datetime.now(UTC)
-    if change.withdrawn and corrected.isdisjoint(row[:3] for row in rows):
-        corrected.update(row[:3] for row in rows)  # nothing of the term is as it was: that is news of today
+    corrected = _days_ever_told(home, code)
+    corrected |= _moved_as_a_whole(told, corrected, withdrawn)
     opens = {(term.academic_year, term.term): term.opens_on for term in college.terms}
     told_on = [now if row[:3] in corrected else start_of(opens[row[:2]] - _KNOWN_BEFORE) for row in rows]
     cells = {
@@ -74,27 +80,31 @@ def import_calendar(home: DataHome, college: College) -> CalendarChange:
     return change
 
 
-def _days_ever_told(home: DataHome, institution: str) -> set[tuple[int, int, date]]:
+def _days_ever_told(home: DataHome, institution: str) -> set[_Day]:
     """Academic year, term and day of every row of the calendar in the log, withdrawn ones as well."""
     told = _log(home, institution).rows(tables.CALENDAR, columns=("academic_year", "term", "happened_on")).to_pylist()
     return {(row["academic_year"], row["term"], row["happened_on"]) for row in told}
 
 
-def _change(college: College, known: set[tuple[int, int, date, str]], today: date) -> CalendarChange:
-    told = {row[:3] for row in calendar_rows(college)}
-    gone = {day[:3] for day in known} - told
+def _withdrawn(told: set[_Day], gone: set[_Day]) -> set[_Day]:
+    """The days that are no longer told, of a term that is told or in the time of one."""
     spans = _spans(told)
     terms = {(span.academic_year, span.term) for span in spans}
-    withdrawn = {
-        day for day in gone if day[:2] in terms or any(span.opens_on <= day[2] <= span.closes_on for span in spans)
+    return {day for day in gone if day[:2] in terms or any(span.has(day[2]) for span in spans)}
+
+
+def _moved_as_a_whole(told: set[_Day], ever_told: set[_Day], withdrawn: set[_Day]) -> set[_Day]:
+    """The days of each term that stands for withdrawn ones and has no day that was ever told: they are news of today."""
+    as_before = {day[:2] for day in told & ever_told}
+    moved = {
+        (span.academic_year, span.term)
+        for span in _spans(told)
+        if any(day[:2] == (span.academic_year, span.term) or span.has(day[2]) for day in withdrawn)
     }
-    return CalendarChange(
-        withdrawn=sorted(day for _, _, day in withdrawn),
-        left_out=[span for span in _spans(gone - withdrawn) if span.closes_on >= today],
-    )
+    return {day for day in told if day[:2] in moved - as_before}
 
 
-def _spans(days: set[tuple[int, int, date]]) -> list[TermDates]:
+def _spans(days: set[_Day]) -> list[TermDates]:
     """The terms of these days (academic year, term, day), each from its first day to its last."""
     of_terms = [list(own) for _, own in groupby(sorted(days), lambda day: day[:2])]
     return [

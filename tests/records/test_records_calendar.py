@@ -99,6 +99,20 @@ def test_a_term_that_was_moved_as_a_whole_is_told_from_today(home: DataHome) -> 
         assert import_calendar(home, moved).withdrawn == []
 
 
+def test_one_of_two_terms_that_was_moved_as_a_whole_is_told_from_today(home: DataHome) -> None:
+    first = with_term(date(2025, 5, 19), date(2025, 5, 30))
+    second = with_term(date(2025, 10, 27), date(2025, 11, 7), term=2)
+    both = replace(first, terms=(*first.terms, *second.terms), holidays=())
+    apply_college(home, both)
+    import_calendar(home, both)
+    told = log_of(home).rows(CALENDAR).num_rows
+    moved = with_term(date(2025, 12, 1), date(2025, 12, 12), term=2)
+    assert len(import_calendar(home, replace(both, terms=(*first.terms, *moved.terms))).withdrawn) == 10
+    news = log_of(home).rows(CALENDAR).to_pylist()[told:]
+    assert len(news) == 10 + 10
+    assert min(row["recorded_at"] for row in news) > start_of(date(2026, 1, 1))
+
+
 def test_a_term_that_closes_earlier_loses_only_its_last_days(home: DataHome) -> None:
     apply_college(home, COLLEGE)
     import_calendar(home, COLLEGE)
