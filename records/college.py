@@ -3,9 +3,12 @@
 `zerodrop init` reads it from one workbook with a sheet each, or asks for it; `write_workbook` makes the template.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import xlsxwriter
 
@@ -13,6 +16,7 @@ from records.clock import buddhist
 from records.codes import RULES, STAGES
 from records.text import Text
 
+Day = TypeVar("Day", int, date)
 RuleKey = tuple[str, str, int | None]
 
 
@@ -40,6 +44,21 @@ class TermDates:
 
     def has(self, day: date) -> bool:
         return self.opens_on <= day <= self.closes_on
+
+
+def replaced_terms(
+    known: Iterable[tuple[int, int, Day]], told: Mapping[tuple[int, int], tuple[Day, Day]]
+) -> set[tuple[int, int]]:
+    """Which terms of these days (academic year, term, day) those that are told, each with its first and last day, replace.
+
+    The same terms, and one that lies mostly in the time of one that is told: it was told under a wrong number. A summer
+    term whose last week lies in the time of the next one is another term.
+    """
+    days, inside = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
+    for year, term, day in known:
+        days[year, term] += 1
+        inside[year, term] += any(first <= day <= last for first, last in told.values())
+    return {term for term in days if term in told or 2 * inside[term] > days[term]}
 
 
 @dataclass(frozen=True, kw_only=True)

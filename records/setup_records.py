@@ -13,7 +13,7 @@ import pyarrow as pa
 from records import ledger, tables, versions
 from records.clock import local_day, start_of
 from records.codes import DAY_KINDS, RULES, STAGES
-from records.college import College, Rule, RuleKey, TermDates
+from records.college import College, Rule, RuleKey, TermDates, replaced_terms
 from records.home import DataHome
 from records.intake.importing import Arrival, ImportRequest, take_in
 from records.intake.source import Covers, Told, in_one
@@ -41,9 +41,9 @@ class CalendarChange:
     """What the calendar of the workbook does to the one that was known."""
 
     withdrawn: Sequence[date]
-    """Days that it no longer has, of a term that it has or in the time of one."""
+    """Days that it no longer has, of a term that it has or that was told under another number."""
     left_out: Sequence[TermDates]
-    """Known terms, not over yet, that it does not have: they stay."""
+    """Known terms, not over yet, that it does not have: they stay, as those that are over do."""
 
 
 def import_calendar(home: DataHome, college: College) -> CalendarChange:
@@ -87,10 +87,10 @@ def _days_ever_told(home: DataHome, institution: str) -> set[_Day]:
 
 
 def _withdrawn(told: set[_Day], gone: set[_Day]) -> set[_Day]:
-    """The days that are no longer told, of a term that is told or in the time of one."""
-    spans = _spans(told)
-    terms = {(span.academic_year, span.term) for span in spans}
-    return {day for day in gone if day[:2] in terms or any(span.has(day[2]) for span in spans)}
+    """The days that are no longer told, of a term that is told or of one that a term that is told replaces."""
+    spans = {(span.academic_year, span.term): (span.opens_on, span.closes_on) for span in _spans(told)}
+    replaced = replaced_terms(gone, spans)
+    return {day for day in gone if day[:2] in replaced}
 
 
 def _moved_as_a_whole(told: set[_Day], ever_told: set[_Day], withdrawn: set[_Day]) -> set[_Day]:

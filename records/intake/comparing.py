@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from records import ledger, versions
 from records.clock import milliseconds
 from records.codes import SUMMER_TERM
+from records.college import replaced_terms
 from records.home import DataHome
 from records.intake import rosters_in
 from records.intake.checking import INSTANT, Moment
@@ -28,7 +29,7 @@ from records.intake.totals import as_periods
 from records.ledger import BatchRow, Placement
 from records.log import EventLog
 from records.log_file import Within
-from records.tables import ATTENDANCE_TOTAL, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS, STUDENTS, Table
+from records.tables import ATTENDANCE_TOTAL, CALENDAR, ENROLMENTS, HOUSEHOLD, ROSTER_COUNTS, STUDENTS, Table
 from records.text import Text
 
 _COPIES = 5  # as many students with the same answers to everything are worth a question [judgement]
@@ -182,10 +183,10 @@ class Comparison:
             of_terms = np.isin(terms, [year * 10 + term for year, term in scope.terms])
             if told.covers is Covers.WHOLE_ROSTER:
                 return of_terms
-            if told.covers is Covers.WHOLE_TERMS:  # two terms of which the file has one are one that was told wrongly
-                day = numbers_of(known.column("happened_on"))[:, None]
-                first, last = np.array(list(scope.terms.values())).T
-                return np.asarray(of_terms | ((first <= day) & (day <= last)).any(axis=1))
+            if told.covers is Covers.WHOLE_TERMS:
+                days = zip(*(numbers_of(known.column(name)).tolist() for name in CALENDAR.key), strict=True)
+                replaced = replaced_terms(days, scope.terms)
+                return np.isin(terms, [year * 10 + term for year, term in replaced])
             groups = pa.array(sorted(self.gathered.class_groups), pa.string())
             return np.asarray(of_terms & pc.is_in(known.column("class_group"), groups).to_numpy())
         students = known.column("student").to_numpy()

@@ -30,7 +30,7 @@ class Covers(Enum):
     WHOLE_ROSTER = "the roster of its academic year and term"
     ROSTER_OF_GROUPS = "the roster of its academic year and term, for the class groups in it"
     DAYS_OF_GROUPS = "its days, for the students and class groups in it"
-    WHOLE_TERMS = "the calendar of its terms, and of the time from the opening to the end of each"
+    WHOLE_TERMS = "the calendar of its terms, and of one that was told of their time under another number"
 
 
 class Shape(Enum):

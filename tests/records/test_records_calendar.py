@@ -133,6 +133,26 @@ def test_a_term_told_under_another_number_is_replaced_and_one_elsewhere_stays(ho
     assert {(row["term"], row["happened_on"].year) for row in rows} == {(2, 2025), (3, 2099)}
 
 
+def test_a_summer_term_that_the_workbook_does_not_have_keeps_the_days_that_overlap_with_the_next(
+    home: DataHome,
+) -> None:
+    summer = with_term(date(2025, 3, 31), date(2025, 5, 23), term=3)
+    apply_college(home, summer)
+    import_calendar(home, summer)
+    change = import_calendar(home, with_term(date(2025, 5, 19), date(2025, 10, 3)))
+    assert (change.withdrawn, change.left_out) == ([], [])
+    days = [row["happened_on"] for row in latest(CALENDAR, log_of(home).rows(CALENDAR)).to_pylist() if row["term"] == 3]
+    assert (min(days), max(days)) == (date(2025, 3, 31), date(2025, 5, 23))
+
+
+def test_a_term_under_a_wrong_number_goes_as_a_whole_when_its_dates_are_mended_with_it(home: DataHome) -> None:
+    wrong = with_term(date(2025, 5, 19), date(2025, 6, 20), term=2)
+    apply_college(home, wrong)
+    import_calendar(home, wrong)
+    assert len(import_calendar(home, with_term(date(2025, 5, 26), date(2025, 6, 27))).withdrawn) == 26
+    assert min(kinds(home)) == date(2025, 5, 26)
+
+
 def kinds_after(home: DataHome, college: College) -> dict[date, str]:
     import_calendar(home, college)
     return kinds(home)
