@@ -1,7 +1,7 @@
 """What the set-up tells that is records: the calendar and the rules, taken in through the ordinary intake."""
 
 import hashlib
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from records import ledger, tables, versions
 from records.clock import local_day, start_of
@@ -21,6 +22,7 @@ from records.log import EventLog
 from records.tables import Table
 
 _Day = tuple[int, int, date]  # academic year, term, day
+_SOURCE = "setup"
 _KNOWN_BEFORE = timedelta(days=30)  # a term's calendar is known about a month before it opens
 
 
@@ -44,6 +46,10 @@ class CalendarChange:
     """Days that it no longer has, of a term that it has or that was told under another number."""
     left_out: Sequence[TermDates]
     """Known terms, not over yet, that it does not have: they stay, as those that are over do."""
+    changed: Sequence[date]
+    """Days that it says are of another kind than was known."""
+    kept: Sequence[date]
+    """Days that stay as a file told them: the workbook says of them what it said before."""
 
 
 def import_calendar(home: DataHome, college: College) -> CalendarChange:
@@ -51,70 +57,88 @@ def import_calendar(home: DataHome, college: College) -> CalendarChange:
 
     Until operation begins a set-up tells the past as it was known before each term opened; a correction, and whatever is
     set up later, is news of that day. A day that left a term of the workbook is withdrawn: an opening may be put off. A
-    calendar that is known already adds nothing.
+    calendar that is known already adds nothing, and what the workbook said before overrules no file that came since.
     """
-    rows = calendar_rows(college)
-    code = college.institution.code
-    known = _known_calendar(home, code)
-    told, now = {row[:3] for row in rows}, datetime.now(UTC)
-    gone = {day[:3] for day in known} - told
-    withdrawn = _withdrawn(told, gone)
+    code, now = college.institution.code, datetime.now(UTC)
+    log = _log(home, code).rows(tables.CALENDAR)
+    known, before = _kinds(log), _kinds(log.filter(pc.is_in(log.column("batch"), _of_setup(home, code))))
+    told = {row[:3]: row[3] for row in calendar_rows(college)}
+    kept = {day: known[day] for day, kind in told.items() if before.get(day) == kind != known.get(day, kind)}
+    told |= kept
+    gone = known.keys() - told.keys()
+    withdrawn = _withdrawn(told.keys(), gone)
     change = CalendarChange(
-        withdrawn=sorted(day for _, _, day in withdrawn),
+        withdrawn=_in_order(withdrawn),
         left_out=[span for span in _spans(gone - withdrawn) if span.closes_on >= local_day(now)],
+        changed=_in_order(day for day, kind in told.items() if known.get(day, kind) != kind),
+        kept=_in_order(kept),
     )
-    if set(rows) <= known and not withdrawn:
-        return change
-    corrected = _days_ever_told(home, code)
-    corrected |= _moved_as_a_whole(told, corrected, withdrawn)
-    opens = {(term.academic_year, term.term): term.opens_on for term in college.terms}
-    told_on = [now if row[:3] in corrected else start_of(opens[row[:2]] - _KNOWN_BEFORE) for row in rows]
-    cells = {
-        "academic_year": pa.array([row[0] for row in rows], pa.int32()),
-        "term": pa.array([row[1] for row in rows], pa.int32()),
-        "happened_on": pa.array([row[2] for row in rows], pa.date32()),
-        "kind": pa.array([row[3] for row in rows], pa.string()),
-        "entered_at": pa.array(told_on, pa.timestamp("ms", tz="UTC")),
-    }
-    _take_in(home, code, tables.CALENDAR, cells, now, Covers.WHOLE_TERMS)
+    if withdrawn or not told.items() <= known.items():
+        _import_days(home, college, told, _news(told.keys(), log, withdrawn), now)
     return change
 
 
-def _days_ever_told(home: DataHome, institution: str) -> set[_Day]:
-    """Academic year, term and day of every row of the calendar in the log, withdrawn ones as well."""
-    told = _log(home, institution).rows(tables.CALENDAR, columns=("academic_year", "term", "happened_on")).to_pylist()
-    return {(row["academic_year"], row["term"], row["happened_on"]) for row in told}
+def _import_days(home: DataHome, college: College, told: Mapping[_Day, str], news: set[_Day], now: datetime) -> None:
+    opens = {(term.academic_year, term.term): term.opens_on for term in college.terms}
+    told_on = [now if day in news else start_of(opens[day[:2]] - _KNOWN_BEFORE) for day in told]
+    cells = {
+        "academic_year": pa.array([day[0] for day in told], pa.int32()),
+        "term": pa.array([day[1] for day in told], pa.int32()),
+        "happened_on": pa.array([day[2] for day in told], pa.date32()),
+        "kind": pa.array(told.values(), pa.string()),
+        "entered_at": pa.array(told_on, pa.timestamp("ms", tz="UTC")),
+    }
+    _take_in(home, college.institution.code, tables.CALENDAR, cells, now, Covers.WHOLE_TERMS)
 
 
-def _withdrawn(told: set[_Day], gone: set[_Day]) -> set[_Day]:
+def _of_setup(home: DataHome, institution: str) -> pa.Array:
+    """The batches that a set-up told and that were not undone."""
+    batches = ledger.batches(home.database, institution)
+    undone = {batch.undoes for batch in batches}
+    numbers = [batch.number for batch in batches if batch.source == _SOURCE and batch.number not in undone]
+    return pa.array(numbers, pa.int32())
+
+
+def _kinds(log: pa.Table) -> dict[_Day, str]:
+    """The kind of every day of the calendar by the rows of a log."""
+    return {
+        (row["academic_year"], row["term"], row["happened_on"]): DAY_KINDS.values[row["kind"]]
+        for row in versions.latest(tables.CALENDAR, log).to_pylist()
+    }
+
+
+def _in_order(days: Iterable[_Day]) -> list[date]:
+    return sorted(day for _, _, day in days)
+
+
+def _withdrawn(told: Set[_Day], gone: Set[_Day]) -> set[_Day]:
     """The days that are no longer told, of a term that is told or of one that a term that is told replaces."""
     spans = {(span.academic_year, span.term): (span.opens_on, span.closes_on) for span in _spans(told)}
     replaced = replaced_terms(gone, spans)
     return {day for day in gone if day[:2] in replaced}
 
 
-def _moved_as_a_whole(told: set[_Day], ever_told: set[_Day], withdrawn: set[_Day]) -> set[_Day]:
-    """The days of each term that stands for withdrawn ones and has no day that was ever told: they are news of today."""
+def _news(told: Set[_Day], log: pa.Table, withdrawn: Set[_Day]) -> set[_Day]:
+    """The days that are news of today: those that were ever told, and those of a term that was moved as a whole.
+
+    Such a one stands for withdrawn days and has no day that was ever told.
+    """
+    ever_told = set(zip(*(log.column(name).to_pylist() for name in tables.CALENDAR.key), strict=True))
     as_before = {day[:2] for day in told & ever_told}
     moved = {
         (span.academic_year, span.term)
         for span in _spans(told)
         if any(day[:2] == (span.academic_year, span.term) or span.has(day[2]) for day in withdrawn)
     }
-    return {day for day in told if day[:2] in moved - as_before}
+    return {day for day in told if day in ever_told or day[:2] in moved - as_before}
 
 
-def _spans(days: set[_Day]) -> list[TermDates]:
+def _spans(days: Set[_Day]) -> list[TermDates]:
     """The terms of these days (academic year, term, day), each from its first day to its last."""
     of_terms = [list(own) for _, own in groupby(sorted(days), lambda day: day[:2])]
     return [
         TermDates(academic_year=own[0][0], term=own[0][1], opens_on=own[0][2], closes_on=own[-1][2]) for own in of_terms
     ]
-
-
-def _known_calendar(home: DataHome, institution: str) -> set[tuple[int, int, date, str]]:
-    known = _known(home, institution, tables.CALENDAR)
-    return {(row["academic_year"], row["term"], row["happened_on"], DAY_KINDS.values[row["kind"]]) for row in known}
 
 
 def import_rules(home: DataHome, college: College) -> list[Rule]:
@@ -191,7 +215,7 @@ def _take_in(
     number = ledger.log_index(home.database, code).ledger_number
     said = repr((table.name, number, [array.to_pylist() for array in cells.values()]))
     arrival = Arrival(
-        request=ImportRequest(path=Path("setup")), source="setup", received=now,
+        request=ImportRequest(path=Path(_SOURCE)), source=_SOURCE, received=now,
         digest=hashlib.sha256(said.encode()).hexdigest(),
     )  # fmt: skip
     take_in(home, delivery, arrival)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -63,8 +63,7 @@ def init(
     told = {
         "institution": college.institution.code,
         "accounts": activation,
-        "days_withdrawn": [day.isoformat() for day in calendar.withdrawn],
-        "terms_left_out": [term.label for term in calendar.left_out],
+        **_as_document(calendar),
         "rules": [asdict(rule) for rule in college.rules],
         "rules_left_out": [asdict(rule) for rule in left_out],
     }
@@ -96,20 +95,44 @@ def _give_codes(home: "DataHome", new: "Sequence[StaffMember]") -> dict[str, str
     return {member.login: give_code(home, member.login, actor=actor(), now=now) for member in new}
 
 
-def _changed(calendar: "CalendarChange") -> list[str]:
-    """What the workbook took out of the calendar, and the terms on which it is silent."""
-    from records.clock import buddhist
+def _as_document(calendar: "CalendarChange") -> dict[str, list[str]]:
+    return {
+        "days_withdrawn": [str(day) for day in calendar.withdrawn],
+        "days_changed": [str(day) for day in calendar.changed],
+        "days_kept": [str(day) for day in calendar.kept],
+        "terms_left_out": [term.label for term in calendar.left_out],
+    }
 
-    days, lines = calendar.withdrawn, []
-    if days:
-        lines.append(
-            f"ถอนออกจากปฏิทิน {len(days):,} วัน ระหว่าง {buddhist(days[0])}–{buddhist(days[-1])} เพราะแบบตั้งค่าไม่มีแล้ว · days withdrawn "
-            f"from the calendar, since the workbook no longer has them: {len(days):,} from {days[0]} to {days[-1]}"
-        )
+
+def _changed(calendar: "CalendarChange") -> list[str]:
+    """What the workbook changed in the calendar, and the days and terms of which it says nothing new."""
+    told = [
+        (calendar.withdrawn, "ถอนออกจากปฏิทิน", "เพราะแบบตั้งค่าไม่มีแล้ว",
+         "days withdrawn from the calendar, since the workbook no longer has them"),
+        (calendar.changed, "เปลี่ยนประเภทวันในปฏิทิน", "ตามแบบตั้งค่า", "days of the calendar changed by the workbook"),
+        (calendar.kept, "คงไว้ตามไฟล์ที่นำเข้า", "เพราะแบบตั้งค่าบอกเหมือนเดิม (ถ้าจะแก้ นำเข้าวันนั้นอีกครั้งด้วย import --table calendar)",
+         "days kept as a file told them, since the workbook says what it said before (to change one, import it again with "
+         "--table calendar)"),
+    ]  # fmt: skip
+    lines = [
+        f"{did_th} {_days_th(days)} {why_th} · {did_en}: {_days_en(days)}"
+        for days, did_th, why_th, did_en in told
+        if days
+    ]
     if calendar.left_out:
         terms = ", ".join(term.label for term in calendar.left_out)
         lines.append(f"ภาคเรียนที่ไม่อยู่ในแบบตั้งค่าแล้วแต่ยังใช้อยู่ · terms no longer in the workbook that still hold: {terms}")
     return lines
+
+
+def _days_th(days: Sequence[date]) -> str:
+    from records.clock import buddhist
+
+    return f"{len(days):,} วัน ระหว่าง {buddhist(days[0])}–{buddhist(days[-1])}"
+
+
+def _days_en(days: Sequence[date]) -> str:
+    return f"{len(days):,} from {days[0]} to {days[-1]}"
 
 
 def _taken_in(rules: "Sequence[Rule]") -> list[str]:

@@ -167,6 +167,25 @@ def test_days_that_left_the_calendar_are_said_to_be_withdrawn(tmp_path: Path) ->
     assert call("init", "--from", tmp_path / "two.xlsx", "--home", home, "--json").document["days_withdrawn"] == []
 
 
+def test_days_that_the_workbook_changes_and_those_that_a_file_closed_are_said(tmp_path: Path) -> None:
+    home, flood, terms = tmp_path / "var", tmp_path / "flood.csv", [("2568", "1", "19/05/2568", "10/10/2568")]
+    call("init", "--from", write_setup(tmp_path / "one.xlsx", terms=terms), "--home", home)
+    flood.write_text("ปีการศึกษา,ภาคเรียน,วันที่,ประเภทวัน\n2568,1,27/05/2568,ปิดเรียนเหตุพิเศษ\n", encoding="utf-8")
+    assert call("import", flood, "--table", "calendar", "--home", home).code == 0
+    holidays = [("28/05/2568", "วันหยุด", "หยุด")]
+    mended = write_setup(tmp_path / "two.xlsx", terms=terms, holidays=holidays)
+    said = call("init", "--from", mended, "--home", home)
+    assert (
+        "เปลี่ยนประเภทวันในปฏิทิน 1 วัน ระหว่าง 28/05/2568–28/05/2568 ตามแบบตั้งค่า · days of the calendar changed by the workbook: "
+        "1 from 2025-05-28 to 2025-05-28\n"
+        "คงไว้ตามไฟล์ที่นำเข้า 1 วัน ระหว่าง 27/05/2568–27/05/2568 เพราะแบบตั้งค่าบอกเหมือนเดิม (ถ้าจะแก้ นำเข้าวันนั้นอีกครั้งด้วย import "
+        "--table calendar) · days kept as a file told them, since the workbook says what it said before (to change one, import it "
+        "again with --table calendar): 1 from 2025-05-27 to 2025-05-27\n"
+    ) in said.out
+    again = call("init", "--from", mended, "--home", home, "--json").document
+    assert (again["days_changed"], again["days_kept"]) == ([], ["2025-05-27"])
+
+
 @pytest.mark.parametrize(("share", "asks"), [("0.08", True), ("0.5", False), ("0", False)])
 def test_an_unlikely_share_is_taken_and_asked_about(tmp_path: Path, share: str, asks: bool) -> None:
     setup = write_setup(tmp_path / "setup.xlsx", rules=[("attendance_share", share)])

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from records import codes, ledger
 from records.clock import start_of
 from records.college import College, Holiday, TermDates
 from records.home import DataHome
+from records.intake.importing import ImportRequest, import_file
 from records.setup import apply_college
 from records.setup_records import calendar_rows, import_calendar
 from records.tables import CALENDAR
@@ -59,6 +61,25 @@ def test_a_holiday_moved_there_and_back_is_where_it_was(home: DataHome) -> None:
     moved = replace(COLLEGE, holidays=(Holiday(day=date(2025, 5, 22), name="วันวิสาขบูชา"), COLLEGE.holidays[1]))
     assert kinds_after(home, moved) != first
     assert kinds_after(home, COLLEGE) == first
+
+
+def test_a_day_that_a_file_closed_stays_closed_until_the_workbook_tells_something_new_of_it(
+    home: DataHome, tmp_path: Path
+) -> None:
+    apply_college(home, COLLEGE)
+    assert import_calendar(home, COLLEGE).changed == []
+    flood = tmp_path / "calendar.csv"
+    flood.write_text("ปีการศึกษา,ภาคเรียน,วันที่,ประเภทวัน\n2568,1,27/05/2568,ปิดเรียนเหตุพิเศษ\n", encoding="utf-8")
+    import_file(home, ImportRequest(path=flood, institution=CODE, table="calendar"))
+    day = date(2025, 5, 27)
+    unchanged = import_calendar(home, COLLEGE)
+    assert (unchanged.changed, unchanged.kept, kinds(home)[day]) == ([], [day], "CLOSED")
+    another = replace(COLLEGE, holidays=(*COLLEGE.holidays, Holiday(day=date(2025, 5, 28), name="วันหยุด")))
+    elsewhere = import_calendar(home, another)
+    assert (elsewhere.changed, elsewhere.kept, kinds(home)[day]) == ([date(2025, 5, 28)], [day], "CLOSED")
+    mended = replace(COLLEGE, holidays=(*another.holidays, Holiday(day=day, name="วันหยุด")))
+    changed = import_calendar(home, mended)
+    assert (changed.changed, changed.kept, kinds(home)[day]) == ([day], [], "HOLIDAY")
 
 
 def with_term(opens_on: date, closes_on: date, *, term: int = 1) -> College:
