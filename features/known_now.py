@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.cohort import Nobody, NobodyEnrolled
 from features.lag import nearest_teaching
 from features.snapshot import Snapshot, features
 from features.state import FOLDED_TABLES, Replay, State, VersionedRows, read_of
 from records.clock import buddhist, start_of
+from records.codes import ENROLMENT_STATUSES
 from records.errors import UserError
 from records.log import EventLog
 from records.tables import ENROLMENTS
@@ -97,19 +99,26 @@ def _with_rosters_of(state: State, log: EventLog, as_of: date, until: date) -> S
     """The state with what the rosters tell of the day: who resigned after it was enrolled.
 
     A row that happened on the day or later does not speak where the same roster has one of before; the first roster of a
-    term may have come in late.
+    term may have come in late. Who is no longer here is so since the day that the row tells of it.
     """
     chunks = log.reader(ENROLMENTS, read_of(ENROLMENTS), dictionaries=True).upto(start_of(until))
     if not (told := list(chunks)):
         return state
     rows = pa.concat_tables(told)
     key = rows.select(["student", "academic_year", "term"]).to_pandas()
-    is_before = rows.column("happened_on").to_numpy() < np.datetime64(as_of, "D")
+    is_before = _since(rows) < np.datetime64(as_of, "D")
     has_one_before = pd.Series(is_before).groupby([key[name] for name in key]).transform("any").to_numpy()
     state.rows[ENROLMENTS.name] = VersionedRows(ENROLMENTS)
     state.remembered.clear()
     state.fold(ENROLMENTS, rows.filter(pa.array(is_before | ~has_one_before)))
     return state
+
+
+def _since(rows: pa.Table) -> npt.NDArray[np.datetime64]:
+    """The day from which on each row of a roster speaks of its student."""
+    is_gone = pc.fill_null(pc.not_equal(rows.column("status"), ENROLMENT_STATUSES.position("ENROLLED")), False)
+    told = pc.if_else(is_gone, rows.column("status_on"), None)
+    return np.asarray(pc.coalesce(told, rows.column("happened_on")).to_numpy())
 
 
 def beside(then: Snapshot, now: Snapshot, late: LateRecords) -> KnownNow:

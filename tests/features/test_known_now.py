@@ -79,6 +79,21 @@ def test_who_resigned_after_the_day_was_enrolled_on_it(tmp_path: Path) -> None:
     assert "class_group__known_now" not in found.table or rows[3]["class_group__known_now"] == rows[3]["class_group"]
 
 
+def test_who_resigned_before_the_day_as_a_later_roster_tells_was_not_enrolled_on_it(tmp_path: Path) -> None:
+    found = compared(
+        tmp_path,
+        """
+        student | happened_on | recorded_at | status   | status_on
+        1       | 2025-07-07  | 2025-07-07  | RESIGNED | 2025-06-02
+        2       | 2025-06-10  | 2025-07-07  | RESIGNED | 2025-06-16
+        3       | 2025-07-07  | 2025-07-07  | ENROLLED | 2025-06-02
+        1       | 2025-07-14  | 2025-07-14  | ENROLLED |
+        """,
+    )
+    rows = by_student(found)
+    assert {number: row["enrolled"] for number, row in rows.items()} == {1: "then", 2: "both", 3: "both"}
+
+
 def test_late_records_are_counted_by_the_day_they_are_about(tmp_path: Path) -> None:
     found = compared(tmp_path, LATE)
     assert found.late.told_since == 4
