@@ -105,7 +105,8 @@ def _with_rosters_of(state: State, log: EventLog, as_of: date, until: date) -> S
     if not (told := list(chunks)):
         return state
     rows = pa.concat_tables(told)
-    key = rows.select(["student", "academic_year", "term"]).to_pandas()
+    key = rows.select(["academic_year", "term"]).to_pandas()
+    key["student"] = state.now_called[rows.column("student").to_numpy()]
     is_before = _since(rows) < np.datetime64(as_of, "D")
     has_one_before = pd.Series(is_before).groupby([key[name] for name in key]).transform("any").to_numpy()
     state.rows[ENROLMENTS.name] = VersionedRows(ENROLMENTS)

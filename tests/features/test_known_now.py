@@ -94,6 +94,19 @@ def test_who_resigned_before_the_day_as_a_later_roster_tells_was_not_enrolled_on
     assert {number: row["enrolled"] for number, row in rows.items()} == {1: "then", 2: "both", 3: "both"}
 
 
+def test_who_resigned_after_the_day_under_a_new_number_was_enrolled_on_it(tmp_path: Path) -> None:
+    found = compared(
+        tmp_path,
+        """
+        table       | student | same_as | happened_on | recorded_at | status
+        same_person | 1       | 4       | 2025-07-01  | 2025-07-01  |
+        enrolments  | 4       |         | 2025-07-07  | 2025-07-07  | RESIGNED
+        """,
+    )
+    rows = by_student(found)
+    assert {number: row["enrolled"] for number, row in rows.items()} == {1: "then", 2: "both", 3: "both", 4: "now"}
+
+
 def test_late_records_are_counted_by_the_day_they_are_about(tmp_path: Path) -> None:
     found = compared(tmp_path, LATE)
     assert found.late.told_since == 4
