@@ -98,8 +98,8 @@ def known_now(log: EventLog, as_of: date, today: date) -> KnownNow:
 def _with_rosters_of(state: State, log: EventLog, as_of: date, until: date) -> State:
     """The state with what the rosters tell of the day: who resigned after it was enrolled.
 
-    A row that happened on the day or later does not speak where the same roster has one of before; the first roster of a
-    term may have come in late. Who is no longer here is so since the day that the row tells of it.
+    A row that happened on the day or later does not speak, unless it is of the first day that tells of the student in its
+    term: the first roster may have come in late. Who is no longer here is so since the day that the row tells of it.
     """
     chunks = log.reader(ENROLMENTS, read_of(ENROLMENTS), dictionaries=True).upto(start_of(until))
     if not (told := list(chunks)):
@@ -107,11 +107,12 @@ def _with_rosters_of(state: State, log: EventLog, as_of: date, until: date) -> S
     rows = pa.concat_tables(told)
     key = rows.select(["academic_year", "term"]).to_pandas()
     key["student"] = state.now_called[rows.column("student").to_numpy()]
-    is_before = _since(rows) < np.datetime64(as_of, "D")
-    has_one_before = pd.Series(is_before).groupby([key[name] for name in key]).transform("any").to_numpy()
+    since = pd.Series(_since(rows))
+    first = since.groupby([key[name] for name in key]).transform("min")
+    speaks = (since < pd.Timestamp(as_of)) | (since == first)
     state.rows[ENROLMENTS.name] = VersionedRows(ENROLMENTS)
     state.remembered.clear()
-    state.fold(ENROLMENTS, rows.filter(pa.array(is_before | ~has_one_before)))
+    state.fold(ENROLMENTS, rows.filter(pa.array(speaks)))
     return state
 
 

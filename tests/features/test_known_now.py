@@ -94,6 +94,18 @@ def test_who_resigned_before_the_day_as_a_later_roster_tells_was_not_enrolled_on
     assert {number: row["enrolled"] for number, row in rows.items()} == {1: "then", 2: "both", 3: "both"}
 
 
+def test_who_resigned_after_a_first_roster_that_came_in_late_was_enrolled_before(tmp_path: Path) -> None:
+    found = compared(
+        tmp_path,
+        """
+        student | happened_on | recorded_at | status   | status_on
+        4       | 2025-07-07  | 2025-07-07  | ENROLLED |
+        4       | 2025-07-21  | 2025-07-21  | RESIGNED | 2025-07-18
+        """,
+    )
+    assert by_student(found)[4]["enrolled"] == "now"
+
+
 def test_who_resigned_after_the_day_under_a_new_number_was_enrolled_on_it(tmp_path: Path) -> None:
     found = compared(
         tmp_path,
