@@ -12,9 +12,8 @@ import numpy.typing as npt
 from features.closed import HELD_KINDS
 from features.remembered import remembered
 from features.state import State, VersionedRows
+from features.told_since import CAME_BACK, HERE
 from records.codes import (
-    ENROLMENT_STATUSES,
-    ENTRY_ROUTES,
     LEVELS,
     NEXT_PROGRAMME_LEVELS,
     ONE_TERM_LEVELS,
@@ -26,10 +25,9 @@ from records.tables import CALENDAR, ENROLMENTS, OUTCOMES, ROSTER_COUNTS
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-_HERE = (-1, ENROLMENT_STATUSES.position("ENROLLED"))
 _LEAVES = [OUTCOME_EVENTS.position(event) for event in ("LEFT", "DISMISSED", "TRANSFER_CONFIRMED", "DECEASED")]
 _FINISHES = OUTCOME_EVENTS.position("GRADUATED")
-_RETURNED, _CAME_BACK = OUTCOME_EVENTS.position("RETURNED"), ENTRY_ROUTES.position("RETURNED")
+_RETURNED = OUTCOME_EVENTS.position("RETURNED")
 _TERMINAL = [LEVELS.position(level) for level in TERMINAL_LEVELS]
 _NEXT_PROGRAMME = [LEVELS.position(level) for level in NEXT_PROGRAMME_LEVELS]
 _ONE_TERM = [LEVELS.position(level) for level in ONE_TERM_LEVELS]
@@ -197,7 +195,7 @@ def _roster(state: State, today: int) -> _Roster:
     known = np.flatnonzero((term >= 0) & rows.columns["alive"])
     speaking = _rows_that_speak(_Told(state, spans, where, term, is_open), known, today)
     row = _newest_term_of_each(rows.student, term, speaking)
-    row = row[np.isin(rows.columns["status"][row], _HERE)]
+    row = row[np.isin(rows.columns["status"][row], HERE)]
     where, term = where[row], term[row]
     return _Roster(row, rows.student[row], where, term, _term_now(where, term, is_open, spans), bool(len(speaking)))
 
@@ -205,7 +203,7 @@ def _roster(state: State, today: int) -> _Roster:
 def _cohort(state: State, roster: _Roster, as_of: date) -> Cohort:
     spans, rows = term_spans(state), state.rows[ENROLMENTS.name]
     opens = np.array([span.opens for span in spans], np.int64)
-    since = np.minimum(opens[roster.term], rows.columns["happened_on"][roster.row])
+    since = np.minimum(opens[roster.term], rows.columns["told_since"][roster.row])
     here = np.flatnonzero(~_ended(state, roster, since, day_number(as_of)))
     if not len(here):
         raise NobodyEnrolled(as_of, _why_nobody(spans, roster, day_number(as_of)))
@@ -371,7 +369,8 @@ def _newest_term_of_each(student: Ints, term: Ints, rows: Ints) -> Ints:
 def _ended(state: State, roster: _Roster, since: Ints, today: int) -> Flags:
     """Whether the newest ending of each row's student since the row or the opening of its term has no return after it.
 
-    A return is told as such, or by the row itself: it says that they came back, on that day or later. To have graduated
+    A return is told as such, or by the row itself: it says that they came back, on that day or later. A row speaks since
+    the day on which it first told what it tells of that: an update of another column brings nobody back. To have graduated
     ends no first year of the next programme.
     """
     rows, outcomes = state.rows[ENROLMENTS.name].columns, state.rows[OUTCOMES.name]
@@ -385,6 +384,6 @@ def _ended(state: State, roster: _Roster, since: Ints, today: int) -> Flags:
 
     goes_on = np.isin(rows["level"][roster.row], _NEXT_PROGRAMME)
     ended_on = np.maximum(newest(_LEAVES), np.where(goes_on, -1, newest([_FINISHES])))
-    came_back = rows["entry_route"][roster.row] == _CAME_BACK
-    back_on = np.maximum(newest([_RETURNED]), np.where(came_back, rows["happened_on"][roster.row], -1))
+    came_back = rows["entry_route"][roster.row] == CAME_BACK
+    back_on = np.maximum(newest([_RETURNED]), np.where(came_back, rows["told_since"][roster.row], -1))
     return np.asarray((ended_on >= since) & (ended_on > back_on))

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.row_keys import RowKeys
-from records.tables import Column, Kind, Table, Use
+from features.told_since import told_since
+from records.tables import ENROLMENTS, Column, Kind, Table, Use
 
 Ints = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
@@ -48,7 +49,7 @@ class VersionedRows:
 
     Codes and flags are small integers (-1 missing), numbers floats (NaN missing), dates days since 1970 (NO_DAY
     missing), texts positions in `words` (-1 missing). `alive` is False for a retracted fact; `read` orders rows by when
-    they were read. Of a table that is not about students, `student` is the position of the institution. `newest_day` is the
+    they were read; rows of rosters have `told_since` (see features.told_since). Of a table that is not about students, `student` is the position of the institution. `newest_day` is the
     last day on which any of the facts happened (NO_DAY without one), `version` counts the changes.
     """
 
@@ -68,6 +69,8 @@ class VersionedRows:
             column.name: np.zeros(0, _STORED[column.kind]) for column in self._kept if column.name not in table.key
         }
         self.held |= {name: np.zeros(0, kind) for name, kind in _KEPT_BESIDE.items()}
+        if table is ENROLMENTS:
+            self.held["told_since"] = np.zeros(0, np.int32)
         self._key_columns: Columns = {}
 
     def __len__(self) -> int:
@@ -155,6 +158,8 @@ class VersionedRows:
         keys = (students.astype(np.int64) << 32) | self._row_keys.numbers(institution, told)
         fresh = {name: values for name, values in told.items() if name in self.held}
         fresh["alive"] = _alive(rows.column("retracted"))
+        if "told_since" in self.held:
+            fresh["told_since"] = told_since(keys, fresh, self._keys, self.held)
         read = np.arange(rows.num_rows, dtype=np.int32)
         if not (keys[1:] > keys[:-1]).all():
             keys, read = _last_of_each(keys, int(students.max()) + 1)

@@ -44,8 +44,10 @@ class Told:
         self.as_of = as_of
         told = sorted(known(records, as_of), key=reading_order)
         links = _last_versions([record for record in told if record.table is SAME_PERSON], {})
+        now_called = _numbers_now(links.values())
+        self._since = _told_since([record for record in told if record.table is ENROLMENTS], now_called)
         self._facts: dict[tuple[object, object], list[Record]] = defaultdict(list)
-        for (table, student, *_), fact in _last_versions(told, _numbers_now(links.values())).items():
+        for (table, student, *_), fact in _last_versions(told, now_called).items():
             self._facts[table, student].append(fact)
         rows = [fact for (table, _), facts in self._facts.items() if table == ENROLMENTS.name for fact in facts]
         self._rosters = {term_of(row) for row in rows}
@@ -112,8 +114,9 @@ class Told:
     def _place(self, student: int, row: Record, own: Span) -> Place | None:
         """Where a row puts a student; nowhere when it says that they are gone."""
         [opens] = [span.opens for span in self._spans if (span.year, span.term) == term_of(row)]
-        since = min(opens, row.happened_on)
-        if row.values.get("status") not in (None, "ENROLLED") or self._has_ended(student, row, since):
+        told_since = self._since[student, term_of(row)]
+        ended = self._has_ended(student, row, min(opens, told_since), told_since)
+        if row.values.get("status") not in (None, "ENROLLED") or ended:
             return None
         return Place(own, self._term_before(own), str(row.values["class_group"]), row)
 
@@ -148,14 +151,14 @@ class Told:
         newest = {student: [own[term] for term in terms if term in own] for student, own in rows.items()}
         return {student: found[-1] for student, found in newest.items() if found}
 
-    def _has_ended(self, student: int, row: Record, since: date) -> bool:
+    def _has_ended(self, student: int, row: Record, since: date, told_since: date) -> bool:
         """Whether they left, moved, finished or died since that day and did not come back after that."""
         past = self.past(OUTCOMES, student)
         went_on = row.values.get("level") in NEXT_PROGRAMME_LEVELS
         endings = [event for event in ENDINGS if not (went_on and event == "GRADUATED")]
         ends = [fact.happened_on for fact in past if fact.values["event"] in endings and fact.happened_on >= since]
         returns = [fact.happened_on for fact in past if fact.values["event"] == "RETURNED"]
-        returns += [row.happened_on] if row.values.get("entry_route") == "RETURNED" else []
+        returns += [told_since] if row.values.get("entry_route") == "RETURNED" else []
         return bool(ends) and not any(day >= max(ends) for day in returns)
 
     # Windows
@@ -204,6 +207,18 @@ def _last_versions(told: Iterable[Record], now_called: dict[int, int]) -> dict[t
         last.pop(key, None)
         last[key] = record
     return {key: record for key, record in last.items() if not record.retracted}
+
+
+def _told_since(rows: Iterable[Record], now_called: dict[int, int]) -> dict[tuple[int, tuple[int, int]], date]:
+    """By student and term the first day of the last rows of a roster that tell the same of being here and coming back."""
+    found: dict[tuple[int, tuple[int, int]], tuple[object, date]] = {}
+    for row in rows:
+        key = now_called.get(row.student, row.student), term_of(row)
+        here, came_back = row.values.get("status") in (None, "ENROLLED"), row.values.get("entry_route") == "RETURNED"
+        says = None if row.retracted else (here, came_back)
+        said, since = found.get(key, (None, row.happened_on))
+        found[key] = says, min(since, row.happened_on) if says == said else row.happened_on
+    return {key: since for key, (_, since) in found.items()}
 
 
 def term_of(record: Record) -> tuple[int, int]:

@@ -142,6 +142,33 @@ def test_who_left_in_the_break_is_gone_though_the_next_roster_had_them_already(e
     enrolled(picture, as_of="2026-02-02", terms=TWO_TERMS, expect={2, 3})
 
 
+def test_an_update_of_the_roster_brings_back_nobody_who_left_in_the_break(enrolled: Enrolled) -> None:
+    """Another column changed for 1; 2 is told as resigned and here again, 3 left the roster and is on it again; 4 came back."""
+    picture = """
+        table      | student | happened_on | academic_year | term | event | status   | entry_route | credits | retracted
+        enrolments | 1       | 2025-10-01  | 2025          | 2    |       |          |             |         |
+        enrolments | 2       | 2025-10-01  | 2025          | 2    |       |          |             |         |
+        enrolments | 3       | 2025-10-01  | 2025          | 2    |       |          |             |         |
+        enrolments | 4       | 2025-10-01  | 2025          | 2    |       |          |             |         |
+        enrolments | 5       | 2025-10-01  | 2025          | 2    |       |          |             |         |
+        outcomes   | 1       | 2025-10-06  |               |      | LEFT  |          |             |         |
+        outcomes   | 2       | 2025-10-06  |               |      | LEFT  |          |             |         |
+        outcomes   | 3       | 2025-10-06  |               |      | LEFT  |          |             |         |
+        outcomes   | 4       | 2025-10-06  |               |      | LEFT  |          |             |         |
+        enrolments | 2       | 2025-11-03  | 2025          | 2    |       | RESIGNED |             |         |
+        enrolments | 3       | 2025-11-03  | 2025          | 2    |       |          |             |         | yes
+        enrolments | 1       | 2025-11-10  | 2025          | 2    |       | ENROLLED | NORMAL      | 21      |
+        enrolments | 2       | 2025-11-10  | 2025          | 2    |       | ENROLLED |             |         |
+        enrolments | 3       | 2025-11-10  | 2025          | 2    |       |          |             |         |
+        enrolments | 4       | 2025-11-10  | 2025          | 2    |       |          | RETURNED    |         |
+        outcomes   | 4       | 2025-11-20  |               |      | LEFT  |          |             |         |
+        enrolments | 4       | 2025-12-08  | 2025          | 2    |       |          | RETURNED    | 21      |
+        """
+    enrolled(picture, as_of="2025-10-28", terms=TWO_TERMS, expect={5})
+    enrolled(picture, as_of="2025-11-17", terms=TWO_TERMS, expect={2, 3, 4, 5})
+    enrolled(picture, as_of="2025-12-15", terms=TWO_TERMS, expect={2, 3, 5})
+
+
 def test_whose_programme_is_over_is_gone_before_the_new_year_has_a_roster(enrolled: Enrolled) -> None:
     rows = [(1, "V3"), (2, "V1"), (3, "V3"), (4, "MODULE")]
     lines = [f"{student} | 2024-10-21 | 2024 | 2 | {level}" for student, level in rows]

@@ -120,6 +120,7 @@ def know(log: EventLog, as_of: date, threads: int | None) -> Known:
         known.facts(table)
     _make_terms(known)
     _make_moves(known)
+    _make_since(known)
     _make_rosters(known)
     _make_here(known)
     _make_cohort(known)
@@ -204,6 +205,31 @@ def _make_moves(known: Known) -> None:
     )
 
 
+def _make_since(known: Known) -> None:
+    """`since` has the first day of the last versions of each row that tell the same of being here and coming back."""
+    known.run(
+        """
+        CREATE TEMP TABLE since AS
+        WITH versions AS (
+            SELECT coalesce(p.student, t.student) AS student, academic_year, term, happened_on, read, CASE WHEN NOT retracted
+                THEN coalesce(status = {enrolled}, TRUE)::INT + 2 * coalesce(entry_route = {came_back}, FALSE)::INT END AS says
+            FROM ({told}) t LEFT JOIN aliases p ON p.told = t.student
+        ),
+        last AS (SELECT student, academic_year, term, arg_max(says, read) AS says FROM versions GROUP BY ALL),
+        others AS (
+            SELECT v.student, v.academic_year, v.term, max(read) AS read FROM versions v
+            JOIN last l USING (student, academic_year, term) WHERE v.says IS DISTINCT FROM l.says GROUP BY ALL
+        )
+        SELECT v.student, v.academic_year, v.term, min(happened_on) AS told_since
+        FROM versions v LEFT JOIN others o USING (student, academic_year, term)
+        WHERE o.read IS NULL OR v.read > o.read GROUP BY ALL
+        """,
+        told=known.told(ENROLMENTS, ("academic_year", "term", "happened_on", "status", "entry_route")),
+        enrolled=position(ENROLMENTS, "status", "ENROLLED"),
+        came_back=position(ENROLMENTS, "entry_route", "RETURNED"),
+    )
+
+
 def _make_rosters(known: Known) -> None:
     """`rosters` has a row for each student and term of the calendar; `waiting` whom no roster of an open term speaks for.
 
@@ -213,8 +239,8 @@ def _make_rosters(known: Known) -> None:
     known.run(
         """
         CREATE TEMP TABLE rosters AS
-        SELECT e.*, t.place, t.opens, {as_of} BETWEEN t.opens AND t.closes AS is_open
-        FROM enrolments e JOIN terms t USING (academic_year, term)
+        SELECT e.*, s.told_since, t.place, t.opens, {as_of} BETWEEN t.opens AND t.closes AS is_open
+        FROM enrolments e JOIN terms t USING (academic_year, term) JOIN since s USING (student, academic_year, term)
         """
     )
     known.run(
@@ -260,11 +286,11 @@ def _make_here(known: Known) -> None:
         ),
         moved AS (
             SELECT r.*, greatest(m.left_on, CASE WHEN level IN {next_programme} THEN NULL ELSE m.graduated_on END) AS ended_on,
-                greatest(m.back_on, CASE WHEN entry_route = {came_back} THEN r.happened_on END) AS back_on
+                greatest(m.back_on, CASE WHEN entry_route = {came_back} THEN r.told_since END) AS back_on
             FROM newest r LEFT JOIN moves m USING (student)
         )
         FROM moved WHERE (status IS NULL OR status = {enrolled})
-            AND NOT coalesce(ended_on >= least(opens, happened_on) AND (back_on IS NULL OR ended_on > back_on), FALSE)
+            AND NOT coalesce(ended_on >= least(opens, told_since) AND (back_on IS NULL OR ended_on > back_on), FALSE)
         """,
         enrolled=position(ENROLMENTS, "status", "ENROLLED"),
         next_programme=positions(ENROLMENTS, "level", *NEXT_PROGRAMME_LEVELS),
