@@ -24,7 +24,7 @@ from records.log import EventLog
 from records.log_file import Within
 from records.tables import ATTENDANCE_TOTAL, SCREENING_SENSITIVE, TABLE_OF, Table
 
-FORMAT = 3
+FORMAT = 4
 LONGEST_WINDOW = 92
 """Days of marks that are kept at least; windows of last days are shorter."""
 _BEGINNING = np.iinfo(np.int64).min
