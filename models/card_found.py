@@ -288,6 +288,13 @@ def _compared(card: Telling, names: Sequence[str]) -> str:
     )
 
 
+_LEADING_DOMAIN = (
+    "ด้านที่ทำให้คะแนนสูงขึ้นมากที่สุดบอกข้อเท็จจริงหนึ่งเรื่องเสมอ แม้ไม่มีตัวบ่งชี้ใดของด้านนั้นนิ่งพอ เรื่องที่ยกมาอาจเปลี่ยนเมื่อฝึกใหม่",
+    "The domain that raises a score most always says one fact, though no feature of it may be steady enough; which fact may "
+    "change with the model",
+)
+
+
 def steadiness(card: Telling) -> Iterator[Block]:
     say, steady = card.say, card.card["stability"]
     yield Heading(text=say("เหตุผลคงเส้นคงวาเพียงใด", "How steady the reasons are"))
@@ -308,6 +315,7 @@ def steadiness(card: Telling) -> Iterator[Block]:
                 f"ตัวบ่งชี้ที่นิ่งพอจะเป็นเหตุผลได้: {steady['shown']} / {len(steady['spread'])}",
                 f"Features steady enough to be a reason: {steady['shown']} / {len(steady['spread'])}",
             ),
+            say(*_LEADING_DOMAIN),
             say(
                 f"เหตุผลต่อนักเรียนหนึ่งคน: {reasons} (ก่อนกรอง {before})",
                 f"Reasons a student: {reasons} (before the filter {before})",
