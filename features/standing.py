@@ -115,7 +115,7 @@ FEATURES: tuple[Feature, ...] = (
         asks=_ASK_START, source="domain 1.4 (age bands), T1",
     ),
     Feature(
-        name="travel_min", table=HOUSEHOLD, measure=Latest(column="travel_min"), window=Ever(),
+        name="travel_min", table=HOUSEHOLD, measure=Latest(column="travel_min", telling=True), window=Ever(),
         unit=Unit.MINUTES, decimals=0, domain=Domain.STANDING, risk=Risk.RISES, absent_means=None, changeable=False,
         label=Text(th="เวลาเดินทางมาเรียนเที่ยวเดียว", en="Travel time, one way"),
         reason=Text(th="เดินทางมาเรียนเที่ยวละ {value:.0f} นาที", en="travels {value:.0f} minutes each way"),

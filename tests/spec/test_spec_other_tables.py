@@ -46,7 +46,7 @@ def test_a_code_gives_what_it_is_worth_and_a_flag_0_or_1(spec: Spec) -> None:
     spec(picture, FEATURE_OF["works_parttime"], as_of="2025-09-01", expect={1: 1, 2: 0, 3: None, 4: None})
 
 
-def test_what_the_newest_survey_does_not_tell_is_not_known(spec: Spec) -> None:
+def test_a_survey_or_visit_takes_nothing_back_of_what_it_does_not_tell(spec: Spec) -> None:
     spec(
         """
         student | happened_on | travel_km | income_per_head
@@ -54,7 +54,18 @@ def test_what_the_newest_survey_does_not_tell_is_not_known(spec: Spec) -> None:
         1       | 2025-07-01  |           | 2500
         2       | 2025-07-01  | 7.25      |
         """,
-        FEATURE_OF["travel_km"], as_of="2025-09-01", expect={1: None, 2: 7.2},
+        FEATURE_OF["travel_km"], as_of="2025-09-01", expect={1: 12.5, 2: 7.2},
+    )  # fmt: skip
+
+
+def test_who_lodges_in_a_dormitory_does_not_live_with_the_parents(spec: Spec) -> None:
+    spec(
+        """
+        student | happened_on | lives_with
+        1       | 2025-06-01  | DORM
+        2       | 2025-06-01  | PARENT
+        """,
+        FEATURE_OF["lives_without_parents"], as_of="2025-09-01", expect={1: 1, 2: 0},
     )  # fmt: skip
 
 
