@@ -92,9 +92,13 @@ def _has_days(asked: Asked, student: Ints, start: Ints, stop: Ints) -> Flags:
 
 
 def covered_days(asked: Asked, rows: VersionedRows, window: Window, begins: Ints) -> Floats:
-    """Teaching days of a window since each student came that lie in a known period and have no mark of their own."""
+    """Teaching days of a window since each student came that lie in a period which is counted from its total.
+
+    A period in which a day has a mark is not: its other days are told by nothing.
+    """
     place = asked.place[rows.student]
     usable = _usable(asked, rows, place)
+    usable = usable[~_has_days(asked, rows.student[usable], *_bounds(rows, usable))]
     if not len(usable):
         return np.zeros(asked.size)
     who, inverse = np.unique(place[usable], return_inverse=True)
@@ -109,7 +113,7 @@ def covered_days(asked: Asked, rows: VersionedRows, window: Window, begins: Ints
     for begins, ends in np.unique(np.stack([start, stop]), axis=1).T:
         same = inverse[(start == begins) & (stop == ends)]
         covered[max(int(begins) - low, 0) : max(int(ends) - low, 0), same] = True
-    covered &= (days[:, None] >= first) & (days[:, None] < end) & ~_marked(asked, low, high, who)
+    covered &= (days[:, None] >= first) & (days[:, None] < end)
     found = np.zeros(asked.size)
     found[who] = (covered & _taught(asked, days, who)).sum(axis=0)
     return found
@@ -126,16 +130,6 @@ def came_before(asked: Asked, day: Ints) -> Flags:
     since = asked.calendars.taught_between(cohort.term[place], day[place], stop)
     found[place[rows.columns["held"][periods] > since]] = True
     return found
-
-
-def _marked(asked: Asked, low: int, high: int, who: Ints) -> Flags:
-    """Days from `low` up to `high` on which a student has a mark."""
-    cube = asked.state.attendance
-    marked = np.zeros((high - low, len(who)), bool)
-    begins = max(low, cube.first_day)
-    block = cube.window(low, high, asked.cohort.student[who])
-    marked[begins - low : begins - low + len(block)] = block != 0
-    return marked
 
 
 def part_unrecorded(asked: Asked, marked: npt.NDArray[Any], window: Window) -> Floats:

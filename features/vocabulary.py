@@ -274,7 +274,8 @@ class Change:
 class Unrecorded:
     """The part of the teaching days of the student's own term in the window on which nothing was recorded of them.
 
-    A day in the company is recorded, and so is a day inside a period that is known by its totals. Days before a late
+    A day in the company is recorded, and so is a day inside a period that is counted from its totals: in which no day has a
+    mark. Days before a late
     registration are not asked. Not absence. NaN for who has teaching days of their own (`features.asked.Asked.keeps_own_days`).
     """
 

@@ -262,7 +262,7 @@ class Attendance:
         registered = self.place.row.values.get("registered_on")
         begins = max(first, registered) if isinstance(registered, date) else first
         days = [day for day in self.told.teaching_days(self.place.span) if begins <= day < end]
-        known = [(start, stop) for start, stop, _ in self.totals() if sessions is Sessions.DAY]
+        known = [(start, stop) for start, stop, _ in self._speaking_totals() if sessions is Sessions.DAY]
         lost = [day for day in days if day not in recorded and not any(start <= day < stop for start, stop in known)]
         return Fraction(len(lost), len(days)) if days else None
 

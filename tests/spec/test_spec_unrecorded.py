@@ -82,6 +82,19 @@ def test_a_day_inside_a_period_known_by_its_totals_is_recorded(spec: Spec) -> No
     )  # fmt: skip
 
 
+def test_a_period_in_which_a_day_has_a_mark_records_no_other_day(spec: Spec) -> None:
+    """Its total is not counted either, so nothing tells of the rest."""
+    spec(
+        """
+        table            | student | from_day   | happened_on | held | present | absent | status
+        attendance_total | 1       | 2025-05-19 | 2025-08-29  | 70   | 50      | 20     |
+        attendance       | 1       |            | 2025-08-29  |      |         |        | P
+        attendance_total | 2       | 2025-05-19 | 2025-08-29  | 70   | 50      | 20     |
+        """,
+        WEEK, as_of="2025-09-01", expect={1: 0.8, 2: 0},
+    )  # fmt: skip
+
+
 def test_weekends_and_holidays_are_not_missing(spec: Spec) -> None:
     spec(
         """

@@ -137,7 +137,7 @@ class Days:
         told = "SELECT t.* FROM ({teaching}) t SEMI JOIN {marks} m ON m.student = t.student AND m.day = t.day"
         if sessions is Sessions.DAY and self.known.has_totals:
             told += """ UNION SELECT t.* FROM ({teaching}) t
-                JOIN totals o ON o.student = t.student AND t.day BETWEEN o.from_day AND o.happened_on"""
+                JOIN only_totals o ON o.student = t.student AND t.day BETWEEN o.from_day AND o.happened_on"""
         recorded = self.passes.over(fill(told, teaching=teaching, marks=RELATIONS[sessions]))
         part = f"1 - coalesce({recorded.ask('count(*)')}, 0) / {self.passes.over(teaching).ask('count(*)')}"
         return f"CASE WHEN NOT c.keeps_own_days THEN {part} END"
