@@ -75,15 +75,17 @@ def choose(choice: Choice, values: Matrix, contributions: Floats) -> Chosen:
     Candidates are features whose value can be said and whose contribution is at least `least`: first up to 3 that can
     be changed, the largest first, then up to 2 fixed ones; a domain gives at most 2 of the five. Beside them up to 2
     features that are missing, at most one a domain. Of equal contributions the earlier feature comes first. Where the
-    domain that raises the score most has no candidate, its largest one that can be said is one (docs/adr/0021).
+    domain that raises the score most has no candidate, its largest one that can be said is one, and where others take all
+    places, its largest takes the last of them (docs/adr/0021).
     """
     chosen = nothing_chosen(len(values))
     large, true = contributions >= choice.least, can_be_said(choice, values)
-    said = large & true
-    _add_spokesmen(choice, true, contributions, said)
+    said, leads = large & true, choice.domain == leading_domains(choice, contributions)[:, None]
+    _add_spokesmen(true & leads, contributions, said)
     reasons = _Places(choice, chosen.reason, chosen.contribution, most_of_a_domain=MOST_OF_A_DOMAIN)
     reasons.fill(np.where(said & choice.changeable, contributions, -np.inf), CHANGEABLE_REASONS)
     reasons.fill(np.where(said & ~choice.changeable, contributions, -np.inf), FIXED_REASONS)
+    _let_leading_speak(choice, np.where(said & leads, contributions, -np.inf), leads, chosen)
     missing = _Places(choice, chosen.missing, chosen.missing_contribution, most_of_a_domain=1)
     missing.fill(np.where(large & np.isnan(values), contributions, -np.inf), MISSING)
     return chosen
@@ -97,14 +99,26 @@ def leading_domains(choice: Choice, contributions: Floats) -> npt.NDArray[np.int
     return np.asarray(total.argmax(axis=1))
 
 
-def _add_spokesmen(
-    choice: Choice, true: npt.NDArray[np.bool_], contributions: Floats, said: npt.NDArray[np.bool_]
-) -> None:
-    """Features that tell much the same share what they add, and no single one of them may come back in a refit."""
-    own = choice.domain == leading_domains(choice, contributions)[:, None]
-    speaks = own & true & (contributions >= LEAST_CONTRIBUTION) & ~(said & own).any(axis=1)[:, None]
+def _add_spokesmen(leading: npt.NDArray[np.bool_], contributions: Floats, said: npt.NDArray[np.bool_]) -> None:
+    """Features that tell much the same share what they add, and no single one of them may come back in a refit.
+
+    `leading` are those of the leading domain of each row that can be said of it.
+    """
+    silent = np.asarray(~(said & leading).any(axis=1))
+    speaks = leading & (contributions >= LEAST_CONTRIBUTION) & silent[:, None]
     row = np.flatnonzero(speaks.any(axis=1))
     said[row, np.where(speaks, contributions, -np.inf)[row].argmax(axis=1)] = True
+
+
+def _let_leading_speak(choice: Choice, ranked: Floats, leads: npt.NDArray[np.bool_], chosen: Chosen) -> None:
+    """Of rows without a reason of the leading domain its largest candidate in the last place of its kind, which is full."""
+    told = (chosen.reason >= 0) & leads[np.arange(len(leads))[:, None], chosen.reason]
+    row = np.flatnonzero(~told.any(axis=1) & (ranked > -np.inf).any(axis=1))
+    feature = ranked[row].argmax(axis=1)
+    last = (chosen.reason[row] >= 0).sum(axis=1) - 1
+    place = np.where(choice.changeable[feature], CHANGEABLE_REASONS - 1, last)
+    chosen.reason[row, place] = feature
+    chosen.contribution[row, place] = ranked[row, feature]
 
 
 class _Places:

@@ -124,7 +124,8 @@ def choose_rows(choice: Any, columns: Array, sums: Array, chosen: Any) -> None:
     candidates = np.empty((3, columns.shape[1], len(columns)), np.int16)
     counts = np.zeros((3, columns.shape[1]), np.int64)
     _list_candidates(choice, columns, sums, candidates, counts)
-    _add_spokesmen(choice, columns, sums, candidates, counts)
+    leads = np.empty(columns.shape[1], np.int64)
+    _add_spokesmen(choice, columns, sums, candidates, counts, leads)
     given = np.empty(DOMAINS, np.uint8)
     for row in range(columns.shape[1]):
         can_change, fixed, absent = candidates[0, row], candidates[1, row], candidates[2, row]
@@ -138,6 +139,10 @@ def choose_rows(choice: Any, columns: Array, sums: Array, chosen: Any) -> None:
         for _ in range(FIXED_REASONS):
             place += _take(
                 fixed[: counts[1, row]], sums, row, domain, given, MOST_OF_A_DOMAIN, reason, contribution, place
+            )
+        if given[leads[row]] == 0:
+            _let_leading_speak(
+                leads[row], domain, candidates[:2, row], counts[:2, row], sums[:, row], place, chosen, row
             )
         reason, contribution = chosen.missing[row], chosen.missing_contribution[row]
         given[:] = 0
@@ -165,15 +170,15 @@ def _list_candidates(choice: Any, columns: Array, sums: Array, candidates: Array
 
 
 @numba.njit(cache=True, nogil=True)
-def _add_spokesmen(choice: Any, columns: Array, sums: Array, candidates: Array, counts: Array) -> None:
-    """Of rows whose leading domain has no candidate its largest feature that can be said."""
+def _add_spokesmen(choice: Any, columns: Array, sums: Array, candidates: Array, counts: Array, leads: Array) -> None:
+    """Of rows whose leading domain has no candidate its largest feature that can be said; `leads` gets the domains."""
     say, _, domain, changeable, rounds_to_zero = choice
     total = np.zeros((DOMAINS, columns.shape[1]))
     for feature in range(len(columns)):
         for row in range(columns.shape[1]):
             total[domain[feature], row] += sums[feature, row]
     for row in range(columns.shape[1]):
-        lead = int(total[:, row].argmax())
+        lead = leads[row] = int(total[:, row].argmax())
         if _has_candidate(lead, domain, candidates[:2, row], counts[:2, row]):
             continue
         best = -1
@@ -187,6 +192,24 @@ def _add_spokesmen(choice: Any, columns: Array, sums: Array, candidates: Array, 
             kind = 0 if changeable[best] else 1
             candidates[kind, row, counts[kind, row]] = best
             counts[kind, row] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _let_leading_speak(
+    lead: int, domain: Array, candidates: Array, counts: Array, sums: Array, places: int, chosen: Any, row: int
+) -> None:
+    """Put the largest candidate of the leading domain in the last place of its kind."""
+    best, place = -1, -1
+    for kind in range(2):
+        for position in range(counts[kind]):
+            candidate = candidates[kind, position]
+            if candidate < 0 or domain[candidate] != lead:
+                continue
+            if best < 0 or sums[candidate] > sums[best] or (sums[candidate] == sums[best] and candidate < best):
+                best, place = candidate, (CHANGEABLE_REASONS if kind == 0 else places) - 1
+    if best >= 0:
+        chosen.reason[row, place] = best
+        chosen.contribution[row, place] = sums[best]
 
 
 @numba.njit(cache=True, nogil=True)

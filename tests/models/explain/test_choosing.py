@@ -107,6 +107,16 @@ def test_the_leading_domain_has_a_say_where_none_of_its_features_passes_its_bar(
     )
 
 
+@pytest.mark.parametrize(("changeable", "expected"), [(True, [3, 4, 0, 6, 7]), (False, [3, 4, 5, 6, 0])])
+def test_the_leading_domain_takes_the_last_place_where_larger_ones_of_others_take_all(
+    changeable: bool, expected: list[int]
+) -> None:
+    own = [(Say.KNOWN, 0.05, 0, changeable)] * 3
+    others = [(Say.KNOWN, 0.05, domain, True) for domain in (1, 1, 2)] + [(Say.KNOWN, 0.05, 3, False)] * 2
+    contributions = [0.31, 0.3, 0.3, 0.4, 0.4, 0.4, 0.4, 0.4]
+    assert reasons(choice_of(*own, *others), contributions) == expected
+
+
 def test_what_is_missing_is_named_apart_one_a_domain() -> None:
     choice = choice_of(*[(Say.NEVER, 0.05, domain, True) for domain in (0, 0, 1, 2)])
     chosen = both_ways(choice, np.full((1, 4), NAN), np.array([[0.1, 0.3, 0.2, 0.01]]))
@@ -161,4 +171,7 @@ def slowly(choice: Choice, values: Floats, contributions: Floats) -> list[int]:
             if most and same < 2:
                 taken.append(place)
                 most -= 1
+    leading = [place for place in said if choice.domain[place] == total.index(max(total))]
+    if leading and not set(leading) & set(taken):
+        taken[2 if choice.changeable[leading[0]] else -1] = leading[0]
     return taken
