@@ -44,11 +44,13 @@ class AbsenceRule:
 
 @numba.njit(cache=True, nogil=True)
 def _absences(missed, leave, late, leaves, lates):  # type: ignore[no-untyped-def]
-    """So many leaves or lates make one absence; where their number is 0, they make none."""
+    """So many leaves or lates make one absence, fewer none yet; where their number is 0, they make none."""
     found = np.empty(len(missed))
     for i in range(len(missed)):
-        by_leave = leave[i] / leaves[i] if leaves[i] > 0 else 0.0
-        found[i] = missed[i] + by_leave + (late[i] / lates[i] if lates[i] > 0 else 0.0)
+        # What parts of totals add up to may lie a hair under a whole day.
+        by_leave = np.floor(leave[i] / leaves[i] + 1e-6) if leaves[i] > 0 else 0.0
+        by_late = np.floor(late[i] / lates[i] + 1e-6) if lates[i] > 0 else 0.0
+        found[i] = missed[i] + by_leave + by_late
     return found
 
 

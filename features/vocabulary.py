@@ -298,9 +298,9 @@ class Margin:
     from the opening, or from the registration where it came later and neither a mark nor a total (of more days than were
     taught since) shows the student before; of a dual student ⌊N · days held / (days held + days in the company)⌋ of them,
     by the marks of the term; of who has teaching days of their own
-    (`features.asked.Asked.keeps_own_days`) ⌊N · days held / teaching days of them before today⌋. An absence is a day missed without leave, leave over
-    `leaves_per_absence` (1 unless told; 0: leave is no absence) and lateness over `lates_per_absence` (not counted unless
-    told). With `per_course` the same over the class periods of each course with at least `least` recorded ones, N being
+    (`features.asked.Asked.keeps_own_days`) ⌊N · days held / teaching days of them before today⌋. An absence is a day missed without leave; so many leaves
+    (`leaves_per_absence`: 1 unless told; 0: leave is no absence) or lates (`lates_per_absence`: not counted unless told)
+    make one, each counted apart and fewer none yet: ⌊leave / leaves_per_absence⌋ and ⌊lates / lates_per_absence⌋. With `per_course` the same over the class periods of each course with at least `least` recorded ones, N being
     ⌊held · teaching days of the term / teaching days before today⌋, both from the registration where it came later than
     the opening and before every period; the course with the fewest left counts.
     `absent_run_dismissal`: the rule less the days now missed in a row. `gpa_minimum`: the newest GPAX less the bar of

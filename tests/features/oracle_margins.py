@@ -117,10 +117,14 @@ def _left(told: Told, held: int, counted: Counted) -> Fraction | None:
     for rule, values in (("leaves_per_absence", LEAVE), ("lates_per_absence", LATE)):
         each = _for_all(told, rule)
         some = counted(values) if each else Fraction(0)
-        absences = None if absences is None or some is None else absences + (some / each if each else 0)
-    # A share such as 0.8 is not exact in binary: what lies a hair under a whole day is that day.
-    allowed = floor(held * (1 - _for_all(told, "attendance_share")) + Fraction(1, 10**6))
+        absences = None if absences is None or some is None else absences + (_whole(some / each) if each else 0)
+    allowed = _whole(held * (1 - _for_all(told, "attendance_share")))
     return None if absences is None else allowed - absences
+
+
+def _whole(days: Fraction) -> int:
+    """A share such as 0.8 is not exact in binary: what lies a hair under a whole day is that day."""
+    return floor(days + Fraction(1, 10**6))
 
 
 # Rules

@@ -38,7 +38,7 @@ def test_without_a_rule_of_its_own_a_fifth_may_be_missed_and_leave_is_an_absence
         ("attendance_share", 0.75, {1: 22, 2: 22, 3: 24, 4: 24, 5: 24}),
         ("attendance_share", 1, {1: -2, 2: -2, 3: 0, 4: 0, 5: 0}),
         ("leaves_per_absence", 2, {1: 17, 2: 18, 3: 19, 4: 19, 5: 19}),
-        ("leaves_per_absence", 3, {1: 17, 2: 18.3333, 3: 19, 4: 19, 5: 19}),
+        ("leaves_per_absence", 3, {1: 17, 2: 19, 3: 19, 4: 19, 5: 19}),
         ("leaves_per_absence", 0, {1: 17, 2: 19, 3: 19, 4: 19, 5: 19}),
         ("lates_per_absence", 2, {1: 17, 2: 17, 3: 18, 4: 19, 5: 19}),
         ("lates_per_absence", 0, {1: 17, 2: 17, 3: 19, 4: 19, 5: 19}),
@@ -48,6 +48,48 @@ def test_what_the_institution_has_entered_holds(
     spec: Spec, rule: str, value: float, expect: dict[int, float | None]
 ) -> None:
     spec(f"{TWO_OF_EACH}\nrules | | 2025-05-12 | {rule} | {value} |", LEFT, as_of="2025-09-01", expect=expect)
+
+
+@pytest.mark.parametrize(
+    ("leaves", "lates", "expect"),
+    [
+        (2, 3, {1: 0, 2: 2, 3: 0, 4: -1, 5: 15}),
+        (1, 0, {1: -1, 2: 1, 3: 0, 4: 0, 5: 12}),
+        (0, 1, {1: 0, 2: 2, 3: -2, 4: -3, 5: 14}),
+    ],
+)
+def test_fewer_leaves_or_lates_than_make_an_absence_are_none_yet(
+    spec: Spec, leaves: int, lates: int, expect: dict[int, float]
+) -> None:
+    """With two leaves or three lates an absence, 19 absences and one leave or two lates are all 19, and no half of another.
+
+    Of 5 seven leaves and five lates are three absences and one: what is over of the one is not added to the other.
+    """
+    spec(
+        f"""
+        table            | student | from_day   | happened_on | held | present | absent | leave | late | rule               | value
+        attendance_total | 1       | 2025-05-19 | 2025-08-31  | 70   | 50      | 19     | 1     | 0    |                    |
+        attendance_total | 2       | 2025-05-19 | 2025-08-31  | 70   | 52      | 17     | 1     | 0    |                    |
+        attendance_total | 3       | 2025-05-19 | 2025-08-31  | 70   | 49      | 19     | 0     | 2    |                    |
+        attendance_total | 4       | 2025-05-19 | 2025-08-31  | 70   | 48      | 19     | 0     | 3    |                    |
+        attendance_total | 5       | 2025-05-19 | 2025-08-31  | 70   | 58      | 0      | 7     | 5    |                    |
+        rules            |         |            | 2025-05-12  |      |         |        |       |      | leaves_per_absence | {leaves}
+        rules            |         |            | 2025-05-12  |      |         |        |       |      | lates_per_absence  | {lates}
+        """,
+        LEFT, as_of="2025-09-01", expect=expect,
+    )  # fmt: skip
+
+
+def test_of_the_leave_of_a_total_whole_absences_count_of_the_part_in_the_term(spec: Spec) -> None:
+    """Half of these periods lies in the term: of 3, 4 and 2 days of leave 1.5, 2 and 1; of 1 absence a half."""
+    picture = """
+        table            | student | from_day   | happened_on | held | present | absent | leave | rule               | value
+        attendance_total | 1       | 2025-05-12 | 2025-05-25  | 10   | 7       | 0      | 3     |                    |
+        attendance_total | 2       | 2025-05-12 | 2025-05-25  | 10   | 6       | 0      | 4     |                    |
+        attendance_total | 3       | 2025-05-12 | 2025-05-25  | 10   | 7       | 1      | 2     |                    |"""
+    spec(picture, LEFT, as_of="2025-09-01", expect={1: 18, 2: 17, 3: 17.5})
+    told = f"{picture}\nrules | | | 2025-05-12 | | | | | leaves_per_absence | 2"
+    spec(told, LEFT, as_of="2025-09-01", expect={1: 19, 2: 18, 3: 18.5})
 
 
 def test_nobody_is_measured_by_nothing(spec: Spec) -> None:

@@ -70,6 +70,28 @@ def test_leave_is_an_absence_and_lateness_is_none_unless_the_institution_says_ot
     spec(share, FEWEST, as_of="2025-05-26", expect={1: 18, 2: 17, 3: 19, 4: None})
 
 
+def test_fewer_leaves_or_lates_of_a_course_than_make_an_absence_are_none_yet(spec: Spec) -> None:
+    """Student 4 has a leave and a late in one course, which are no absence together; 5 has a leave in each of two courses."""
+    picture = """
+        student | happened_on | session | course_code | status | table | rule | value
+        1       | 2025-05-19  | P1      | MATH        | S      |       |      |
+        1       | 2025-05-20  | P1      | MATH        | P      |       |      |
+        2       | 2025-05-19  | P1      | MATH        | S      |       |      |
+        2       | 2025-05-20  | P1      | MATH        | B      |       |      |
+        3       | 2025-05-19  | P1      | MATH        | L      |       |      |
+        3       | 2025-05-20  | P1      | MATH        | L      |       |      |
+        4       | 2025-05-19  | P1      | MATH        | S      |       |      |
+        4       | 2025-05-20  | P1      | MATH        | L      |       |      |
+        5       | 2025-05-19  | P1      | MATH        | S      |       |      |
+        5       | 2025-05-20  | P1      | MATH        | P      |       |      |
+        5       | 2025-05-19  | P2      | THAI        | S      |       |      |
+        5       | 2025-05-20  | P2      | THAI        | P      |       |      |
+                | 2025-05-12  |         |             |        | rules | leaves_per_absence | 2
+                | 2025-05-12  |         |             |        | rules | lates_per_absence  | 3
+        """
+    spec(picture, FEWEST, as_of="2025-05-26", expect={1: 7, 2: 6, 3: 7, 4: 7, 5: 7})
+
+
 def test_five_recorded_periods_are_the_least_unless_told(spec: Spec) -> None:
     spec(
         """

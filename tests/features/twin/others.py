@@ -43,10 +43,10 @@ class Margins:
         return default if told is None else told
 
     def _absences(self, missed: str, leave: str, late: str) -> str:
-        """Leave and lateness are divided; where the rule says 0, they are none."""
-        leaves, lates = self._rule("leaves_per_absence", 1), self._rule("lates_per_absence", 0)
-        parts = [missed, *([f"{leave} / {leaves}"] if leaves else []), *([f"{late} / {lates}"] if lates else [])]
-        return f"({' + '.join(parts)})"
+        """Of leave and lateness those count that make up whole absences; where the rule says 0, they are none."""
+        each = {leave: self._rule("leaves_per_absence", 1), late: self._rule("lates_per_absence", 0)}
+        made = [f"floor({counted} / {number} + 1e-6)" for counted, number in each.items() if number]
+        return f"({' + '.join([missed, *made])})"
 
     def _of_the_term(self) -> str:
         counts = [self.days.counted(Sessions.DAY, InTerm(), where) for where in (_MISSED, _LEAVE, _LATE)]
