@@ -1,6 +1,7 @@
 """How far a student is from a rule of the institution: absences left, days left in a row, points above the least GPA."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -9,13 +10,20 @@ import numpy.typing as npt
 from features.asked import Asked
 from features.course_walk import AbsenceRule, Counts, begins_of
 from features.day_totals import came_before
+from features.declaration import Feature
 from features.remembered import remembered
+from features.row_walk import RowsAsked
 from features.rules import DEFAULTS, Entered, entered
+from features.versioned_rows import taken
 from features.vocabulary import Sessions
-from records.codes import LEVELS, STAGE_OF_LEVEL
-from records.tables import RULES
+from records.codes import LEVELS, STAGE_OF_LEVEL, STAGES
+from records.tables import ENROLMENTS, RULES
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+_STAGES = {"": -1, **{stage: at for at, stage in enumerate(STAGES.values)}}
+_STAGE = np.array([_STAGES[STAGE_OF_LEVEL.get(level, "")] for level in (*LEVELS.values, "")])
+"""The stage of each level, -1 where it has none; the last: no level is told."""
 
 
 def rule_of(asked: Asked, name: str) -> Floats:
@@ -92,12 +100,44 @@ def _allowed(days, share):  # type: ignore[no-untyped-def]
     return found
 
 
-def gpa_bars(asked: Asked) -> Floats:
+def above_bars(asked: Asked, feature: Feature, gpax: Floats) -> Floats:
+    """The newest GPAX less the bar; of a term before the student's stage it says nothing of the bar of the stage."""
+    above, began = gpax - _gpa_bars(asked), _stage_began(asked)
+    moved = np.flatnonzero(began)
+    if len(moved):
+        rows = RowsAsked(replace(asked, cohort=asked.cohort.among(moved)), asked.state.rows[feature.table.name])
+        term = rows.picked(rows.rows.terms(), rows.newest(feature, None), 0)
+        above[moved[term < began[moved]]] = np.nan
+    return above
+
+
+def _gpa_bars(asked: Asked) -> Floats:
     """The least GPAX that each student must have: of several, the next to come after the terms completed, else the last."""
     cohort = asked.cohort
     bars = remembered(asked.state, "bars", _entered_until(asked), lambda: _bars(asked))
     term = np.array([min(span.term, 3) for span in cohort.terms], np.int64)[cohort.term]
     return np.asarray(bars[asked.institution, cohort.level, term])
+
+
+def _stage_began(asked: Asked) -> Ints:
+    """The first term of each student on a roster of their stage, as VersionedRows.terms has it; 0 where none came before."""
+    rows, began = asked.state.rows[ENROLMENTS.name], np.empty(asked.size, np.int64)
+    starts, stage = rows.starts(asked.state.students), taken(_STAGE, rows.columns["level"])
+    now = asked.cohort.student, taken(_STAGE, asked.cohort.level)
+    _put_stage_began(*now, starts, stage, rows.terms(), rows.columns["alive"], began)
+    return began
+
+
+@numba.njit(cache=True, nogil=True)
+def _put_stage_began(student, own, starts, stage, term, alive, began):  # type: ignore[no-untyped-def]
+    for i in range(len(student)):
+        first = earliest = 1 << 32  # later than every term
+        for row in range(starts[student[i]], starts[student[i] + 1]):
+            if alive[row]:
+                earliest = min(earliest, term[row])
+                if stage[row] == own[i]:
+                    first = min(first, term[row])
+        began[i] = first if earliest < first and own[i] >= 0 else 0
 
 
 def _bars(asked: Asked) -> Floats:

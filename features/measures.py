@@ -15,7 +15,7 @@ from features.course_walk import PeriodWalk
 from features.day_totals import part_unrecorded, prorated, totals_of
 from features.day_walk import ANY_MARK, MISSED, RECORDED, Counts, Days, DayWalk, held_only, marks_of
 from features.declaration import Feature
-from features.margins import absence_rule, absences_allowed, gpa_bars, rule_of
+from features.margins import above_bars, absence_rule, absences_allowed, rule_of
 from features.relations import from_median, group_mean, relative
 from features.remembered import Kept, keep_rounded, not_yet, pick, remembered
 from features.row_walk import RowsAsked
@@ -321,7 +321,7 @@ class Answers:
             case Age():
                 return (today - told) / _DAYS_A_YEAR
             case Margin():
-                return told - gpa_bars(self.asked)
+                return above_bars(self.asked, feature, told)
             case _:
                 return told
 

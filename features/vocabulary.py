@@ -304,7 +304,8 @@ class Margin:
     ⌊held · teaching days of the term / teaching days before today⌋, both from the registration where it came later than
     the opening and before every period; the course with the fewest left counts.
     `absent_run_dismissal`: the rule less the days now missed in a row. `gpa_minimum`: the newest GPAX less the bar of
-    the student's stage; of several, the next to come after the terms completed, else the last.
+    the student's stage; of several, the next to come after the terms completed, else the last. Missing where it is of a
+    term before the first in which a roster has the student in the stage, and a roster before that in another.
     """
 
     rule: str

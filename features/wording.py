@@ -91,8 +91,8 @@ _MARGINS = {
         en="days in a row left before the rule on losing the place; negative when past it",
     ),
     "gpa_minimum": Text(
-        th="เกรดเฉลี่ยสะสมล่าสุดลบด้วยเกณฑ์ขั้นต่ำของระดับ ไม่มีค่าเมื่อสถานศึกษาไม่ได้ตั้งเกณฑ์",
-        en="the newest GPAX less the bar of the stage; not known where the institution set none",
+        th="เกรดเฉลี่ยสะสมล่าสุดลบด้วยเกณฑ์ขั้นต่ำของระดับ ไม่มีค่าเมื่อสถานศึกษาไม่ได้ตั้งเกณฑ์ หรือผู้เรียนเพิ่งขึ้นระดับใหม่และยังมีแต่เกรดเฉลี่ยของระดับก่อน",
+        en="the newest GPAX less the bar of the stage; not known where the institution set none, or of a new student of the stage who has only the GPAX of the stage before",
     ),
 }
 

@@ -8,10 +8,11 @@ from math import floor
 
 from features.vocabulary import Margin
 from records.codes import STAGE_OF_LEVEL
-from records.tables import ATTENDANCE
+from records.tables import ATTENDANCE, ENROLMENTS
 from tests.features.oracle_days import NEUTRAL, Attendance, Mark
 from tests.features.oracle_rows import Rows
-from tests.features.oracle_told import Place, Told, exact, number
+from tests.features.oracle_told import Place, Told, exact, number, term_of
+from tests.features.small_log import Record
 
 Counted = Callable[[tuple[str, ...]], Fraction | None]
 # What holds where the institution has said nothing (domain 2.5).
@@ -37,7 +38,8 @@ def margin(measure: Margin, attendance: Attendance, rows: Rows) -> Fraction | No
             return None if missed is None else _for_all(told, measure.rule) - missed
         case "gpa_minimum":
             newest, bar = rows.newest(), _bar(told, place)
-            gpax = number(newest, "gpax") if newest else None
+            of_stage = newest and not _is_before_the_stage(newest, told.facts(ENROLMENTS, rows.student), place)
+            gpax = number(newest, "gpax") if newest and of_stage else None
             return None if gpax is None or bar is None else gpax - bar
         case _:
             raise TypeError(f"the oracle knows no margin of {measure.rule}")
@@ -149,3 +151,11 @@ def _bar(told: Told, place: Place) -> Fraction | None:
         return None
     completed = (year - 1) * 2 + min(place.span.term, 3) - 1
     return next((value for after, value in bars if after > completed), bars[-1][1])
+
+
+def _is_before_the_stage(row: Record, rosters: list[Record], place: Place) -> bool:
+    """Whether its term is before the first that has the student in the stage of now, and another stage was before that."""
+    stages = {term_of(roster): STAGE_OF_LEVEL.get(str(roster.values["level"])) for roster in rosters}
+    now = STAGE_OF_LEVEL.get(str(place.row.values["level"]))
+    began = min(term for term, stage in stages.items() if stage == now)
+    return now is not None and term_of(row) < began and min(stages) < began

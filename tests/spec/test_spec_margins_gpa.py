@@ -146,3 +146,67 @@ def test_a_rule_counts_once_it_is_known_and_until_it_is_taken_back(spec: Spec) -
         """
     for as_of, above in (("2025-08-25", None), ("2025-09-01", 0.5), ("2025-09-08", 0.25), ("2025-09-15", None)):
         spec(picture, ABOVE, as_of=as_of, expect={1: above})
+
+
+# The higher certificate of one college, whose bar after the first year is 1.75, and who came there from where.
+THREE_TERMS = ((2024, 1), (2024, 2), (2025, 1))
+ROSTERS = """
+    table      | student | happened_on | recorded_at | academic_year | term | level  | gpax | rule        | stage             | after_terms | value | retracted
+    rules      |         | 2024-05-12  |             |               |      |        |      | gpa_minimum | HIGHER_VOCATIONAL | 2           | 1.75  |
+    rules      |         | 2024-05-12  |             |               |      |        |      | gpa_minimum | VOCATIONAL        | 6           | 2     |"""
+
+
+def came(*rows: str) -> str:
+    """Rosters (`2024 2 V3`) and averages (`2024 2 2.05`) of student 1, 2 and so on, each told before its term or after it."""
+    on = {
+        "2024 1": ("2024-05-06", "2024-10-20"),
+        "2024 2": ("2024-10-20", "2025-03-20"),
+        "2025 1": ("2025-05-12", "2025-06-02"),
+    }
+    drawn = [ROSTERS]
+    for student, told in enumerate(rows, 1):
+        for year, term, what in (one.split() for one in told.split(",")):
+            roster, average = on[f"{year} {term}"]
+            table, day, cells = (
+                ("enrolments", roster, f"{what} |") if what[0].isalpha() else ("term_gpa", average, f"| {what}")
+            )
+            drawn.append(f"    {table} | {student} | {day} | | {year} | {term} | {cells} | | | | |")
+    return "\n".join(drawn)
+
+
+def test_an_average_of_the_stage_before_is_not_measured_by_the_bar_of_the_new_one(spec: Spec) -> None:
+    """Student 1 finished the certificate here; 2 has a first average of the new stage since, and 3 came from elsewhere."""
+    picture = came(
+        "2024 2 V3, 2024 1 2.1, 2024 2 2.05, 2025 1 D1",
+        "2024 2 V3, 2024 2 2.05, 2025 1 D1, 2025 1 1.5",
+        "2025 1 D1",
+    )
+    expect = {1: None, 2: -0.25, 3: None}
+    spec(picture, ABOVE, as_of="2025-06-16", terms=THREE_TERMS, on_roster=False, expect=expect)
+
+
+def test_the_average_counts_on_within_a_stage_and_where_no_roster_before_tells_of_another(spec: Spec) -> None:
+    """Student 1 is in the second year; of 2 and 3 no roster tells what came before, of 4 a later one of the same stage does."""
+    picture = came(
+        "2024 1 D1, 2024 2 D1, 2024 2 1.5, 2025 1 D2",
+        "2024 2 2.25, 2025 1 D1",
+        "2024 1 2.5, 2024 2 2, 2025 1 V1",
+        "2024 1 1.5, 2024 2 D1, 2025 1 D2",
+    )
+    expect = {1: -0.25, 2: 0.5, 3: 0, 4: -0.25}
+    spec(picture, ABOVE, as_of="2025-06-16", terms=THREE_TERMS, on_roster=False, expect=expect)
+
+
+def test_courses_of_an_open_university_are_no_part_of_the_stage_that_follows(spec: Spec) -> None:
+    """Student 2 takes such courses after the certificate: they have no stage, and so no bar but one of all stages."""
+    picture = came("2024 2 MODULE, 2024 2 3, 2025 1 D1", "2024 2 V3, 2024 2 3, 2025 1 MODULE")
+    everybody = f"{picture}\n    rules | | 2024-05-12 | | | | | | gpa_minimum | | | 1 |"
+    expect = {1: None, 2: 2}
+    spec(everybody, ABOVE, as_of="2025-06-16", terms=THREE_TERMS, on_roster=False, expect=expect)
+
+
+def test_a_roster_that_was_withdrawn_tells_of_no_stage(spec: Spec) -> None:
+    picture = came("2024 2 V3, 2024 2 2, 2025 1 D1")
+    withdrawn = f"{picture}\n    enrolments | 1 | 2025-05-19 | | 2024 | 2 | V3 | | | | | | yes"
+    for told, above in ((picture, None), (withdrawn, 0.25)):
+        spec(told, ABOVE, as_of="2025-06-16", terms=THREE_TERMS, on_roster=False, expect={1: above})

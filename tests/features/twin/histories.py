@@ -65,7 +65,8 @@ def _changed(random: Random, record: Record, modes: dict[int, str], earlier: dic
             return record if record.happened_on in HOLIDAYS else replace(record, values={**values, "kind": kind})
         case table if table is ENROLMENTS:
             # A random choice for each version would be lost: most features ask the last one.
-            level = _LEVELS[record.student % len(_LEVELS)]
+            moved_up = record.student % 5 < 2 and values["term"] != 1
+            level = _LEVELS[(record.student + moved_up) % len(_LEVELS)]
             of_term = earlier if values["term"] == 1 else modes
             return replace(record, values={**values, "level": level, "study_mode": of_term[record.student % 100]})
         case table if table is HOUSEHOLD:
@@ -119,7 +120,8 @@ def _sessions(random: Random, record: Record) -> Iterator[Record]:
 
 
 def _averages(random: Random, students: Sequence[int]) -> Iterator[Record]:
-    terms = {(2024, 1): date(2024, 10, 20), (2024, 2): date(2025, 3, 20), (2025, 1): date(2025, 8, 5)}
+    released = (date(2024, 10, 20), date(2025, 3, 20), date(2025, 8, 5), date(2025, 9, 15))
+    terms = dict(zip(((2024, 1), (2024, 2), (2025, 1), (2025, 2)), released, strict=True))
     for student in students:
         for (year, term), on in terms.items():
             for version in range(random.choice((0, 1, 1, 2))):

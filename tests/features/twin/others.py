@@ -32,9 +32,13 @@ class Margins:
             case Margin(rule="gpa_minimum"):
                 self.known.facts(feature.table)
                 _make_bars(self.known)
-                newest = self.rows.newest(feature, "gpax", "TRUE")
+                _make_stages_begun(self.known)
+                newest, of_term = (
+                    self.rows.newest(feature, told, "TRUE") for told in ("gpax", "academic_year * 10 + term")
+                )
                 bar = "(SELECT bar FROM bars b WHERE b.place = c.place AND b.level = c.level)"
-                return f"{newest} - {bar}"
+                began = "coalesce((SELECT began FROM stages_begun s WHERE s.student = c.student), 0)"
+                return f"CASE WHEN {of_term} >= {began} THEN {newest} - {bar} END"
             case _:
                 raise TypeError(f"{feature.measure} is not a rule that the twin knows")
 
@@ -133,16 +137,12 @@ def _make_bars(known: Known) -> None:
     Of a level that has no year of its own nobody can count the terms completed.
     """
     known.facts(RULES)
-    levels = " ".join(
-        f"WHEN {position(ENROLMENTS, 'level', level)} THEN {position(RULES, 'stage', stage)}"
-        for level, stage in STAGE_OF_LEVEL.items()
-    )
     known.once(
         "bars",
         """
         CREATE TEMP TABLE bars AS
         WITH asked AS (
-            SELECT DISTINCT place, level, CASE level {levels} END AS stage,
+            SELECT DISTINCT place, level, {stage} AS stage,
                 2 * ({year} - 1) + least(term, 3) - 1 AS completed FROM cohort
         ),
         rows AS (SELECT stage, after_terms, value FROM rules WHERE rule = {gpa_minimum} AND happened_on < {as_of}),
@@ -158,10 +158,33 @@ def _make_bars(known: Known) -> None:
             )
         END AS bar FROM candidates GROUP BY place, level
         """,
-        levels=levels,
+        stage=_stage("level"),
         year=number(ENROLMENTS["level"]),
         gpa_minimum=position(RULES, "rule", "gpa_minimum"),
     )
+
+
+def _make_stages_begun(known: Known) -> None:
+    """`stages_begun(student, began)`: the first term on a roster of the stage of now, of whom one before it has in another."""
+    known.once(
+        "stages_begun",
+        """
+        CREATE TEMP TABLE stages_begun AS
+        SELECT c.student, min(e.academic_year * 10 + e.term) FILTER (WHERE {then} = {now}) AS began
+        FROM cohort c JOIN enrolments e USING (student) GROUP BY c.student HAVING min(e.academic_year * 10 + e.term) < began
+        """,
+        then=_stage("e.level"),
+        now=_stage("c.level"),
+    )
+
+
+def _stage(level: str) -> str:
+    """The stage of a level, NULL of one that has none."""
+    stages = " ".join(
+        f"WHEN {position(ENROLMENTS, 'level', value)} THEN {position(RULES, 'stage', stage)}"
+        for value, stage in STAGE_OF_LEVEL.items()
+    )
+    return f"CASE {level} {stages} END"
 
 
 def relation(feature: Feature) -> str:
