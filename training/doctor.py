@@ -35,6 +35,10 @@ Progress = Callable[[str, int], None]
 _LEAST_LEAVERS = 20
 _MOST_WEEKS = 60
 _EVERY = 2  # weeks: two neighbours say the same
+_NO_TWO_PARTS = Text(
+    th="ยังไม่มีภาคเรียนปกติที่เปิดเมื่อทราบผลของสัปดาห์ก่อนหน้าแล้ว จึงไม่มีสองส่วนให้สลับสัปดาห์กัน",
+    en="no regular term opened once outcomes of weeks before it were known, so there are no two parts to deal weeks between",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +85,9 @@ def examine(
     if leavers < _LEAST_LEAVERS:
         raise ModelRefused(
             f"{leavers} students left in the closed terms of {institution}; the doctor needs {_LEAST_LEAVERS} to tell a "
-            "leak from chance. Import more past terms with --history. · ผู้ออกกลางคันในภาคเรียนที่ปิดแล้วมีน้อยเกินไป "
-            "นำเข้าภาคเรียนก่อนหน้าด้วย --history"
+            f"leak from chance. Import more past terms with --history. · ภาคเรียนที่ปิดแล้วของสถานศึกษา {institution} "
+            f"มีผู้ออกกลางคัน {leavers} คน ต้องมีอย่างน้อย {_LEAST_LEAVERS} คนจึงจะแยกข้อมูลรั่วออกจากเรื่องบังเอิญได้ "
+            "นำเข้าภาคเรียนก่อน ๆ เพิ่มด้วย --history"
         )
     planted = [_planted(plant, work, look.leaks, progress) for plant in plants]
     return Examined(
@@ -93,10 +98,9 @@ def examine(
 def _planted(plant: Plant, work: Work, clean: Sequence[Leak], progress: Progress) -> Planted:
     with TemporaryDirectory() as folder:
         try:
-            ill = plant.plant(work, Path(folder))
+            look = _look(plant.plant(work, Path(folder)))
         except NothingToPlant as nothing:
             return Planted(plant=plant, found_by=(), not_planted=nothing.text)
-        look = _look(ill)
     progress(plant.name.en, look.panel.rows)
     known = {(leak.probe, leak.feature) for leak in clean}
     new = (leak for leak in look.leaks if leak.feature in plant.touches and (leak.probe, leak.feature) not in known)
@@ -118,6 +122,8 @@ def _look(work: Work) -> _Look:
     told = Told(log=work.log, declare=work.declare)
     leaks = [*of_panel(panel), *of_log(panel, told, found, LIST_HORIZON)]
     split = _split(work, panel)
+    if split is None and work.deals_weeks:
+        raise NothingToPlant(_NO_TWO_PARTS)
     if split is not None:
         known = outcomes(work.log, split.opens)
         leaks += labels_known_later(split.training, work.log.institution, known, LIST_HORIZON)
@@ -232,7 +238,8 @@ def _verdict(found: Examined) -> list[str]:
     lines = []
     if any(one.missed for one in found.planted):
         lines.append(
-            "! มีข้อมูลรั่วที่ปลูกไว้แต่หาไม่พบ อย่าเพิ่งเชื่อผลของแบบจำลองที่ฝึกจากข้อมูลนี้ · "
+            "! มีข้อมูลรั่วที่ปลูกไว้แต่หาไม่พบ อย่าเพิ่งเชื่อผลของแบบจำลองที่ฝึกจากข้อมูลนี้ "
+            "ยิ่งมีข้อมูลผู้ออกมาก การตรวจยิ่งแม่นขึ้น · "
             "! A planted leak was missed: do not trust a model of these data yet. More leavers make the probes sharper."
         )
     if not found.leaks:

@@ -216,8 +216,8 @@ def _place_of(term: TermSpan, known: Sequence[TermSpan]) -> int:
 
 
 def in_term(days: npt.NDArray[np.integer | np.bool_], term: Ints, student: Ints) -> Ints:
-    """Of each student the entry of a term (row); NEVER in a term that is not known."""
-    found, known = np.full(len(student), NEVER), (term >= 0) & (term < len(days))
+    """Of each student the entry of a term (row); NEVER in a term, or of a student, that is not known."""
+    found, known = np.full(len(student), NEVER), (term >= 0) & (term < len(days)) & (student < days.shape[1])
     found[known] = days[term[known], student[known]]
     return found
 

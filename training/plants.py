@@ -29,7 +29,7 @@ from records.log import EventLog, write_rows
 from records.tables import ATTENDANCE, ENROLMENTS, HOUSEHOLD, SAME_PERSON, SCREENING, Table
 from records.text import Text
 from training.leak_replays import Declare
-from training.outcome import NEVER, Outcomes, outcomes
+from training.outcome import NEVER, Outcomes, in_term, outcomes
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -194,7 +194,7 @@ def _empty_credits(work: Work, folder: Path) -> Work:
     student = rows.column("student").to_numpy()
     years, terms = (rows.column(name).to_pylist() for name in ("academic_year", "term"))
     term = np.array([position.get(one, -1) for one in zip(years, terms, strict=True)])
-    gone = (term >= 0) & (found.left_on[term, student] < NEVER)
+    gone = in_term(found.left_on, term, student) < NEVER
     credits = pc.if_else(pa.array(gone), 0.0, pc.fill_null(rows.column("credits"), 20.0))
     return _instead(work, folder, (ENROLMENTS, _with(rows, "credits", credits)))
 

@@ -85,7 +85,20 @@ def test_clean_colleges_are_passed_in_silence(seed: int, tmp_path: Path) -> None
 def test_a_college_without_closed_terms_is_told_so(one: Simulated) -> None:
     said = call("doctor", "--as-of", "2025-08-04", "--home", one.folder)
     assert said.code == MODEL
-    assert "the doctor needs 20" in said.err
+    assert "0 students left in the closed terms of 9999000001; the doctor needs 20" in said.err
+    assert "สถานศึกษา 9999000001 มีผู้ออกกลางคัน 0 คน ต้องมีอย่างน้อย 20 คน" in said.err
+
+
+def test_a_day_with_one_closed_term_before_it_is_examined(one: Simulated) -> None:
+    """No term tests what was known when it opened, and the log tells of students who came later."""
+    plants = (PLANTS[1], PLANTS[5])
+    found = examine(one.home, one.code, today=date(2025, 12, 8), actor="test", plants=plants)
+    dealt, emptied = found.planted
+    assert dealt.not_planted is not None
+    assert "no two parts" in dealt.not_planted.en
+    assert [leak.feature for leak in emptied.found_by]
+    assert found.healthy
+    assert f"ปลูกไม่ได้ {dealt.not_planted.th} · cannot be planted: {dealt.not_planted.en}" in told(found)
 
 
 def test_what_runs_on_every_training_is_silent_on_a_clean_panel_and_finds_a_column_changed_in_it(
@@ -236,6 +249,8 @@ def test_a_missed_plant_or_a_leak_is_not_healthy_and_both_are_said_in_both_langu
     assert not missed.healthy
     assert "MISSED" in told(missed)
     assert "หาไม่พบ" in told(missed)
+    assert "More leavers make the probes sharper" in told(missed)
+    assert "ยิ่งมีข้อมูลผู้ออกมาก การตรวจยิ่งแม่นขึ้น" in told(missed)
     leaking = examined(planted(1, LEAK), found=(LEAK,))
     assert not leaking.healthy
     for words in (PROBES[0].means.th, PROBES[0].means.en, PROBES[0].what_to_do.th, PROBES[0].what_to_do.en):
