@@ -42,7 +42,7 @@ from records.monitoring import (
 )
 from training.control_chart import PastWeeks, monday_of
 from training.input_drift import Drift, Histogram, drift, histogram, together
-from training.monitor_chart import Charted, Term, Watched, of_group, with_chart
+from training.monitor_chart import Charted, Lesson, Watched, of_group, with_chart
 from training.outcome import labels, outcomes
 from training.panel import mondays
 from training.tellings import SeenWeek, Tellings, past_weeks, tellings
@@ -149,9 +149,7 @@ def look_back(home: DataHome, code: str, today: date, actor: str, progress: Prog
         for one in lists
         if looks[one.as_of].teaches and np.isfinite(one.probability).any()
     ]
-    past = {
-        term: _past(log, looks, told, term, lists[0].horizon) for term in {looks[one.as_of].week.term for one in lists}
-    }
+    past = {lesson: _past(log, looks, told, lesson) for lesson in {one.lesson for one in charted}}
     return Watched(weeks=weeks, charted=charted, past=past, pruned=frozenset(one.as_of for one in lists if one.pruned))
 
 
@@ -238,13 +236,15 @@ def _charted(published: PublishedList, look: Look, told: Tellings) -> Charted:
         monday=day_number(published.as_of),
         position=look.week.position,
         term=look.week.term,
+        horizon=published.horizon,
         mass=float(scored[counted].sum()),
         told=look.week.told(told, np.isfinite(scored)),
     )
 
 
-def _past(log: EventLog, looks: dict[date, Look], told: Tellings, term: Term, horizon: str) -> PastWeeks:
+def _past(log: EventLog, looks: dict[date, Look], told: Tellings, lesson: Lesson) -> PastWeeks:
     """What the weeks before a term teach, as was known on its first Monday: so its chart is never written anew."""
+    term, horizon = lesson
     opening = min(monday for monday, look in looks.items() if look.week.term == term)
     earlier = [look.week for monday, look in looks.items() if monday < opening and look.teaches]
     return past_weeks(earlier, told, outcomes(log, opening), HORIZONS[horizon], opening)

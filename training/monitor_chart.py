@@ -14,6 +14,8 @@ from training.control_chart import Learned, PastWeeks, chart, learn, news, thres
 
 Floats = npt.NDArray[np.float64]
 Term = tuple[int, int]
+Lesson = tuple[Term, str]
+"""A term and a horizon: what its lists with that horizon are charted with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,20 +25,25 @@ class Charted:
     monday: int
     position: int
     term: Term
+    horizon: str
     mass: float
     told: Floats
+
+    @property
+    def lesson(self) -> Lesson:
+        return self.term, self.horizon
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """One institution's part: its weeks without chart, its lists for the chart, and what each term could learn from.
+    """One institution's part: its weeks without chart, its lists for the chart, and what each lesson could learn from.
 
     `pruned` are the days of lists whose scores were deleted.
     """
 
     weeks: list[MonitoredWeek]
     charted: list[Charted]
-    past: dict[Term, PastWeeks]
+    past: dict[Lesson, PastWeeks]
     pruned: frozenset[date] = frozenset()
 
 
@@ -45,15 +52,15 @@ def with_chart(weeks: list[MonitoredWeek], watched: Sequence[Watched], today: da
     weeks = [replace(week, alerts=[*week.alerts, *_silent(week)]) for week in weeks]
     charted = [one for part in watched for one in part.charted]
     learned = _learned(watched)
-    charted = [one for one in charted if learned.get(one.term) is not None]
+    charted = [one for one in charted if one.lesson in learned]
     if not charted:
         return weeks
     first = min(one.monday for one in charted)
     length = (day_number(today) - first) // 7 + 1
     observed, expected = _news(charted, learned, length)
-    held = _term_in_force(charted, length)
-    spread = np.array([learned[term].dispersion for term in held])
-    limit = np.array([threshold(learned[term]) for term in held])
+    held = _lesson_in_force(charted, length)
+    spread = np.array([learned[lesson].dispersion for lesson in held])
+    limit = np.array([threshold(learned[lesson]) for lesson in held])
     lines = chart(observed, expected, spread=spread, limit=limit)
     by_day = {week.as_of: week for week in weeks}
     for place in range(1, length):
@@ -77,13 +84,13 @@ def _silent(week: MonitoredWeek) -> list[str]:
     return [SOURCE_SILENT] if any(lag["stale"] for lag in week.lags) else []
 
 
-def _learned(watched: Sequence[Watched]) -> dict[Term, Learned]:
-    """What each term could learn from the closed weeks of all these institutions; terms with nothing are left out."""
+def _learned(watched: Sequence[Watched]) -> dict[Lesson, Learned]:
+    """What each lesson could learn from the closed weeks of all these institutions; those with nothing are left out."""
     found = {}
-    for term in {term for part in watched for term in part.past}:
-        parts = [part.past[term] for part in watched if term in part.past and len(part.past[term].monday)]
-        if parts and (lesson := learn(_joined(parts))) is not None:
-            found[term] = lesson
+    for lesson in {lesson for part in watched for lesson in part.past}:
+        parts = [part.past[lesson] for part in watched if lesson in part.past and len(part.past[lesson].monday)]
+        if parts and (learned := learn(_joined(parts))) is not None:
+            found[lesson] = learned
     return found
 
 
@@ -92,18 +99,22 @@ def _joined(parts: Sequence[PastWeeks]) -> PastWeeks:
     return PastWeeks(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
-def _news(charted: Sequence[Charted], learned: dict[Term, Learned], length: int) -> tuple[Floats, Floats]:
+def _news(charted: Sequence[Charted], learned: dict[Lesson, Learned], length: int) -> tuple[Floats, Floats]:
     """Leavings told, and those that should have been, by weeks since the first list."""
     monday = np.array([one.monday for one in charted], np.int64)
     told = np.array([one.told for one in charted])
-    due = np.array([one.mass * learned[one.term].share_at(one.position) * learned[one.term].delays for one in charted])
+    due = np.array([_due(one, learned[one.lesson]) for one in charted])
     empty = np.zeros(max(0, length))
     return tuple((np.concatenate([news(monday, part), empty]))[:length] for part in (told, due))  # type: ignore[return-value]
 
 
-def _term_in_force(charted: Sequence[Charted], length: int) -> list[Term]:
-    """The term of the newest list of each week since the first."""
-    by_day = {one.monday: one.term for one in charted}
+def _due(one: Charted, learned: Learned) -> Floats:
+    return one.mass * learned.share_at(one.position) * learned.delays
+
+
+def _lesson_in_force(charted: Sequence[Charted], length: int) -> list[Lesson]:
+    """The lesson of the newest list of each week since the first."""
+    by_day = {one.monday: one.lesson for one in charted}
     first = min(by_day)
     held, found = by_day[first], []
     for place in range(length):

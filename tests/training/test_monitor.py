@@ -12,7 +12,7 @@ from features.cohort import day_number
 from models.bundle import keep, write_bundle
 from records import ledger
 from records.home import DataHome
-from records.lists import EVERY_INSTITUTION, NewPublication, publish
+from records.lists import EVERY_INSTITUTION, RULE_LIST, NewPublication, publish
 from records.monitoring import (
     ALERT_OF,
     FEWER_LEAVE,
@@ -170,6 +170,24 @@ def test_a_model_that_is_right_raises_no_alert(right: DataHome) -> None:
     assert sum(week.observed or 0 for week in charted) == pytest.approx(
         sum(week.expected or 0 for week in charted), rel=0.25
     )
+
+
+def test_lists_are_charted_by_their_own_horizon_whatever_list_came_before(tmp_path: Path) -> None:
+    """The first is the absence rule's, without probabilities; the others rightly expect one leaver a week for four weeks."""
+    home = college(tmp_path, a_week=1)
+    publish_lists(home, 1)
+    digest, ids, days = model_in(home), ledger.student_ids(home.database, INSTITUTION), dict(leavers(1))
+    for week in range(WEEKS):
+        monday = TERMS[WATCHED][0] + timedelta(weeks=week)
+        here = {n: ids[n] for n in range(1, STUDENTS + 1) if days.get(n, TODAY) + timedelta(9) >= monday}
+        drawn = a_list(here, digest if week else RULE_LIST, monday, [STUDENTS - 1, STUDENTS])
+        within = min(4, WEEKS - week) / len(here) if week else None
+        entries = [replace(entry, probability=within, logit=within and 0.0) for entry in drawn.entries]
+        publish(home.database, replace(drawn, horizon="days_28" if week else "days_56", entries=entries))
+    weeks = [week for week in watched(home) if week.expected is not None]
+    assert sum(week.observed or 0 for week in weeks) == 11
+    assert sum(week.expected or 0 for week in weeks) == pytest.approx(11, rel=0.15)
+    home.close()
 
 
 def test_the_news_of_a_week_is_what_was_told_by_its_monday(right: DataHome) -> None:
