@@ -85,8 +85,12 @@ class Chart:
     fewer: Flags
 
 
-def learn(past: PastWeeks) -> Learned | None:
-    """None where no leaving was told at all: there is nothing to chart then."""
+def learn(past: PastWeeks, *, all_since: int | None = None) -> Learned | None:
+    """None where no leaving was told at all: there is nothing to chart then.
+
+    Of several institutions `all_since` is the first Monday of which all of them have a row: news of a calendar week are
+    counted from then on.
+    """
     told = past.told.sum()
     if not told:
         return None
@@ -94,6 +98,7 @@ def learn(past: PastWeeks) -> Learned | None:
     delays = past.told.sum(axis=0) / told
     expected = _expected_in_the_past(past, delays)
     observed = news(past.monday, past.told)
+    first = 0 if all_since is None else (all_since - int(past.monday.min())) // 7
     levels = _levels(past, expected)
     freedom = len(levels.of_term) - len(np.unique(past.term % 10))
     told_of_levels = news(past.monday, expected * levels.of_term[levels.row][:, None])
@@ -104,7 +109,7 @@ def learn(past: PastWeeks) -> Learned | None:
         usual_share=usual,
         delays=delays,
         dispersion=spread,
-        weekly=float(observed.sum() / len(observed)),
+        weekly=float(observed[first:].mean()),
         swing=swing,
         freedom=freedom,
         level_error=float(np.sqrt(spread / told + swing**2 / len(levels.of_term))),

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +12,14 @@ import numpy.typing as npt
 from features.cohort import day_number
 from records.lists import EVERY_INSTITUTION
 from records.monitoring import FEWER_LEAVE, MORE_LEAVE, SOURCE_SILENT, MonitoredWeek
-from training.control_chart import Learned, PastWeeks, chart, learn, news, threshold
+from training.control_chart import MOST_DELAY, Learned, PastWeeks, chart, learn, news, threshold
 
 Floats = npt.NDArray[np.float64]
 Term = tuple[int, int]
 Lesson = tuple[Term, str]
-"""A term and a horizon: what its lists with that horizon are charted with."""
+"""A term and a horizon: what an institution could learn for its lists of both."""
+Group = tuple[tuple[int, Lesson], ...]
+"""Institutions by their place, each with the lesson of its newest list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,17 +54,17 @@ class Watched:
 def with_chart(weeks: list[MonitoredWeek], watched: Sequence[Watched], today: date) -> list[MonitoredWeek]:
     """The weeks with the chart's figures and alerts; Mondays of breaks come in as rows of their own when they alarm."""
     weeks = [replace(week, alerts=[*week.alerts, *_silent(week)]) for week in weeks]
-    charted = [one for part in watched for one in part.charted]
-    learned = _learned(watched)
-    charted = [one for one in charted if one.lesson in learned]
+    lists = _with_a_past(watched)
+    learned = _learned(watched, lists)
+    charted = [one for _, one in lists if one.monday in learned]
     if not charted:
         return weeks
     first = min(one.monday for one in charted)
     length = (day_number(today) - first) // 7 + 1
     observed, expected = _news(charted, learned, length)
-    held = _lesson_in_force(charted, length)
-    spread = np.array([learned[lesson].dispersion for lesson in held])
-    limit = np.array([threshold(learned[lesson]) for lesson in held])
+    held = _in_force(learned, first, length)
+    spread = np.array([one.dispersion for one in held])
+    limit = np.array([threshold(one) for one in held])
     lines = chart(observed, expected, spread=spread, limit=limit)
     by_day = {week.as_of: week for week in weeks}
     for place in range(1, length):
@@ -84,14 +88,45 @@ def _silent(week: MonitoredWeek) -> list[str]:
     return [SOURCE_SILENT] if any(lag["stale"] for lag in week.lags) else []
 
 
-def _learned(watched: Sequence[Watched]) -> dict[Lesson, Learned]:
-    """What each lesson could learn from the closed weeks of all these institutions; those with nothing are left out."""
-    found = {}
-    for lesson in {lesson for part in watched for lesson in part.past}:
-        parts = [part.past[lesson] for part in watched if lesson in part.past and len(part.past[lesson].monday)]
-        if parts and (learned := learn(_joined(parts))) is not None:
-            found[lesson] = learned
+def _with_a_past(watched: Sequence[Watched]) -> list[tuple[int, Charted]]:
+    """The lists, by place of the institution, that its own closed weeks teach something of.
+
+    Of several together they hold a term of the same kind (first, second, summer): a small institution that alone has one
+    would speak for all.
+    """
+    alone, found = len(watched) == 1, []
+    for place, part in enumerate(watched):
+        kinds = {lesson: set((past.term % 10).tolist()) for lesson, past in part.past.items()}
+        of_part = [one for one in part.charted if one.term[1] in kinds[one.lesson] or (alone and kinds[one.lesson])]
+        found += [(place, one) for one in of_part]
     return found
+
+
+def _learned(watched: Sequence[Watched], lists: Sequence[tuple[int, Charted]]) -> dict[int, Learned]:
+    """By Monday with lists: what closed weeks teach of the institutions charted then; those with nothing are left out."""
+    groups = _groups(lists)
+    found = {
+        group: _learned_of([watched[place].past[lesson] for place, lesson in group]) for group in {*groups.values()}
+    }
+    return {monday: learned for monday, group in groups.items() if (learned := found[group]) is not None}
+
+
+def _groups(lists: Sequence[tuple[int, Charted]]) -> dict[int, Group]:
+    """By Monday with lists: the institutions whose lists, of that day or earlier, can still bring news. No later list
+    changes them, so no point of the chart is written anew.
+    """
+    in_order = sorted((one.monday, place, one.lesson) for place, one in lists)
+    newest: dict[int, tuple[int, Lesson]] = {}
+    found = {}
+    for monday, told in groupby(in_order, key=itemgetter(0)):
+        newest |= {place: (monday, lesson) for _, place, lesson in told}
+        held = ((place, lesson) for place, (last, lesson) in newest.items() if monday - last <= 7 * MOST_DELAY)
+        found[monday] = tuple(sorted(held))
+    return found
+
+
+def _learned_of(parts: Sequence[PastWeeks]) -> Learned | None:
+    return learn(_joined(parts), all_since=max(int(part.monday.min()) for part in parts))
 
 
 def _joined(parts: Sequence[PastWeeks]) -> PastWeeks:
@@ -99,11 +134,11 @@ def _joined(parts: Sequence[PastWeeks]) -> PastWeeks:
     return PastWeeks(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
-def _news(charted: Sequence[Charted], learned: dict[Lesson, Learned], length: int) -> tuple[Floats, Floats]:
+def _news(charted: Sequence[Charted], learned: dict[int, Learned], length: int) -> tuple[Floats, Floats]:
     """Leavings told, and those that should have been, by weeks since the first list."""
     monday = np.array([one.monday for one in charted], np.int64)
     told = np.array([one.told for one in charted])
-    due = np.array([_due(one, learned[one.lesson]) for one in charted])
+    due = np.array([_due(one, learned[one.monday]) for one in charted])
     empty = np.zeros(max(0, length))
     return tuple((np.concatenate([news(monday, part), empty]))[:length] for part in (told, due))  # type: ignore[return-value]
 
@@ -112,13 +147,11 @@ def _due(one: Charted, learned: Learned) -> Floats:
     return one.mass * learned.share_at(one.position) * learned.delays
 
 
-def _lesson_in_force(charted: Sequence[Charted], length: int) -> list[Lesson]:
-    """The lesson of the newest list of each week since the first."""
-    by_day = {one.monday: one.lesson for one in charted}
-    first = min(by_day)
-    held, found = by_day[first], []
+def _in_force(learned: dict[int, Learned], first: int, length: int) -> list[Learned]:
+    """What was learned for the newest lists of each week since the first."""
+    held, found = learned[first], []
     for place in range(length):
-        held = by_day.get(first + 7 * place, held)
+        held = learned.get(first + 7 * place, held)
         found.append(held)
     return found
 
