@@ -62,9 +62,24 @@ def history(session: Session, institution: str | None = None) -> list[Signed]:
 
 
 def standing(decisions: Sequence[Signed]) -> list[Signed]:
-    """The promotions that nobody took back, oldest first."""
-    undone = {one.undoes for one in decisions}
-    return [one for one in decisions if one.undoes is None and one.id not in undone]
+    """The promotions of one institution (or EVERY_INSTITUTION) that changed something and that nobody took back.
+
+    Oldest first. To sign again for what is in charge is recorded and is no step of its own.
+    """
+    steps = list[Signed]()
+    for one in decisions:
+        if one.undoes is not None:
+            while steps and steps[-1].model_digest != one.model_digest:
+                steps.pop()
+        elif one.model_digest != _held_after(steps, one.institution):
+            steps.append(one)
+    return steps
+
+
+def _held_after(steps: Sequence[Signed], institution: str) -> str:
+    if steps:
+        return steps[-1].model_digest
+    return RULE_LIST if institution == EVERY_INSTITUTION else FOLLOWS_ALL
 
 
 def before(session: Session, institution: str) -> tuple[Signed, str]:
@@ -76,7 +91,8 @@ def before(session: Session, institution: str) -> tuple[Signed, str]:
             if institution == EVERY_INSTITUTION
             else (f" {institution} ", institution)
         )
-        others = sorted({one.institution for one in standing(history(session))} - {institution})
+        places = set(session.scalars(select(PromotionRow.institution))) - {institution}
+        others = [one for one in sorted(places) if standing(history(session, one))]
         there_th = f" มีการลงนามไว้สำหรับ {', '.join(others)} (ระบุด้วย --institution)" if others else ""
         there = f" There is one for {', '.join(others)}: name it with --institution." if others else ""
         raise ModelRefused(

@@ -9,7 +9,7 @@ from records import lists
 from records.database import Database, LedgerTable
 from records.errors import ModelRefused
 from records.lists import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST
-from records.promotions import apart, before, history, in_charge, of_model, roll_back, standing
+from records.promotions import RollbackRow, apart, before, history, in_charge, of_model, roll_back, standing
 
 CODE = "1320026101"
 
@@ -56,6 +56,32 @@ def test_a_promotion_after_a_step_back_is_what_the_next_step_takes_back(database
         sign(database, digest)
     back(database)
     sign(database, "c")
+    assert back(database) == "a"
+
+
+def test_to_sign_again_for_what_is_in_charge_is_recorded_and_is_no_step_of_its_own(database: Database) -> None:
+    for digest in "abbaabb":
+        sign(database, digest)
+    assert [back(database) for _ in range(4)] == ["a", "b", "a", RULE_LIST]
+    with database.read() as session:
+        assert [one.model_digest for one in history(session)] == [*"abbaabbaba", RULE_LIST]
+
+
+def test_an_institution_that_signed_twice_goes_back_to_what_serves_everybody(database: Database) -> None:
+    sign(database, "everybody's")
+    for digest in ("own", "own"):
+        sign(database, digest, CODE)
+    assert back(database, CODE) == "everybody's"
+    with pytest.raises(ModelRefused, match=f"No promotion for {CODE} is left to take back"):
+        back(database, CODE)
+
+
+def test_a_step_back_that_once_left_the_model_signed_twice_in_charge_is_no_step(database: Database) -> None:
+    for digest in "abb":
+        sign(database, digest)
+    sign(database, "b")  # as a rollback was recorded that took back the second of the two signatures alone
+    with database.write() as session:
+        session.add(RollbackRow(promotion_id=4, undoes=3))
     assert back(database) == "a"
 
 
