@@ -83,6 +83,7 @@ class PromotionRow(LedgerTable):
     """Who put which model (or simple list) in charge, when and why; the newest row of an institution holds.
 
     An institution that took back its only decision has `follows_all` for a digest: the rows of `*` hold there again.
+    Of a place that a decision for `*` left out there is a row with the same `at`, which holds while that decision does.
     """
 
     __tablename__ = "promotion"

@@ -20,10 +20,14 @@ from records.college import Capacity
 from records.database import Database
 from records.erasure_tables import ErasureRow
 from records.errors import UserError
+from records.in_charge import EVERY_INSTITUTION as EVERY_INSTITUTION
+from records.in_charge import FOLLOWS_ALL as FOLLOWS_ALL
+from records.in_charge import RULE_LIST as RULE_LIST
+from records.in_charge import champion as champion
+from records.in_charge import promote as promote
 from records.ledger_tables import StudentRow
 from records.list_tables import CapacityRow as CapacityRow
 from records.list_tables import ListEntryRow as ListEntryRow
-from records.list_tables import PromotionRow as PromotionRow
 from records.list_tables import PublicationRow as PublicationRow
 from records.new_lists import NewEntry as NewEntry
 from records.new_lists import NewPublication as NewPublication
@@ -31,10 +35,6 @@ from records.weeks import require_plausible
 
 # A score is stale this many days after its as_of and says so; it is no longer shown as a band.
 STALE_AFTER_DAYS = 14
-EVERY_INSTITUTION = "*"
-RULE_LIST = "absence_rule"
-FOLLOWS_ALL = "follows_all"
-"""In place of a digest: this institution decides nothing by itself, what is in charge of all is in charge of it."""
 DEFAULT_ROWS_PER_ADVISOR = 5
 _PUT_BACK = "restore list"
 
@@ -355,32 +355,6 @@ def entries_of(session: Session, publication_id: UUID) -> list[NewEntry]:
     names = [item.name for item in fields(NewEntry)]
     whole = (row for row in rows if row.on_list == _stands_on_list(row))
     return [NewEntry(**{name: getattr(row, name) for name in names}) for row in whole]
-
-
-def promote(database: Database, *, institution: str, model_digest: str, signed_by: str, reason: str) -> None:
-    """Append a signed decision: from now on lists of this institution (or EVERY_INSTITUTION) come from this model."""
-    with database.write() as session:
-        session.add(
-            PromotionRow(
-                institution=institution,
-                model_digest=model_digest,
-                signed_by=signed_by,
-                reason=reason,
-                at=datetime.now(UTC),
-            )
-        )
-
-
-def champion(session: Session, institution: str) -> str:
-    """The digest of the model in charge of an institution, else the name of the simple list."""
-    for group in (institution, EVERY_INSTITUTION):
-        chosen = (
-            select(PromotionRow.model_digest).where(PromotionRow.institution == group).order_by(PromotionRow.id.desc())
-        )
-        digest = session.scalar(chosen.limit(1))
-        if digest not in (None, FOLLOWS_ALL):
-            return str(digest)
-    return RULE_LIST
 
 
 def capacity_on(session: Session, institution: str, on: date) -> tuple[Capacity, bool]:

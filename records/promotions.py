@@ -1,20 +1,21 @@
 """Who put what in charge and who took it back: a signed history that only grows, and the way one step back in it.
 
-The newest row of `promotion` holds (records.lists.champion). A rollback is such a row too; beside it stands which
+The newest row of `promotion` holds (records.in_charge.champion). A rollback is such a row too; beside it stands which
 promotion it undid, so that going back twice goes back two steps and never to and fro. An institution that takes back its
 only decision follows what is decided for all again, also when that changes later.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.database import Database, LedgerTable
 from records.errors import ModelRefused
-from records.lists import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST, PromotionRow, champion
+from records.in_charge import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST, decided_for_all, signed
+from records.list_tables import PromotionRow
 
 
 class RollbackRow(LedgerTable):
@@ -29,7 +30,8 @@ class RollbackRow(LedgerTable):
 class Signed:
     """One decision: `institution` is a code or EVERY_INSTITUTION, `undoes` the decision that a rollback took back.
 
-    `model_digest` is a digest, RULE_LIST or, of a rollback, FOLLOWS_ALL.
+    `model_digest` is a digest, RULE_LIST or, of a rollback, FOLLOWS_ALL. `with_all`: no decision of the place's own, but
+    what the decision for every institution that was signed at the same moment left in charge there.
     """
 
     id: int
@@ -39,10 +41,19 @@ class Signed:
     reason: str
     at: datetime
     undoes: int | None
+    with_all: bool = False
 
 
 def history(session: Session, institution: str | None = None) -> list[Signed]:
-    """Every decision about an institution (or EVERY_INSTITUTION) itself, oldest first; about all where None."""
+    """Every decision about an institution (or EVERY_INSTITUTION) itself, oldest first; about all where None.
+
+    What was left in charge with a decision for every institution ended with it, and is told only while that one holds.
+    """
+    for_all = list(
+        session.scalars(
+            select(PromotionRow.at).where(PromotionRow.institution == EVERY_INSTITUTION).order_by(PromotionRow.id)
+        )
+    )
     undone = {row.promotion_id: row.undoes for row in session.scalars(select(RollbackRow))}
     rows = select(PromotionRow).order_by(PromotionRow.id)
     if institution is not None:
@@ -56,9 +67,18 @@ def history(session: Session, institution: str | None = None) -> list[Signed]:
             reason=row.reason,
             at=row.at,
             undoes=undone.get(row.id),
+            with_all=row.institution != EVERY_INSTITUTION and row.at in for_all,
         )
         for row in session.scalars(rows)
+        if row.institution == EVERY_INSTITUTION or row.at not in for_all[:-1]
     ]
+
+
+def holding(decisions: Sequence[Signed]) -> dict[str, Signed]:
+    """The decision that holds at each place (or for EVERY_INSTITUTION); none of a place that follows what is for all."""
+    left_out = {one.institution: one for one in decisions if one.with_all}
+    own = {one.institution: one for one in decisions if not one.with_all}
+    return left_out | {place: one for place, one in own.items() if one.model_digest != FOLLOWS_ALL}
 
 
 def standing(decisions: Sequence[Signed]) -> list[Signed]:
@@ -67,7 +87,7 @@ def standing(decisions: Sequence[Signed]) -> list[Signed]:
     Oldest first. To sign again for what is in charge is recorded and is no step of its own.
     """
     steps = list[Signed]()
-    for one in decisions:
+    for one in [one for one in decisions if not one.with_all]:
         if one.undoes is not None:
             while steps and steps[-1].model_digest != one.model_digest:
                 steps.pop()
@@ -101,14 +121,22 @@ def before(session: Session, institution: str) -> tuple[Signed, str]:
         )
     if len(decided) > 1:
         return decided[-1], decided[-2].model_digest
-    inherited = RULE_LIST if institution == EVERY_INSTITUTION else champion(session, EVERY_INSTITUTION)
+    inherited = RULE_LIST if institution == EVERY_INSTITUTION else decided_for_all(session, institution)
     return decided[-1], inherited
 
 
+def left_out_before(session: Session, undoes: int) -> dict[str, str]:
+    """What was in charge of the places that the decision for every institution before this promotion left out."""
+    newest = select(PromotionRow.at).where(PromotionRow.institution == EVERY_INSTITUTION, PromotionRow.id < undoes)
+    at = newest.order_by(PromotionRow.id.desc()).limit(1).scalar_subquery()
+    rows = select(PromotionRow).where(PromotionRow.institution != EVERY_INSTITUTION, PromotionRow.at == at)
+    return {row.institution: row.model_digest for row in session.scalars(rows)}
+
+
 def apart(session: Session, digest: str) -> dict[str, str]:
-    """Institutions whose own decision puts something else in charge there: what is decided for all does not reach them."""
-    newest = {one.institution: one.model_digest for one in history(session) if one.institution != EVERY_INSTITUTION}
-    return {institution: held for institution, held in sorted(newest.items()) if held not in (digest, FOLLOWS_ALL)}
+    """Institutions where something else is in charge: what is decided for all does not reach them, or leaves them out."""
+    held = {place: one.model_digest for place, one in holding(history(session)).items() if place != EVERY_INSTITUTION}
+    return {place: other for place, other in sorted(held.items()) if other != digest}
 
 
 def of_model(session: Session, digest: str) -> list[Signed]:
@@ -126,6 +154,7 @@ def roll_back(
 ) -> None:
     """Take back the promotion `undoes` and put in charge again what was before it, as `before` told both.
 
+    Of one for every institution that is also what was in charge of the places that the one before it left out.
     Raises ModelRefused when either is another one by now.
     """
     with database.write() as session:
@@ -136,20 +165,16 @@ def roll_back(
                 "มีผู้ลงนามตัดสินเรื่องอื่นแทรกเข้ามา จึงยังไม่ได้ถอน สั่ง zerodrop rollback อีกครั้ง"
             )
         own = institution == EVERY_INSTITUTION or len(standing(history(session, institution))) > 1
-        row = PromotionRow(
-            institution=institution,
-            model_digest=digest if own else FOLLOWS_ALL,
+        elsewhere = left_out_before(session, undoes) if institution == EVERY_INSTITUTION else {}
+        row = signed(
+            session,
+            {**elsewhere, institution: digest if own else FOLLOWS_ALL},
             signed_by=signed_by,
             reason=reason,
-            at=datetime.now(UTC),
         )
-        session.add(row)
-        session.flush()
         session.add(RollbackRow(promotion_id=row.id, undoes=undoes))
 
 
 def in_charge(session: Session) -> list[str]:
     """What holds anywhere, by digest or name, newest decision first: the truth from which others copy."""
-    newest = {one.institution: one for one in history(session)}
-    held = [one.model_digest for one in sorted(newest.values(), key=lambda one: -one.id)]
-    return [digest for digest in held if digest != FOLLOWS_ALL]
+    return [one.model_digest for one in sorted(holding(history(session)).values(), key=lambda one: -one.id)]

@@ -144,7 +144,7 @@ def rollback(
 
 
 def _apart(home: "DataHome", digest: str, institution: str) -> dict[str, str]:
-    """After a decision for every institution: those that something else is in charge of, decided there."""
+    """After a decision for every institution: those that something else is in charge of."""
     from records.promotions import apart
 
     if institution != "*":
@@ -162,10 +162,10 @@ def _in_charge(done: "Promoted", institution: str, others: dict[str, str]) -> st
     ]
     for code, held in others.items():
         held_th, held_en = _named(held)
-        if code in done.elsewhere:
+        if done.elsewhere.get(code) == held:
             lines += [
-                f"ยกเว้น {code}: {held_th} รับหน้าที่ต่อไป เพราะบัตรไม่ได้เลือกแบบจำลองนี้ที่นั่น",
-                f"Except at {code}: {held_en} stays in charge, since the card did not choose the model there.",
+                f"ยกเว้น {code}: {held_th} รับหน้าที่ เพราะบัตรไม่ได้เลือกแบบจำลองนี้ที่นั่น",
+                f"Except at {code}: {held_en} is in charge, since the card did not choose the model there.",
             ]
         else:
             lines += [

@@ -11,8 +11,8 @@ from models.signed import is_whole
 from records.errors import ModelRefused
 from records.home import DataHome
 from records.ledger import institutions, require_institution
-from records.lists import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST, champion, promote
-from records.promotions import Signed, before, history, roll_back
+from records.lists import EVERY_INSTITUTION, RULE_LIST, champion, promote
+from records.promotions import before, history, holding, left_out_before, roll_back
 from records.runs_file import require_whole_runs
 from training.evidence import MODEL
 
@@ -21,7 +21,7 @@ from training.evidence import MODEL
 class Promoted:
     """A digest, or the name of the simple list. `mlflow_waits`: signed, but MLflow could not be told.
 
-    `elsewhere` is what stays in charge of institutions where the card did not choose a model that all others get.
+    `elsewhere` is what is in charge of institutions where the card did not choose a model that all others get.
     """
 
     in_charge: str
@@ -40,34 +40,42 @@ def promote_model(home: DataHome, *, institution: str, digest: str | None, signe
     `digest` may be the first letters of one, None for the newest run, or RULE_LIST to go back to the simple list.
     Raises ModelRefused without a signature, for a model whose card has a failed blocking check (there is no way around
     one), and where its card chose another list or does not name the institution. For EVERY_INSTITUTION such places are
-    left out by a decision of their own, signed with this one: the absence rule where the card chose that, else what is in
-    charge; a place that is added later follows. MLflow is told after the signature; where it cannot be, the next decision
+    left out for as long as this decision holds: the absence rule is in charge where the card chose that, else what was
+    before; a place that is added later follows. MLflow is told after the signature; where it cannot be, the next decision
     or training tells it.
     """
     _require_signature("promotion", home, institution, signed_by, reason)
     require_whole_runs(home.settings)
     chosen, elsewhere = (RULE_LIST, {}) if digest == RULE_LIST else _kept(home, digest, institution)
-    for code, held in {**elsewhere, institution: chosen}.items():  # the model last: no such place gets it meanwhile
-        promote(home.database, institution=code, model_digest=held, signed_by=signed_by, reason=reason)
+    promote(
+        home.database,
+        institution=institution,
+        model_digest=chosen,
+        signed_by=signed_by,
+        reason=reason,
+        elsewhere=elsewhere,
+    )
     return Promoted(in_charge=chosen, mlflow_waits=not _told_to_mlflow(home), elsewhere=elsewhere)
 
 
 def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason: str) -> RolledBack:
     """Put in charge again what was before the newest promotion of this institution (or EVERY_INSTITUTION), signed.
 
+    For EVERY_INSTITUTION the places that the promotion before left out are left out again, with what was in charge there.
     What would be in charge is held to what a promotion is held to: for this institution it may never have been promoted.
     Raises ModelRefused without a signature, without a promotion to take back, for a bundle that can no longer be read,
-    where promote_model would refuse it, and where promote_model would leave places out. MLflow is told as promote_model tells it.
+    where promote_model would refuse it, and where promote_model would leave more places out. MLflow is told as promote_model tells it.
     """
     _require_signature("rollback", home, institution, signed_by, reason)
     require_whole_runs(home.settings)
     with home.database.read() as session:
         held, digest = before(session, institution)
+        elsewhere = left_out_before(session, held.id) if institution == EVERY_INSTITUTION else {}
     if digest != RULE_LIST:
         read_bundle(home.models, digest)
         card = card_in(home.models / digest, digest)
         _require_checks(card, digest)
-        if undecided := _undecided(home, card, digest, institution):
+        if undecided := [code for code in _undecided(home, card, institution) if code not in elsewhere]:
             raise _not_chosen(card, digest, undecided)
     roll_back(
         home.database,
@@ -77,7 +85,8 @@ def roll_back_model(home: DataHome, *, institution: str, signed_by: str, reason:
         signed_by=signed_by,
         reason=reason,
     )
-    return RolledBack(left=held.model_digest, in_charge=digest, mlflow_waits=not _told_to_mlflow(home))
+    waits = not _told_to_mlflow(home)
+    return RolledBack(left=held.model_digest, in_charge=digest, mlflow_waits=waits, elsewhere=elsewhere)
 
 
 def _require_signature(act: str, home: DataHome, institution: str, signed_by: str, reason: str) -> None:
@@ -115,7 +124,7 @@ def model_folder(home: DataHome, digest: str | None) -> tuple[Path, str]:
 
 
 def _kept(home: DataHome, digest: str | None, institution: str) -> tuple[str, dict[str, str]]:
-    """The digest of the bundle, and what stays in charge elsewhere."""
+    """The digest of the bundle, and what is in charge elsewhere."""
     folder, trained = model_folder(home, digest)
     verify(folder, trained)  # the very bytes of that run, not what its folder holds by now
     card = card_in(folder, trained)
@@ -142,11 +151,11 @@ def _require_checks(card: dict[str, Any], digest: str) -> None:
 
 
 def _elsewhere(home: DataHome, card: dict[str, Any], digest: str, institution: str) -> dict[str, str]:
-    """What stays in charge of the places that would follow, though the card did not choose the model there.
+    """What is in charge of the places that would follow, though the card did not choose the model there.
 
     Raises ModelRefused for an institution itself, and where the card chose the model nowhere.
     """
-    chosen, undecided = chosen_lists(card), _undecided(home, card, digest, institution)
+    chosen, undecided = chosen_lists(card), _undecided(home, card, institution)
     if undecided and MODEL not in {chosen.get(code) for code in _concerned(home, institution)}:
         raise _not_chosen(card, digest, undecided)
     with home.database.read() as session:
@@ -154,15 +163,12 @@ def _elsewhere(home: DataHome, card: dict[str, Any], digest: str, institution: s
     return {code: RULE_LIST if code in chosen or held[code] == digest else held[code] for code in undecided}
 
 
-def _undecided(home: DataHome, card: dict[str, Any], digest: str, institution: str) -> list[str]:
-    """Where the card did not choose the model and nothing else was put in charge: it would be the model."""
+def _undecided(home: DataHome, card: dict[str, Any], institution: str) -> list[str]:
+    """Where the card did not choose the model and nothing was put in charge by a decision of the place: it would be it."""
     chosen = chosen_lists(card)
     with home.database.read() as session:
-        return [
-            code
-            for code in _concerned(home, institution)
-            if chosen.get(code) != MODEL and (institution == code or not _decided(history(session, code), digest))
-        ]
+        own = {place for place, one in holding(history(session)).items() if not one.with_all} - {institution}
+    return [code for code in _concerned(home, institution) if chosen.get(code) != MODEL and code not in own]
 
 
 def _concerned(home: DataHome, institution: str) -> list[str]:
@@ -190,11 +196,6 @@ def _not_chosen(card: dict[str, Any], digest: str, codes: Sequence[str]) -> Mode
     return ModelRefused(
         f"{' '.join(en)} Put the absence rule in charge there · {' '.join(th)} ให้รายชื่อตามการขาดเรียนรับหน้าที่ที่นั่น:\n{ways}"
     )
-
-
-def _decided(decisions: Sequence[Signed], digest: str) -> bool:
-    """Whether something else was put in charge of this institution by itself."""
-    return bool(decisions) and decisions[-1].model_digest not in (digest, FOLLOWS_ALL)
 
 
 def _sentence(check: dict[str, Any]) -> str:

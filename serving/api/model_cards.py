@@ -12,7 +12,7 @@ from records import promotions
 from records.access import Principal
 from records.errors import ModelRefused, NotAllowed
 from records.home import DataHome
-from records.lists import EVERY_INSTITUTION, FOLLOWS_ALL, RULE_LIST
+from records.lists import EVERY_INSTITUTION, RULE_LIST
 from records.promotions import Signed
 from records.roles import Permission
 from serving.api.asking import problems, topic
@@ -84,8 +84,5 @@ def _decisions(home: DataHome, reader: Principal) -> list[Signed]:
 
 def _newest(decisions: list[Signed], reader: Principal) -> Signed | None:
     """The decision that holds for one's own institution: its own, else the one for every institution."""
-    for institution in (reader.institution, EVERY_INSTITUTION):
-        own = [one for one in decisions if one.institution == institution]
-        if own and own[-1].model_digest != FOLLOWS_ALL:
-            return own[-1]
-    return None
+    held = promotions.holding(decisions)
+    return held.get(reader.institution) or held.get(EVERY_INSTITUTION)

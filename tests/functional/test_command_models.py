@@ -211,8 +211,8 @@ def test_a_promotion_for_all_names_the_places_that_it_leaves_out(copied: Path, t
     add_institution(opened.database, Institution(code="new", name_th="ใหม่", name_en="New"))
     opened.close()
     said = call("promote", kept(copied, tmp_path), *SIGNED, "--home", copied)
-    assert "ยกเว้น new: รายชื่อตามการขาดเรียน รับหน้าที่ต่อไป เพราะบัตรไม่ได้เลือกแบบจำลองนี้ที่นั่น" in said.out
-    assert "Except at new: The absence rule stays in charge, since the card did not choose the model there." in said.out
+    assert "ยกเว้น new: รายชื่อตามการขาดเรียน รับหน้าที่ เพราะบัตรไม่ได้เลือกแบบจำลองนี้ที่นั่น" in said.out
+    assert "Except at new: The absence rule is in charge, since the card did not choose the model there." in said.out
     assert query(copied, "select institution, signed_by from promotion order by id") == [
         ("new", SIGNED[1]), ("*", SIGNED[1])
     ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The signed history: what stands, what a rollback takes back, and that going back twice goes back two steps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,17 @@ def database(tmp_path: Path) -> Iterator[Database]:
     made.close()
 
 
-def sign(database: Database, digest: str, institution: str = EVERY_INSTITUTION) -> None:
-    lists.promote(database, institution=institution, model_digest=digest, signed_by="ครูมาลี", reason="ดีกว่า")
+def sign(
+    database: Database, digest: str, institution: str = EVERY_INSTITUTION, elsewhere: Mapping[str, str] | None = None
+) -> None:
+    lists.promote(
+        database,
+        institution=institution,
+        model_digest=digest,
+        signed_by="ครูมาลี",
+        reason="ดีกว่า",
+        elsewhere=elsewhere,
+    )
 
 
 def back(database: Database, institution: str = EVERY_INSTITUTION) -> str:
@@ -190,3 +199,38 @@ def test_what_is_in_charge_anywhere_newest_first(database: Database) -> None:
     sign(database, "e")
     with database.read() as session:
         assert in_charge(session) == ["e", "d"]
+
+
+def test_what_is_left_in_charge_of_a_place_holds_as_long_as_the_decision_for_all_that_left_it_out(
+    database: Database,
+) -> None:
+    sign(database, "a")
+    sign(database, "b", elsewhere={CODE: "a"})
+    assert (champion(database), champion(database, "other")) == ("a", "b")
+    with database.read() as session:
+        assert apart(session, "b") == {CODE: "a"}
+        assert in_charge(session) == ["b", "a"]
+        assert (CODE, True) in {(one.institution, one.with_all) for one in of_model(session, "a")}
+    sign(database, "c")
+    assert champion(database) == "c"
+    with database.read() as session:
+        assert (apart(session, "c"), in_charge(session)) == ({}, ["c"])
+        assert CODE not in {one.institution for one in of_model(session, "a")}
+    assert back(database) == "b"
+    assert champion(database) == "a"
+    assert back(database) == "a"
+    assert back(database) == RULE_LIST
+    assert champion(database) == RULE_LIST
+
+
+def test_an_institution_that_takes_back_its_own_decision_goes_back_to_what_the_one_for_all_left_there(
+    database: Database,
+) -> None:
+    sign(database, "b", elsewhere={CODE: RULE_LIST})
+    sign(database, "own", CODE)
+    assert champion(database) == "own"
+    assert back(database, CODE) == RULE_LIST
+    with database.read() as session:
+        assert apart(session, "b") == {CODE: RULE_LIST}
+    with pytest.raises(ModelRefused, match=f"No promotion for {CODE} is left to take back"):
+        back(database, CODE)

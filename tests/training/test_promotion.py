@@ -15,7 +15,7 @@ from records.college import Institution
 from records.errors import ModelRefused
 from records.home import DataHome
 from records.ledger import add_institution
-from records.lists import RULE_LIST
+from records.lists import RULE_LIST, promote
 from tests.features.pictures import calendar, roster
 from tests.features.small_log import INSTITUTION
 from tests.models.one_split import one_split
@@ -173,15 +173,47 @@ def test_a_rollback_to_a_bundle_that_is_gone_changes_nothing(home: DataHome) -> 
     assert champion(home) == second
 
 
-def test_an_institution_does_not_go_back_to_a_model_that_its_card_did_not_choose_there(home: DataHome) -> None:
-    """Its own decision for the simple list was signed when the others got the model."""
+def test_a_place_that_was_left_out_has_no_decision_of_its_own_to_take_back(home: DataHome) -> None:
     add(home, "elsewhere")
     digest = trained(home, rule_here())
     promote_model(home, institution="*", digest=digest, **SIGNED)
+    with pytest.raises(ModelRefused, match=f"No promotion for {INSTITUTION} is left to take back"):
+        roll_back_model(home, institution=INSTITUTION, **SIGNED)
+    assert (champion(home), champion(home, "elsewhere")) == (RULE_LIST, digest)
+
+
+def test_an_institution_does_not_go_back_to_a_model_that_its_card_did_not_choose_there(home: DataHome) -> None:
+    digest = trained(home, rule_here())
+    for held, institution in ((digest, "*"), (RULE_LIST, INSTITUTION)):
+        promote(home.database, institution=institution, model_digest=held, **SIGNED)
     with pytest.raises(ModelRefused, match=f"chose the absence rule at {INSTITUTION}"):
         roll_back_model(home, institution=INSTITUTION, **SIGNED)
     assert champion(home) == RULE_LIST
-    assert champion(home, "elsewhere") == digest
+
+
+def both() -> dict[str, Any]:
+    """A card that chose the model at this institution and another."""
+    return draw_card(replace(HERE, institutions=(*HERE.institutions, replace(ONLY, institution="elsewhere"))))
+
+
+def test_a_rollback_for_all_takes_back_what_was_signed_for_the_places_left_out(home: DataHome) -> None:
+    add(home, "elsewhere")
+    first, second = trained(home, both()), trained(home, rule_here(), offset=0.5)
+    for digest in (first, second):
+        promote_model(home, institution="*", digest=digest, **SIGNED)
+    assert (champion(home), champion(home, "elsewhere")) == (RULE_LIST, second)
+    assert roll_back_model(home, institution="*", **SIGNED).elsewhere == {}
+    assert (champion(home), champion(home, "elsewhere")) == (first, first)
+
+
+def test_the_next_promotion_for_all_reaches_a_place_left_out_and_a_rollback_leaves_it_out_again(home: DataHome) -> None:
+    add(home, "elsewhere")
+    first, second = trained(home, rule_here()), trained(home, both(), offset=0.5)
+    promote_model(home, institution="*", digest=first, **SIGNED)
+    assert promote_model(home, institution="*", digest=second, **SIGNED).elsewhere == {}
+    assert (champion(home), champion(home, "elsewhere")) == (second, second)
+    assert roll_back_model(home, institution="*", **SIGNED).elsewhere == {INSTITUTION: RULE_LIST}
+    assert (champion(home), champion(home, "elsewhere")) == (RULE_LIST, first)
 
 
 def test_what_mlflow_could_not_be_told_is_signed_and_says_so(home: DataHome) -> None:
