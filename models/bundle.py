@@ -58,6 +58,10 @@ _STAGING = ".staging-"
 _OTHER_FEATURES = "ตัวบ่งชี้ของแบบจำลองนี้ไม่ตรงกับชุดตัวบ่งชี้ที่ใช้อยู่ หรือเรียงลำดับต่างกัน"
 
 
+class OtherCatalogue(ModelRefused):
+    """A whole bundle that was made for another feature catalogue: it scores nobody here."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
     """A promoted model and what serving says beside its scores."""
@@ -210,7 +214,7 @@ def _close(compiled: npt.NDArray[Any], held: npt.NDArray[Any]) -> bool:
 
 
 def read_bundle(models: Path, digest: str) -> Bundle:
-    """A promoted bundle. Raises ModelRefused unless it is whole, sane, known and for this catalogue."""
+    """A promoted bundle. Raises ModelRefused unless it is whole, sane and known, OtherCatalogue unless for this catalogue."""
     folder = models / digest
     if not (folder / MANIFEST).is_file():
         raise ModelRefused(
@@ -253,7 +257,7 @@ def _offsets(held: JsonObject) -> Mapping[str, float]:
 def _catalogue_names(signed: Signed) -> tuple[str, ...]:
     fingerprint = signed.manifest.text("catalogue_fingerprint")
     if fingerprint != FINGERPRINT:
-        raise ModelRefused(
+        raise OtherCatalogue(
             f"Model {signed.digest[:12]} was made for another feature catalogue ({fingerprint[:12]}, this one is "
             f"{FINGERPRINT[:12]}). Train a new model with `zerodrop train`, or go back to that version of the code. · "
             f"แบบจำลอง {signed.digest[:12]} ทำจากชุดตัวบ่งชี้รุ่นอื่น ฝึกแบบจำลองใหม่ด้วย zerodrop train หรือกลับไปใช้ zerodrop รุ่นนั้น"

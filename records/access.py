@@ -308,13 +308,11 @@ def kept_rows(home: DataHome, actor: str, batch: BatchRow) -> list[KeptRow]:
     return home.quarantine.rows(batch.token)
 
 
-def published_entries(home: DataHome, actor: str, publication: PublicationRow) -> list[NewEntry]:
-    """Every entry of a published list by student number, after the look was recorded."""
+def published_entries(home: DataHome, actor: str, publication: PublicationRow, *, action: str) -> list[NewEntry]:
+    """Every entry of a published list by student number, after the look was recorded; `action` is one of looks.LISTS."""
     with home.database.write() as session:
         detail: dict[str, str | int] = {"publication": str(publication.id)}
-        audit.record_look(
-            session, actor=actor, action="replay list", institution=publication.institution, detail=detail
-        )
+        audit.record_look(session, actor=actor, action=action, institution=publication.institution, detail=detail)
         return lists.entries_of(session, publication.id)
 
 

@@ -23,8 +23,8 @@ from records.people import KeptName
 from records.roles import ROLE_OF, Permission
 from records.staff import AccountRow, CaseloadRow
 
-# What is recorded when a list with names leaves.
-LISTS = ("see list", "export list", "replay list")
+# What is recorded when a whole list leaves, with names or by number.
+LISTS = ("see list", "export list", "replay list", "compare list")
 
 
 @dataclass(frozen=True, kw_only=True)

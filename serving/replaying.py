@@ -147,7 +147,7 @@ def replay_list(
     log = open_log(home, institution, actor=actor, purpose="replay list", until_batch=published.ledger_number)
     return AgainstPublished(
         published=published,
-        stored=published_entries(home, actor, published),
+        stored=published_entries(home, actor, published, action="replay list"),
         again=_made_again(home, log, published, progress),
     )
 

@@ -6,27 +6,39 @@ from typing import Any
 from models.card_words import BANDS, FIGURES, LISTS, UNTOLD, beside, interval, share_interval
 from records.lists import RULE_LIST
 from records.text import Text
-from training.compare import Comparison, Moved
+from training.compare import Against, Comparison, Moved
 from training.evidence import AT_CAPACITY, MODEL
 
 _RULE_IN_CARDS = "absences_28d"
 """The name under which cards judge the simple list that serves without a model."""
 
+_OUTDATED = {
+    Against.PUBLISHED: (
+        "แบบจำลองที่ใช้อยู่ทำจากชุดตัวบ่งชี้รุ่นอื่น จึงออกรายชื่อไม่ได้แล้ว เทียบกับรายชื่อของสัปดาห์นั้นตามที่เผยแพร่ไว้ · "
+        "the model in charge was made for another feature catalogue and makes no list any more: "
+        "compared with the list of that week as it was published"
+    ),
+    Against.NOTHING: (
+        "แบบจำลองที่ใช้อยู่ทำจากชุดตัวบ่งชี้รุ่นอื่น จึงออกรายชื่อไม่ได้แล้ว และสัปดาห์นั้นไม่มีรายชื่อที่เผยแพร่ไว้ จึงแสดงรายชื่อใหม่อย่างเดียว · "
+        "the model in charge was made for another feature catalogue and makes no list any more, and no list of that week "
+        "was published: the new list alone"
+    ),
+}
+
 
 def told(found: Comparison) -> Iterator[str]:
     yield f"{found.institution}  {found.as_of}"
     yield f"ใช้อยู่ · in charge: {_named(found.now)}"
+    if found.against in _OUTDATED:
+        yield _OUTDATED[found.against]
     yield f"ถ้าเปลี่ยน · if switched: {_named(found.then)}"
     if found.chosen != MODEL:
         yield _refused(found.chosen)
     yield ""
-    yield (
-        f"นักเรียน · students {found.students:,}   อยู่ในรายชื่อ · listed {found.listed_now} → {found.listed_then}   "
-        f"อยู่ต่อ · staying {found.staying}   เข้า · entering {len(found.enters)}   ออกจากรายชื่อ · leaving {len(found.leaves)}   "
-        f"เปลี่ยนระดับ · other band {len(found.moves)}"
-    )
+    yield _counted(found)
+    alone = found.against is Against.NOTHING
     for title, rows in (
-        ("เข้ารายชื่อ · would enter", found.enters),
+        ("รายชื่อใหม่ · the new list" if alone else "เข้ารายชื่อ · would enter", found.enters),
         ("ออกจากรายชื่อ · would leave", found.leaves),
         ("เปลี่ยนระดับ · would change band", found.moves),
     ):
@@ -36,6 +48,16 @@ def told(found: Comparison) -> Iterator[str]:
             yield from (_row(one) for one in rows)
     yield ""
     yield from _figures(found)
+
+
+def _counted(found: Comparison) -> str:
+    if found.against is Against.NOTHING:
+        return f"นักเรียน · students {found.students:,}   อยู่ในรายชื่อ · listed {found.listed_then}"
+    return (
+        f"นักเรียน · students {found.students:,}   อยู่ในรายชื่อ · listed {found.listed_now} → {found.listed_then}   "
+        f"อยู่ต่อ · staying {found.staying}   เข้า · entering {len(found.enters)}   ออกจากรายชื่อ · leaving {len(found.leaves)}   "
+        f"เปลี่ยนระดับ · other band {len(found.moves)}"
+    )
 
 
 def _named(digest: str) -> str:
@@ -53,8 +75,9 @@ def _refused(chosen: str | None) -> str:
 
 def _row(one: Moved) -> str:
     now, then = BANDS[one.band_now], BANDS[one.band_then]
+    before = UNTOLD if one.rank_now is None else one.rank_now
     return (
-        f"  #{one.number:<7} {one.class_group:<16} ลำดับ · rank {one.rank_now:>5} → {one.rank_then:<5} "
+        f"  #{one.number:<7} {one.class_group:<16} ลำดับ · rank {before:>5} → {one.rank_then:<5} "
         f"{now.th} → {then.th} · {now.en} → {then.en}"
     )
 

@@ -1,26 +1,32 @@
 """What a switch would change in this week's list: by number and class group, from one snapshot, with the look recorded."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
+from features.catalogue import FINGERPRINT
 from models.bands import HIGH, NO_BAND, UNKNOWN, WATCH
 from models.bundle import keep, write_bundle
 from models.card_words import BANDS
+from records import lists
 from records.audit import AuditRow
 from records.errors import ConfigurationGap
 from records.home import DataHome
+from records.ledger import student_ids
 from records.lists import RULE_LIST
 from records.tables import ATTENDANCE
 from tests.features.pictures import calendar, roster
 from tests.features.small_log import INSTITUTION, Record, in_the_evening
 from tests.models.one_split import one_split
+from tests.records.small import publication_of
 from tests.training.drawn_card import draw_card
 from tests.training.drawn_home import make_home, put_in_charge, set_advisor, set_capacity
-from training.compare import Comparison, compare_models
+from training.compare import Against, Comparison, compare_models
 from training.compare_words import told
 
 MONDAY = date(2025, 7, 7)
@@ -51,9 +57,10 @@ def home(tmp_path: Path) -> Iterator[DataHome]:
     made.close()
 
 
-def trained(home: DataHome, feature: str, above: float, *, bonus: float = 0.0) -> str:
-    folder = home.settings.home / f"trained {feature}"
-    write_bundle(folder, one_split(feature, above=above), draw_card(), "card", bonus=bonus)
+def trained(home: DataHome, feature: str, above: float, *, bonus: float = 0.0, catalogue: str = FINGERPRINT) -> str:
+    folder = home.settings.home / f"trained {feature} {catalogue}"
+    model = replace(one_split(feature, above=above), catalogue_fingerprint=catalogue)
+    write_bundle(folder, model, draw_card(), "card", bonus=bonus)
     return keep(folder, home.models)
 
 
@@ -72,6 +79,7 @@ def test_the_rule_against_a_model_that_fears_those_who_are_always_there(home: Da
         assert one.class_group == "A"
         assert one.band_now != one.band_then
     for one in found.enters:
+        assert one.rank_now is not None
         assert one.rank_then <= 4 < one.rank_now
 
 
@@ -82,6 +90,46 @@ def test_a_model_against_itself_changes_nothing(home: DataHome) -> None:
     assert (found.now, found.then, found.staying) == (digest, digest, 4)
     assert (found.enters, found.leaves, found.moves) == ((), (), ())
     assert found.figures_now == found.figures_then == draw_card()["evidence"]["lists"]
+
+
+@pytest.fixture
+def new(home: DataHome) -> str:
+    """A model for this catalogue, beside one in charge that was made for another."""
+    put_in_charge(home, trained(home, "missed_share_28d", 0.2, catalogue="0" * 64))
+    return trained(home, "missed_share_28d", 0.2)
+
+
+def test_a_model_in_charge_of_another_catalogue_is_compared_by_the_list_that_was_published(
+    home: DataHome, new: str
+) -> None:
+    """Student 1 was visited and 2 watched; 99 is no longer enrolled, and whoever enters was not on the roster then."""
+    ids = student_ids(home.database, INSTITUTION)
+    drawn = publication_of({**{n: ids[n] for n in range(1, 5)}, 99: uuid4()}, code=INSTITUTION)
+    bands = {1: HIGH, 2: WATCH, 99: WATCH}
+    entries = [replace(one, band=bands.get(one.number, NO_BAND)) for one in drawn.entries]
+    lists.publish(home.database, replace(drawn, as_of=MONDAY, entries=entries))
+    found = compared(home, new)
+    assert (found.against, found.listed_now, found.listed_then) == (Against.PUBLISHED, 2, 4)
+    assert sorted((one.number, one.rank_now, one.band_now) for one in found.leaves) == [(1, 1, HIGH), (2, 2, WATCH)]
+    assert [(one.rank_now, one.band_now) for one in found.enters] == [(None, NO_BAND)] * 4
+    assert found.figures_now == draw_card()["evidence"]["lists"]
+    said = list(told(found))
+    assert said[2].startswith("แบบจำลองที่ใช้อยู่ทำจากชุดตัวบ่งชี้รุ่นอื่น จึงออกรายชื่อไม่ได้แล้ว เทียบกับรายชื่อของสัปดาห์นั้นตามที่เผยแพร่ไว้ · ")
+    assert said[2].endswith("makes no list any more: compared with the list of that week as it was published")
+    with home.database.read() as session:
+        assert [row.action for row in session.scalars(select(AuditRow))][-2:] == ["open log", "compare list"]
+
+
+def test_where_no_list_was_published_the_new_one_is_shown_alone(home: DataHome, new: str) -> None:
+    found = compared(home, new)
+    assert (found.against, found.listed_now, found.listed_then) == (Against.NOTHING, 0, 4)
+    assert (len(found.enters), found.leaves, found.moves) == (4, (), ())
+    said = list(told(found))
+    assert "และสัปดาห์นั้นไม่มีรายชื่อที่เผยแพร่ไว้ จึงแสดงรายชื่อใหม่อย่างเดียว · " in said[2]
+    assert said[2].endswith("and no list of that week was published: the new list alone")
+    assert "รายชื่อใหม่ · the new list" in said
+    assert "นักเรียน · students 12   อยู่ในรายชื่อ · listed 4" in said
+    assert sum("ลำดับ · rank     – → " in line for line in said) == 4
 
 
 def test_without_a_list_it_is_this_week(home: DataHome) -> None:
