@@ -40,6 +40,17 @@ def damaged_runs(path: Path) -> RunsWrong:
     )
 
 
+def silent_runs(settings: Settings, said: str) -> RunsWrong:
+    """`said` is the kind of error alone: what a driver says may name an address with its password."""
+    path = runs_file(settings) or "ZERODROP_MLFLOW_URL"
+    return RunsWrong(
+        f"{path}, which lists the trained models, cannot be read by this MLflow ({said}), so no training was begun. See "
+        "that it answers and is not of a newer MLflow, or restore it from a backup. · "
+        f"อ่านรายการแบบจำลองที่ฝึกไว้ใน {path} ไม่ได้ ({said}) จึงยังไม่เริ่มฝึก ตรวจว่าฐานข้อมูลนี้เปิดอยู่และไม่ได้มาจาก MLflow รุ่นใหม่กว่า "
+        "หรือกู้จากข้อมูลสำรอง"
+    )
+
+
 def require_listed_runs(settings: Settings, listed: Collection[object]) -> None:
     """Raises RunsWrong where nothing is listed though bundles of runs are there: the list was lost, not never begun."""
     folder = artifacts_of_runs(settings)

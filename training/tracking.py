@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from models.risk_model import RiskModel
 from records import promotions
 from records.errors import CannotServe, ConfigurationGap, ModelRefused
 from records.home import DataHome
-from records.runs_file import artifacts_of_runs, require_listed_runs, require_whole_runs
+from records.runs_file import artifacts_of_runs, require_listed_runs, require_whole_runs, runs_file, silent_runs
+from records.settings import Settings
 from records.stopping import Stopped
 from training.contest import Contest
 from training.evidence import Evidence, as_json
@@ -66,6 +68,23 @@ class Run:
     panel_fingerprint: str
     features: tuple[Feature, ...]
     sample: npt.NDArray[np.float32]
+
+
+def require_loggable(home: DataHome) -> None:
+    """Before the work of a training; makes nothing where there is no run yet.
+
+    Raises ConfigurationGap for a database that is ours, RunsWrong for a list of runs that is damaged or does not answer.
+    """
+    settings = home.settings
+    _require_own_database(settings)
+    require_whole_runs(settings)
+    path = runs_file(settings)
+    if path is not None and not path.is_file():
+        return
+    try:
+        _opened(home).search_experiments(max_results=1)
+    except Exception as error:  # whatever MLflow says of a database of its own
+        raise silent_runs(settings, type(error).__name__) from None
 
 
 def log_run(home: DataHome, run: Run) -> str:
@@ -176,13 +195,8 @@ def _opened(home: DataHome) -> Any:
     Raises ConfigurationGap for a database that is ours, RunsWrong for a damaged file.
     """
     settings = home.settings
-    if settings.mlflow_address in (settings.database_address, settings.vault_address):
-        raise ConfigurationGap(
-            "ZERODROP_MLFLOW_URL names the database of the records, where MLflow's tables cannot live. "
-            "Give MLflow a database of its own. · "
-            "ZERODROP_MLFLOW_URL เป็นฐานข้อมูลที่เก็บข้อมูลนักเรียน ตารางของ MLflow อยู่ร่วมกันไม่ได้ ให้ MLflow ใช้ฐานข้อมูลของตนเอง"
-        )
-    require_whole_runs(home.settings)
+    _require_own_database(settings)
+    require_whole_runs(settings)
     os.environ.update(ENVIRONMENT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -197,21 +211,38 @@ def _opened(home: DataHome) -> Any:
     return mlflow
 
 
+def _require_own_database(settings: Settings) -> None:
+    if settings.mlflow_address in (settings.database_address, settings.vault_address):
+        raise ConfigurationGap(
+            "ZERODROP_MLFLOW_URL names the database of the records, where MLflow's tables cannot live. "
+            "Give MLflow a database of its own. · "
+            "ZERODROP_MLFLOW_URL เป็นฐานข้อมูลที่เก็บข้อมูลนักเรียน ตารางของ MLflow อยู่ร่วมกันไม่ได้ ให้ MLflow ใช้ฐานข้อมูลของตนเอง"
+        )
+
+
 def _experiment(home: DataHome, mlflow: Any, name: str) -> str:
-    """The experiment of this name whose artifacts lie in this home; a home that was copied or moved begins one beside it."""
+    """The experiment of this name whose artifacts lie in this home.
+
+    A home that was copied or moved begins one beside it, and so does one whose experiment was deleted on MLflow's pages:
+    what somebody deleted there stays deleted.
+    """
     here = artifacts_of_runs(home.settings).as_uri()
-    for called in (name, f"{name} {hashlib.sha256(here.encode()).hexdigest()[:8]}"):
-        held = mlflow.get_experiment_by_name(called)
-        if held is None:
-            try:
-                return str(mlflow.create_experiment(called, artifact_location=here))
-            except mlflow.MlflowException:  # another training made it in the meantime
-                held = mlflow.get_experiment_by_name(called)
-                if held is None:
-                    raise
-        if held.artifact_location == here:
-            break
-    return str(held.experiment_id)
+    beside = f"{name} {hashlib.sha256(here.encode()).hexdigest()[:8]}"
+    names = chain((name, beside), (f"{beside} {number}" for number in count(2)))
+    return next(found for called in names if (found := _in_use(mlflow, called, here)) is not None)
+
+
+def _in_use(mlflow: Any, called: str, here: str) -> str | None:
+    """The experiment of this name, made where there is none; None where it is another home's or was deleted."""
+    held = mlflow.get_experiment_by_name(called)
+    if held is None:
+        try:
+            return str(mlflow.create_experiment(called, artifact_location=here))
+        except mlflow.MlflowException:  # another training made it in the meantime
+            held = mlflow.get_experiment_by_name(called)
+            if held is None:
+                raise
+    return str(held.experiment_id) if held.artifact_location == here and held.lifecycle_stage == "active" else None
 
 
 # What is told

@@ -16,7 +16,6 @@ from models.horizon import LIST_HORIZON, Horizon
 from models.risk_model import PARAMETERS, RiskModel
 from records.errors import ModelRefused
 from records.home import DataHome
-from records.runs_file import require_whole_runs
 from training.backtest import Candidate, Procedure, Tested
 from training.card_content import card_content
 from training.checks import CheckResult, run_checks
@@ -67,7 +66,9 @@ def train(
     With `processes` the rows of many weeks are made in several (see training.side_by_side). Raises ModelRefused when there
     are too few leavers to learn from, and UserError at once where the run could not be logged.
     """
-    require_whole_runs(home.settings)
+    from training.tracking import require_loggable
+
+    require_loggable(home)
     institutions = list(dict.fromkeys(institutions))  # one that is named twice is no second one
     with threadpool_limits(limits=1):
         panel = build_panel(
