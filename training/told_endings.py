@@ -13,8 +13,10 @@ from records.clock import start_of
 from records.codes import ENROLMENT_STATUSES, ENTRY_ROUTES, OUTCOME_EVENTS
 from records.log import EventLog
 from records.tables import ENROLMENTS, OUTCOMES, SAME_PERSON
+from training.last_seen import last_seen
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 NEVER = np.int64(2**31)  # later than any day
 
 _RETURNED = [OUTCOME_EVENTS.position("RETURNED")]
@@ -45,7 +47,8 @@ def first_told(
 ) -> Ints:
     """The first day on which the roster told one of these statuses, or one of these events happened.
 
-    A status that held before the term of its roster opened ended the term of that day too.
+    A status that held before the term of its roster opened ended the term of that day too, unless they were seen in it
+    on that day or later: then it is the next one that they gave up.
     """
     days = np.full((len(spans), state.students), NEVER)
     term = term_rows(rows, spans)
@@ -55,11 +58,21 @@ def first_told(
     day = np.where(is_dated, day, rows.columns["happened_on"].astype(np.int64))
     np.minimum.at(days, (term[told], rows.student[told]), day[told])
     of_day = _open_on(day, spans)
-    earlier = told & is_dated & (of_day >= 0) & (of_day < term)
+    earlier = np.flatnonzero(told & is_dated & (of_day >= 0) & (of_day < term))
+    earlier = earlier[~_are_seen_since(state, spans, of_day[earlier], rows.student[earlier], day[earlier])]
     np.minimum.at(days, (of_day[earlier], rows.student[earlier]), day[earlier])
     happened, student, on = events(state, spans, wanted)
     np.minimum.at(days, (happened, student), on)
     return days
+
+
+def _are_seen_since(state: State, spans: tuple[TermSpan, ...], term: Ints, student: Ints, day: Ints) -> Flags:
+    """Whether each of these students was seen in a term on a day of it or later."""
+    seen = np.zeros(len(student), bool)
+    for position in np.unique(term):
+        own, span = np.flatnonzero(term == position), spans[position]
+        seen[own] = last_seen(state, span.opens, np.full(len(own), span.closes), student[own]) >= day[own]
+    return seen
 
 
 def events(state: State, spans: tuple[TermSpan, ...], wanted: Sequence[int]) -> tuple[Ints, Ints, Ints]:

@@ -65,9 +65,12 @@ def test_who_resigned_by_the_next_roster_in_the_course_of_this_term_was_gone_fro
         1       | 2025-10-20  | 2025          | 2    | RESIGNED | 2025-07-01
         2       | 2025-10-20  | 2025          | 2    |          |
         """
-    college = drawn(tmp_path, roster)
+    college = drawn(tmp_path / "away", roster)
     assert college.said("2025-06-09", known=LATER)[1] == LEFT
     assert college.said("2025-07-07", known=LATER)[1] == GONE
+    seen = "student | from | to | status\n1 | 2025-05-19 | 2025-10-03 | P"
+    stayed = drawn(tmp_path / "there", roster, attendance=seen)  # what they gave up is the next term
+    assert stayed.said("2025-07-07", known=LATER)[1] == HERE
 
 
 def test_who_returned_may_leave_again(tmp_path: Path) -> None:
