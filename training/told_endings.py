@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 
 from features.cohort import TermSpan
 from features.state import State, VersionedRows
+from features.told_since import CAME_BACK, HERE
 from records.clock import start_of
-from records.codes import ENROLMENT_STATUSES, ENTRY_ROUTES, OUTCOME_EVENTS
+from records.codes import OUTCOME_EVENTS
 from records.log import EventLog
 from records.tables import ENROLMENTS, OUTCOMES, SAME_PERSON
 from training.last_seen import last_seen
@@ -20,8 +21,6 @@ Flags = npt.NDArray[np.bool_]
 NEVER = np.int64(2**31)  # later than any day
 
 _RETURNED = [OUTCOME_EVENTS.position("RETURNED")]
-_HERE = (-1, ENROLMENT_STATUSES.position("ENROLLED"))
-_CAME_BACK = ENTRY_ROUTES.position("RETURNED")
 
 
 def last_told(log: EventLog, known_until: date) -> VersionedRows:
@@ -94,9 +93,9 @@ def first_return(state: State, spans: tuple[TermSpan, ...], ended: Ints) -> Ints
     back = np.full(ended.shape, NEVER)
     rows = state.rows[ENROLMENTS.name]
     of_row = term_rows(rows, spans)
-    is_here = rows.columns["alive"] & np.isin(rows.columns["status"], _HERE)
-    told = is_here & (rows.columns["entry_route"] == _CAME_BACK) & (of_row >= 0)
-    listed = of_row[told], rows.student[told], rows.columns["happened_on"][told].astype(np.int64)
+    is_here = rows.columns["alive"] & np.isin(rows.columns["status"], HERE)
+    told = is_here & (rows.columns["entry_route"] == CAME_BACK) & (of_row >= 0)
+    listed = of_row[told], rows.student[told], rows.columns["told_since"][told].astype(np.int64)
     for term, student, day in (events(state, spans, _RETURNED), listed):
         after = day >= ended[term, student]
         np.minimum.at(back, (term[after], student[after]), day[after])

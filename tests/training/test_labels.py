@@ -26,7 +26,7 @@ from tests.training.drawn import (
     drawn,
     event,
 )
-from training.outcome import labels, outcomes
+from training.outcome import NEVER, labels, outcomes
 
 # Coming back
 
@@ -55,6 +55,18 @@ def test_who_returned_by_the_roster_is_here_after(tmp_path: Path) -> None:
     college = drawn(tmp_path, roster, events=event("LEFT", "2025-06-12"))
     assert college.said("2025-06-09", known=LATER)[1] == LEFT
     assert college.said("2025-07-28", known=LATER)[1] == HERE
+
+
+def test_another_class_group_is_no_return(tmp_path: Path) -> None:
+    roster = """
+        student | happened_on | entry_route | class_group
+        1       | 2025-05-12  | RETURNED    | A
+        2       | 2025-05-12  |             | A
+        1       | 2025-07-21  | RETURNED    | B
+        """
+    college = drawn(tmp_path, roster, events=event("LEFT", "2025-06-12"))
+    assert college.said("2025-07-28", known=LATER) == {2: HERE}
+    assert (outcomes(college.log, date.fromisoformat(LATER)).back_on == NEVER).all()
 
 
 def test_who_resigned_by_the_next_roster_in_the_course_of_this_term_was_gone_from_that_day(tmp_path: Path) -> None:
